@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* Building the service VM (arch/x86/dom0*.c) and what of the platform it gets. */
+#include <hv/types.h>
+
+struct domain;
+
+/* Creates it from boot_info's modules: memory 1:1, ELF kernel, initrd, PVH start info, ACPI. Failures are
+ * one clear line and halt: called once at boot. */
+struct domain *dom0_build(void);
+
+/* vPCI (arch/x86/vpci*.c): config space by CF8 and ECAM, MSI and MSI-X virtualised, the rest real. */
+int vpci_init(struct domain *d);
+/* Real configuration space of the machine (arch/x86/pci.c); size 1, 2, 4. */
+uint32_t pci_read(uint32_t sbdf, unsigned int reg, unsigned int size);
+void pci_write(uint32_t sbdf, unsigned int reg, unsigned int size, uint32_t val);
+/* Walks all functions once at boot: calls fn(sbdf) for each. */
+void pci_for_each(void (*fn)(uint32_t sbdf, void *arg), void *arg);
+
+/* exit_npf of the service VM: a gfn that is not RAM of anybody and not the hypervisor's own is device memory
+ * and mapped 1:1 on first touch. True: retry the instruction. */
+bool dom0_map_on_demand(struct domain *d, uint64_t gfn);

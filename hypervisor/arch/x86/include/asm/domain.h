@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <hv/types.h>
+#include <hv/spinlock.h>
+
+struct vioapic;
+struct vpci;
+struct io_range;
+struct cpu_policy_data;
+
+#define HVM_PARAM_COUNT 39		/* HVM_NR_PARAMS */
+
+/* How the guest hears of event channels (HVM_PARAM_CALLBACK_IRQ). */
+enum callback_type { CALLBACK_NONE, CALLBACK_GSI, CALLBACK_INTX, CALLBACK_VECTOR };
+
+struct arch_domain {
+	uint32_t emulation_flags;	/* XEN_X86_EMU_* of createdomain */
+	uint64_t params[HVM_PARAM_COUNT];	/* (big_lock) */
+	uint8_t callback_type;
+	uint8_t callback_vector;
+	uint32_t callback_gsi;		/* or INTx device/pin */
+
+	struct vioapic *vioapic;
+	struct vpci *vpci;		/* service VM only */
+	struct cpu_policy_data *policy;	/* CPUID and MSR policy as data (asm/policy.h) */
+	uint8_t *io_bitmap;		/* 12 KiB, set = exit; vendor points its structures at it */
+	uint8_t *msr_bitmap;
+
+	struct spinlock io_lock;	/* registration of ranges below */
+	struct io_range *port_ranges, *mmio_ranges;
+
+	/* Time: guest TSC = host TSC + offset; all vCPUs of a domain share it unless written. */
+	uint64_t tsc_offset;
+	uint32_t tsc_khz;
+	uint32_t tsc_mode, tsc_incarnation;
+	uint64_t wallclock_ns;
+	unsigned int phys_bits;
+	void *pt;			/* pirq table (asm/irq.h) */
+	uint64_t acpi_rsdp_gpa;
+	uint64_t mempool_bytes;		/* set_paging_mempool_size */
+};

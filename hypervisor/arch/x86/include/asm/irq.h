@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * Interrupts of the machine (arch/x86/irq.c): vectors, descriptors, IO-APIC pins and MSIs.
+ * Vectors: 0x20-0xdf devices, 0xe0.. IPIs and the timer (0xf0 timer, 0xf1 kick, 0xf2 call, 0xff spurious).
+ * Locks: descriptor lock (interrupts off) is a leaf.
+ */
+#include <hv/addr.h>
+#include <hv/iommu.h>
+
+#define VECTOR_DEVICE_FIRST	0x20
+#define VECTOR_DEVICE_LAST	0xdf
+#define VECTOR_TIMER		0xf0
+#define VECTOR_KICK		0xf1
+#define VECTOR_CALL		0xf2
+#define VECTOR_SPURIOUS		0xff
+
+/* Called with interrupts off after the LAPIC's EOI rules of the descriptor were applied. */
+typedef void irq_handler(void *opaque);
+
+/* From the interrupt entry: vector 0x20-0xdf. */
+void irq_dispatch(uint8_t vector);
+void irq_init(void);			/* IO-APICs found in MADT, all masked; legacy PIC off */
+
+/* A device vector on the given CPU for fn. Returns the vector or -ENOSPC. */
+int irq_alloc_vector(unsigned int cpu, irq_handler *fn, void *opaque);
+void irq_free_vector(uint8_t vector);
+
+/* Machine IO-APIC pins by GSI. -EINVAL when no such GSI. */
+int ioapic_route(unsigned int gsi, uint8_t vector, unsigned int cpu, bool level, bool active_low);
+void ioapic_mask(unsigned int gsi, bool masked);
+unsigned int ioapic_gsi_count(void);
+struct vioapic_config;
+/* The machine's IO-APICs, for the service VM's virtual ones. Returns the count. */
+unsigned int ioapic_describe(struct vioapic_config *out, unsigned int max);
+
+/* MSI message for a vector and CPU in plain (xAPIC physical, fixed, edge) format. */
+struct msi_message {
+	uint64_t address;
+	uint32_t data;
+};
+void msi_compose(uint8_t vector, unsigned int cpu, struct msi_message *out);
+
+/* Host local APIC (arch/x86/apic.c). */
+void apic_eoi(void);
+void apic_send_ipi(unsigned int cpu, uint8_t vector);
+void apic_send_ipi_mask(unsigned long mask, uint8_t vector);
+void apic_send_nmi(unsigned int cpu);
+uint32_t apic_id_of_cpu(unsigned int cpu);

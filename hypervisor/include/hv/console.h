@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <hv/types.h>
+
+struct hypercall_args;
+
+/* The ring that xl dmesg reads, the serial port and the screen (common/console.c). */
+void console_init_early(void);
+/* Registers an output; put is called with the console lock held and interrupts off. */
+struct console_output {
+	const char *name;
+	void (*put)(const char *text, size_t len);
+	struct console_output *next;
+	bool muted;			/* the screen once the service VM has taken it */
+};
+void console_register(struct console_output *out);
+/* Writes text as it is, without level or filter: guests' console_io, panic. */
+void console_write(const char *text, size_t len);
+/* In a panic: takes no lock. */
+void console_force_unlock(void);
+/* A byte came in on the serial line (interrupt context): to the service VM (console_io read). */
+void console_input(char c);
+/* sysctl readconsole: copies from *index to the guest's buffer. */
+struct xen_sysctl_readconsole;
+int console_read_ring(struct xen_sysctl_readconsole *op);
+void console_set_levels(const char *loglvl, const char *guest_loglvl);

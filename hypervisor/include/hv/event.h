@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * Event channels: 2-level and FIFO (common/event.c, event_2l.c, event_fifo.c).
+ *
+ * Lock order: events.lock of two domains (lower address first) -> channel lock (interrupts off) ->
+ * FIFO queue lock. Delivery takes only the channel's lock, so it may be done from interrupt context.
+ */
+#include <hv/addr.h>
+#include <hv/event_types.h>
+
+struct domain;
+struct vcpu;
+struct hypercall_args;
+
+int event_init(struct domain *d, uint32_t max_port);
+/* Closes every channel; preemptible (-ERESTART). d is dying. */
+int event_relinquish(struct domain *d);
+void event_destroy(struct domain *d);
+void event_vcpu_init(struct vcpu *v);
+void event_vcpu_destroy(struct vcpu *v);
+
+/* Delivery from inside the hypervisor. Any context. */
+void event_send_virq(struct vcpu *v, unsigned int virq);		/* per-vCPU VIRQ */
+void event_send_global_virq(struct domain *d, unsigned int virq);	/* to the vCPU it is bound to */
+/* VIRQ_CONSOLE, DOM_EXC, ... to the domain that handles it (the service VM). */
+void event_send_service_virq(unsigned int virq);
+/* A physical interrupt that d has bound as pirq. */
+void event_send_pirq(struct domain *d, unsigned int pirq);
+/* Notify a port of d that the hypervisor itself bound (e.g. xenstore, ioreq); bad ports are ignored. */
+void event_notify_port(struct domain *d, uint32_t port);
+
+/* True when v has an unmasked event pending by its vcpu_info. */
+bool event_upcall_pending(const struct vcpu *v);
+/* SCHEDOP_poll: any of these ports pending now? -EINVAL for a bad port. */
+int event_port_is_pending(struct domain *d, uint32_t port);
+
+/* XEN_DOMCTL_soft_reset and EVTCHNOP_reset. Preemptible. */
+int event_reset(struct domain *d, bool resuming);
+/* Called when the vcpu_info of v moved: carries pending bits over so that no event is lost. */
+void event_vcpu_info_moved(struct vcpu *v);
+
+/* For the builder of a domain: channel of d that remote may bind to. Returns port or -errno. */
+int event_alloc_unbound(struct domain *d, uint16_t remote);
+
+long hypercall_event_channel_op(const struct hypercall_args *a);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* Types of common/event*.c that are part of struct vcpu and struct domain. Nobody else looks inside. */
+#include <hv/spinlock.h>
+#include <hv/types.h>
+#include <xen/event_channel.h>
+#include <xen/xen.h>
+
+#define EVENT_FIFO_QUEUES	(EVTCHN_FIFO_PRIORITY_MIN + 1)
+#define EVENT_VIRQ_COUNT	NR_VIRQS
+
+struct page_info;
+struct event_channel;
+
+struct fifo_queue {
+	struct spinlock lock;		/* interrupts off */
+	uint32_t head, tail;		/* ports; head mirrors the guest's copy */
+};
+
+struct vcpu_fifo {
+	struct evtchn_fifo_control_block *control;	/* hypervisor mapping */
+	struct page_info *control_page;
+	struct fifo_queue queue[EVENT_FIFO_QUEUES];
+};
+
+struct vcpu_events {
+	uint32_t virq_port[EVENT_VIRQ_COUNT];	/* 0: not bound */
+	struct spinlock virq_lock;		/* interrupts off */
+	struct vcpu_fifo *fifo;			/* NULL: 2-level */
+};
+
+/* How many event channels a bucket page holds is event.c's business. */
+struct domain_events {
+	struct spinlock lock;			/* binding and closing; see event.h for the order */
+	struct event_channel **buckets;
+	uint32_t max_port;			/* administrator's limit (XEN_DOMCTL_CDF max_evtchn_port) */
+	uint32_t valid_ports;			/* allocated so far */
+	uint32_t active_count;
+	const struct event_ops *ops;		/* 2-level or FIFO */
+	struct domain_fifo *fifo;
+};

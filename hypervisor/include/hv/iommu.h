@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * DMA confinement. common part: hypervisor/common/iommu.c; AMD-Vi: arch/x86/svm/, VT-d: arch/x86/vmx/.
+ * Device frame numbers (dfn) equal guest frame numbers. Locks: iommu_domain's own lock is a leaf below
+ * p2m->lock.
+ */
+#include <hv/addr.h>
+#include <hv/types.h>
+
+struct domain;
+
+/* segment:bus:device.function packed as in PCI: seg << 16 | bus << 8 | devfn. */
+typedef struct { uint32_t v; } pci_sbdf_t;
+
+#define IOMMU_READ	0x1
+#define IOMMU_WRITE	0x2
+
+/* Boot, after the frame allocator and ACPI: finds units, builds tables that deny everything, turns
+ * translation on. 0; -ENODEV when there is none or iommu=off. */
+int iommu_init(void);
+bool iommu_enabled(void);
+const char *iommu_name(void);			/* "AMD-Vi", "VT-d", "none" */
+
+/* Gives d a device address space. */
+int iommu_domain_init(struct domain *d);
+void iommu_domain_destroy(struct domain *d);	/* frees tables; no device is attached any more */
+/* No-ops (0) when d->iommu is NULL. Changes reach the device before the call returns. */
+int iommu_map(struct domain *d, uint64_t dfn, mfn_t m, unsigned int order, unsigned int rw);
+int iommu_unmap(struct domain *d, uint64_t dfn, unsigned int order);
+
+/* Attaches a device (and the requester ids it may use) to d, detaching it from whoever had it. */
+int iommu_attach(struct domain *d, pci_sbdf_t dev);
+int iommu_detach(pci_sbdf_t dev);
+/* True when the PCI function is an IOMMU's own: the service VM must not see it. */
+bool iommu_owns_device(pci_sbdf_t dev);
+/* True when the frame holds an IOMMU's registers: never to be mapped by anybody. */
+bool iommu_owns_frame(mfn_t m);
+/* Ranges that firmware demands (IVMD, RMRR) are mapped 1:1 for the service VM by iommu_domain_init. */
+
+/* Interrupt remapping (VT-d IR, AMD IRT): when on, MSI and IO-APIC entries of devices are routed by
+ * table; off returns -ENODEV and the caller writes the plain format. */
+struct msi_message;

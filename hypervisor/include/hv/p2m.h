@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * The physical-to-machine map of a domain: which machine frame each guest frame is, with what type. The
+ * same map, less what devices may not touch, is kept in the IOMMU for a domain that has devices.
+ *
+ * Locks: p2m->lock (a leaf below domain->page_lock is NOT taken inside it) covers changes; look-ups are
+ * lock-free (table pages live until the domain dies) and prove their result by taking a page reference
+ * and looking again. A change that takes access away returns only when no CPU can still use the old
+ * entry (TLB shoot-down), so the caller may drop the page's reference afterwards.
+ */
+#include <hv/addr.h>
+
+struct domain;
+struct page_info;
+
+enum p2m_type {
+	P2M_INVALID,			/* nothing there */
+	P2M_RAM_RW,			/* the domain's own frame */
+	P2M_RAM_RO,			/* the same, guest writes are faults */
+	P2M_MMIO,			/* device memory, uncached unless the guest says otherwise; no page_info */
+	P2M_FOREIGN,			/* a frame of another domain; the entry holds a reference to it */
+	P2M_GRANT_RW,			/* a granted frame; the grant map handle holds the reference */
+	P2M_GRANT_RO,
+	P2M_TYPE_COUNT,
+};
+
+static inline bool p2m_is_writable(enum p2m_type t)
+{
+	return t == P2M_RAM_RW || t == P2M_MMIO || t == P2M_FOREIGN || t == P2M_GRANT_RW;
+}
+
+/* A type whose frame has a page_info and may be reached by guest_access. */
+static inline bool p2m_is_ram(enum p2m_type t)
+{
+	return t != P2M_INVALID && t != P2M_MMIO;
+}
+
+int p2m_init(struct domain *d);
+/* Frees the tables after relinquish; preemptible: -ERESTART until done. */
+int p2m_teardown(struct domain *d);
+
+/*
+ * Sets 2^order frames from g to m.. with the type (P2M_INVALID removes). Splits larger mappings; replaces
+ * whatever was there without touching page references: the callers own those. 0, -ENOMEM, -EINVAL
+ * (g beyond the domain's address width).
+ */
+int p2m_set(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t) __must_check;
+
+/* As p2m_set, but only when g is P2M_INVALID or P2M_MMIO put there on demand; else -EEXIST. */
+int p2m_set_if_empty(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t) __must_check;
+/* Removes g when it maps m with type t; else -EINVAL (somebody was faster). */
+int p2m_remove_if(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t) __must_check;
+
+/* Lock-free. order (may be NULL): of the mapping that g lies in. INVALID_MFN for P2M_INVALID. */
+mfn_t p2m_lookup(struct domain *d, gfn_t g, enum p2m_type *t, unsigned int *order);
+
+/*
+ * The page at g with a reference taken, or NULL when it is not RAM. t (may be NULL) gets the type. The
+ * owner may be another domain (foreign, grant); callers that need d's own page check pg->owner.
+ */
+struct page_info *p2m_get_page(struct domain *d, gfn_t g, enum p2m_type *t) __must_check;
+
+/* Highest gfn that was ever populated in d. */
+gfn_t p2m_max_gfn(const struct domain *d);
+
+/*
+ * Drops every mapping and the references they hold (own RAM: the allocation's). Preemptible: -ERESTART
+ * while there is more. The domain is dying and none of its vCPUs runs.
+ */
+int p2m_relinquish(struct domain *d);
