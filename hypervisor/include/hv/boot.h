@@ -49,6 +49,9 @@ struct boot_info {
 
 extern struct boot_info boot_info;
 
+/* Boot cannot go on: one clear line on every console, then the machine holds (never a reset). */
+void boot_fail(const char *fmt, ...) __printf(1, 2) __noreturn;
+
 /* Options of the command line, parsed once (common/cmdline.c); see docs/options.md. */
 struct boot_options {
 	uint64_t dom0_mem, dom0_mem_min, dom0_mem_max;	/* bytes; 0: not given */

@@ -20,15 +20,15 @@ struct timer {
 	nstime_t expires;
 	void (*fn)(void *data);
 	void *data;
-	unsigned int cpu;		/* whose queue; changes under both queues' locks */
-	int slot;			/* in the queue's heap; -1 when not queued */
-	bool running, dead;
+	unsigned int cpu;		/* whose queue; changes under the old and the new queue's lock */
+	bool queued, dead;
+	/* Pairing heap: first child, next sibling, and the previous sibling or parent. */
+	struct timer *child, *next, *prev;
 };
 
 struct timer_queue {
 	struct spinlock lock;		/* interrupts off */
-	struct timer **heap;		/* heap[0] expires first */
-	unsigned int count, size;
+	struct timer *root;		/* expires first */
 	struct timer *running;
 	nstime_t programmed;		/* what the hardware timer is set to */
 };
@@ -43,7 +43,7 @@ void timer_stop(struct timer *t);
 /* Stops for good and waits until fn is not running. Not from fn. Needed before the memory is freed. */
 void timer_kill(struct timer *t);
 void timer_migrate(struct timer *t, unsigned int cpu);
-static inline bool timer_active(const struct timer *t) { return t->slot >= 0; }
+static inline bool timer_active(const struct timer *t) { return t->queued; }
 
 /* Main loop: runs what has expired on this CPU. */
 void timer_run_expired(void);
