@@ -61,9 +61,6 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int id)
 	}
 	v->domain = d;
 	v->id = id;
-	v->state = BIT(VCPU_DOWN);
-	v->runstate.state = RUNSTATE_offline;
-	v->runstate.state_entry_time = (uint64_t)time_now();
 	if (id < XEN_LEGACY_MAX_VCPUS) {
 		v->info = &d->shared_info->vcpu_info[id];
 	} else {
@@ -83,6 +80,10 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int id)
 	timer_init(&v->poll, poll_timed_out, v, v->cpu);
 	if (arch_vcpu_create(v)) {
 		goto fail_arch;
+	}
+	/* Pauses of the domain are counted in each of its vCPUs. */
+	for (int i = READ_ONCE(d->pause_count); i > 0; i--) {
+		vcpu_pause_nosync(v);
 	}
 	__atomic_store_n(&d->vcpu[id], v, __ATOMIC_RELEASE);
 	return v;
@@ -209,7 +210,11 @@ void vcpu_runstate_change(struct vcpu *v, int state, nstime_t now)
 	r->state = state;
 	smp_wmb();
 	__atomic_store_n(&v->runstate_seq, v->runstate_seq + 1, __ATOMIC_RELEASE);
-	if (v->runstate_gva.v && v == current) {
+}
+
+void vcpu_publish_runstate(struct vcpu *v)
+{
+	if (v->runstate_gva.v) {
 		runstate_write_area(v);
 	}
 }
@@ -235,7 +240,5 @@ void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out)
 void vcpu_publish_areas(struct vcpu *v)
 {
 	arch_vcpu_publish_time(v);
-	if (v->runstate_gva.v) {
-		runstate_write_area(v);
-	}
+	vcpu_publish_runstate(v);
 }

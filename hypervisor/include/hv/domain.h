@@ -34,7 +34,9 @@ enum domain_dying {
 };
 
 struct domain_sched {
-	uint32_t weight, cap;
+	uint32_t weight, cap;		/* cap: percent of one CPU, 0: none */
+	int64_t budget;			/* atomic; ns left of the present period, with a cap */
+	int64_t budget_end;		/* when it is filled again */
 };
 
 struct domain {

@@ -21,3 +21,10 @@ void pci_for_each(void (*fn)(uint32_t sbdf, void *arg), void *arg);
 /* exit_npf of the service VM: a gfn that is not RAM of anybody and not the hypervisor's own is device memory
  * and mapped 1:1 on first touch. True: retry the instruction. */
 bool dom0_map_on_demand(struct domain *d, uint64_t gfn);
+
+/* Machine memory that the hypervisor keeps (image, its tables, the moved modules, the CPU start page); filled at
+ * boot by arch/x86/boot/memory.c. */
+struct memory_range;
+#define HV_RESERVED_MAX 64
+extern struct memory_range hv_reserved[HV_RESERVED_MAX];
+extern unsigned int hv_reserved_count;
