@@ -567,6 +567,10 @@ void sched_run(void)
 		clear_bit(c->id, &idle_map);
 		vcpu_runstate_change(next, RUNSTATE_running, now);
 	}
+	if (!vcpu_is_idle(next) && !runnable(next)) {
+		/* Stopped while the lock was free: one more round takes it off again. */
+		set_bit(CPU_PENDING_SCHED, &c->pending);
+	}
 	arm_slice(s, next, now);
 	spin_unlock_irq(&s->lock, flags);
 
