@@ -243,12 +243,13 @@ struct unmap {
 	uint32_t handle, ref;
 	bool done;
 	bool readonly;
+	bool flush;			/* translations of it may still be in use */
 	struct domain *granter;
 };
 
 /* Takes the mapping out of the p2m and the handle out of use. act->lock is held. Returns GNTST_*. */
 static int unmap_locked(struct domain *ld, struct maptrack *m, const struct active_grant *act,
-			const struct gnttab_unmap_grant_ref *op, bool replace)
+			const struct gnttab_unmap_grant_ref *op, bool replace, bool *flush)
 {
 	mfn_t frame = page_to_mfn(act->page);
 
@@ -256,7 +257,7 @@ static int unmap_locked(struct domain *ld, struct maptrack *m, const struct acti
 		return GNTST_general_error;
 	}
 	if (replace || op->host_addr >> PAGE_SHIFT != m->gfn ||
-	    p2m_remove_if(ld, gfn(m->gfn), frame, map_type(m->flags))) {
+	    p2m_remove_if_noflush(ld, gfn(m->gfn), frame, map_type(m->flags), flush)) {
 		return GNTST_general_error;
 	}
 	WRITE_ONCE(m->flags, 0);
@@ -274,6 +275,7 @@ static int unmap_begin(struct domain *ld, const struct gnttab_unmap_grant_ref *o
 	int rc = GNTST_bad_handle;
 
 	u->done = false;
+	u->flush = false;
 	if (op->handle >= __atomic_load_n(&lgt->maptrack_count, __ATOMIC_ACQUIRE)) {
 		return GNTST_bad_handle;
 	}
@@ -295,7 +297,8 @@ static int unmap_begin(struct domain *ld, const struct gnttab_unmap_grant_ref *o
 		if (likely(READ_ONCE(m->flags) == flags && m->granter == u->granter &&
 			   m->ref == u->ref)) {
 			/* Without an address there is nothing to undo, and that is not an error. */
-			rc = op->host_addr ? unmap_locked(ld, m, act, op, replace) : GNTST_okay;
+			rc = op->host_addr ? unmap_locked(ld, m, act, op, replace, &u->flush)
+					   : GNTST_okay;
 			u->done = rc == GNTST_okay && op->host_addr;
 		}
 		spin_unlock(&act->lock);
@@ -350,21 +353,27 @@ static uint32_t unmap_batch(struct domain *ld, gva_t uop, uint32_t count,
 {
 	struct unmap batch[UNMAP_BATCH];
 	uint32_t i, n = MIN(count, (uint32_t)UNMAP_BATCH);
+	bool flush = false;
 
 	for (i = 0; i < n; i++) {
 		gva_t where = gva_index(uop, i, shape->size);
 		int16_t status = 0;
 
 		batch[i].done = false;
+		batch[i].flush = false;
 		*err = shape->begin(ld, where, &batch[i], &status);
 		if (!*err && guest_write(gva(where.v + shape->status_offset), &status,
 					 sizeof(status))) {
 			*err = -EFAULT;
 		}
+		flush |= batch[i].flush;
 		if (*err) {
 			n = i + 1;
 			break;
 		}
+	}
+	if (flush) {
+		p2m_flush(ld);
 	}
 	for (i = 0; i < n; i++) {
 		unmap_finish(ld, &batch[i]);
