@@ -91,5 +91,7 @@ bool arch_vcpu_has_pending(struct vcpu *v);
 void arch_vcpu_upcall(struct vcpu *v);
 /* Fills and publishes v's vcpu_time_info (version protocol) in info and the secondary area. */
 void arch_vcpu_publish_time(struct vcpu *v);
+/* Registers of v (current or not running) to the console. */
+void arch_vcpu_dump(struct vcpu *v);
 /* VCPUOP_initialise etc. for HVM: native bring-up only, so -EINVAL/-ENOSYS as the ABI says. */
 long arch_vcpu_op(int cmd, struct vcpu *v, gva_t arg);
