@@ -28,7 +28,7 @@ struct cpu {
 	struct cpu *self;		/* offset 0: this_cpu() loads it */
 	unsigned int id;		/* dense, 0 is the boot CPU */
 	bool online;
-	struct vcpu *current;		/* whose state is on this CPU (may be the idle vCPU) */
+	struct vcpu *running;		/* whose state is on this CPU (may be the idle vCPU) */
 	struct vcpu *idle;
 	unsigned long pending;		/* atomic, CPU_PENDING_* */
 	struct timer_queue timers;
@@ -41,7 +41,7 @@ extern struct cpu *cpus[MAX_CPUS];	/* NULL for a CPU that is not there */
 extern unsigned long cpu_online_map;	/* bit per id */
 extern unsigned int cpu_count;		/* ids below this exist */
 
-#define current		(this_cpu()->current)
+#define current		(this_cpu()->running)
 #define for_each_online_cpu(i)	for_each_set_bit(i, &cpu_online_map, MAX_CPUS)
 
 /* Sets the bit and makes the CPU notice soon, also when it runs a guest (IPI) or sleeps. Any context. */
@@ -54,3 +54,10 @@ void cpu_call(unsigned long mask, void (*fn)(void *arg), void *arg);
 void arch_cpu_kick(unsigned int cpu);
 /* Arch: the IPI behind cpu_call. */
 void arch_cpu_send_call(unsigned int cpu);
+/* Arch: sleeps until an interrupt; called with interrupts off, returns with them on. */
+void arch_cpu_sleep(void);
+
+/* The interrupt behind cpu_call. */
+void cpu_call_interrupt(void);
+/* The main loop: what a CPU does for the rest of its life. */
+void cpu_loop(void) __noreturn;

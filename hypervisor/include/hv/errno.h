@@ -7,4 +7,6 @@
 #define XEN_ERRNO(name, value)	name = value,
 enum hv_errno {
 #include <xen/errno.h>
+	/* Internal, never seen by a guest: execute the hypercall again (hypercall_restart). */
+	ERESTART = 85,
 };

@@ -31,6 +31,13 @@ void vcpu_wake(struct vcpu *v);
 /* Something changed that v must see before it runs guest code: wakes it, or makes its CPU exit. Any context. */
 void vcpu_kick(struct vcpu *v);
 
+/*
+ * Sets or clears one reason (VCPU_*) why v does not run, and queues, stops or tickles as that demands. They
+ * return at once: v may still be on its CPU (vcpu_sync waits). Any context.
+ */
+void vcpu_state_set(struct vcpu *v, unsigned int reason);
+void vcpu_state_clear(struct vcpu *v, unsigned int reason);
+
 /* Nested pauses. The sync forms return when v is off its CPU; never on current. */
 void vcpu_pause(struct vcpu *v);
 void vcpu_pause_nosync(struct vcpu *v);
@@ -43,8 +50,6 @@ void vcpu_sync(struct vcpu *v);
 
 /* Affinities as bitmaps of CPUs; both non-empty within online CPUs or -EINVAL. */
 int sched_set_affinity(struct vcpu *v, unsigned long hard, unsigned long soft);
-/* SCHEDOP_pin_override like: not offered. */
-
 int sched_domctl(struct domain *d, struct xen_domctl_scheduler_op *op);
 int sched_sysctl(struct xen_sysctl_scheduler_op *op);
 /* Sum of ns that the vCPU ran, up to now. */

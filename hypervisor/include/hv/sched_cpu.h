@@ -3,8 +3,8 @@
 
 #include <hv/list.h>
 #include <hv/spinlock.h>
+#include <hv/timer.h>
 
-struct timer;
 struct vcpu;
 
 /* Per-CPU part of the scheduler (common/sched.c); nobody else looks inside. */
@@ -14,6 +14,6 @@ struct sched_cpu {
 	unsigned int queued;
 	int64_t min_vtime;
 	int64_t slice_start;		/* ns */
-	struct timer *slice;
 	uint64_t idle_ns;		/* summed time of the idle vCPU */
+	struct timer slice;
 };

@@ -42,6 +42,11 @@ struct vcpu {
 	struct vcpu_info *info;
 	struct page_info *info_page;	/* reference held when the guest registered its own */
 
+	struct vcpu_info *dummy_info;	/* the private one, or NULL */
+	bool initialised;		/* has had a register state: VCPUOP_up may start it */
+	bool paused_for_shutdown;	/* (domain's shutdown_lock) */
+
+	uint32_t runstate_seq;		/* odd while runstate changes */
 	struct vcpu_runstate_info runstate;
 	gva_t runstate_gva;		/* 0: none registered */
 	gva_t time_gva;			/* secondary time area; 0: none */
@@ -69,8 +74,14 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int id);
 void vcpu_destroy(struct vcpu *v);	/* the domain is dying and v is off its CPU */
 /* Maps the vcpu_info at gfn/offset for good (VCPUOP_register_vcpu_info rules). v is current or down. */
 int vcpu_map_info(struct vcpu *v, uint64_t untrusted_gfn, uint32_t untrusted_offset);
-/* Moves to the runstate RUNSTATE_* at time now and updates the guest's area when v is current. */
+/* Accounts the time up to now to the old runstate and enters RUNSTATE_*. Any context, queue lock held. */
 void vcpu_runstate_change(struct vcpu *v, int state, nstime_t now);
+/* A consistent copy of v's runstate with the time up to now accounted. */
+void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out);
+/* domain_kill: lets go of the guest's pages that v's areas stand in. */
+void vcpu_unmap_info(struct vcpu *v);
+/* Writes the runstate to the guest's area, if there is one. v is current, no lock held. */
+void vcpu_publish_runstate(struct vcpu *v);
 /* Re-publishes time (and runstate) areas of current; called when it starts to run on a CPU. */
 void vcpu_publish_areas(struct vcpu *v);
 
@@ -81,11 +92,15 @@ void arch_vcpu_destroy(struct vcpu *v);
 void arch_context_switch(struct vcpu *prev, struct vcpu *next);
 /* Runs guest code until there is something to do for the main loop. Not for idle. */
 void arch_vcpu_run(struct vcpu *v);
+/* v will run on another CPU from now on: its arch timers follow. Queue locks held, v not running. */
+void arch_vcpu_moved(struct vcpu *v, unsigned int cpu);
 /* True when an interrupt or exception is ready for v (it must not stay blocked). */
 bool arch_vcpu_has_pending(struct vcpu *v);
 /* An event channel upcall became pending for v (its evtchn_upcall_pending was just set). Any context. */
 void arch_vcpu_upcall(struct vcpu *v);
 /* Fills and publishes v's vcpu_time_info (version protocol) in info and the secondary area. */
 void arch_vcpu_publish_time(struct vcpu *v);
+/* Registers of v (current or not running) to the console. */
+void arch_vcpu_dump(struct vcpu *v);
 /* VCPUOP_initialise etc. for HVM: native bring-up only, so -EINVAL/-ENOSYS as the ABI says. */
 long arch_vcpu_op(int cmd, struct vcpu *v, gva_t arg);

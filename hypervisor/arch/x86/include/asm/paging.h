@@ -20,3 +20,8 @@ const void *map_firmware(hpa_t start, size_t len);
 void unmap_firmware(const void *p);
 /* A stack of size bytes with a guard page below; returns its top. */
 void *stack_alloc(size_t size);
+
+/* From now on table pages come from the frame allocator. */
+void paging_frames_ready(void);
+/* Physical address of the tables, below 4 GiB. */
+uint64_t paging_cr3(void);

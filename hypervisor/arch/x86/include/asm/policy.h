@@ -12,23 +12,39 @@ struct domain;
 struct xen_sysctl;
 struct xen_domctl;
 
-struct policy_leaf {
-	uint32_t leaf, subleaf;		/* subleaf XEN_CPUID_NO_SUBLEAF: the leaf has none */
-	struct cpuid_regs r;
-};
-#define POLICY_LEAVES_MAX 160
+/* The leaves that the ABI's serialised form knows (libx86 of 4.17). */
+#define POLICY_BASIC_MAX	0xdU
+#define POLICY_EXT_MAX		0x80000021U
+#define POLICY_CACHE_LEAVES	6
+#define POLICY_FEAT_LEAVES	3
+#define POLICY_TOPO_LEAVES	2
+#define POLICY_XSTATE_LEAVES	63
+#define POLICY_EXT_LEAVES	34
+#define POLICY_LEAVES_MAX	120
+#define POLICY_MSRS_MAX		2
 
 struct cpu_policy_data {
-	unsigned int leaf_count;
-	struct policy_leaf leaves[POLICY_LEAVES_MAX];
-	uint32_t basic_max, ext_max;
+	struct cpuid_regs basic[POLICY_BASIC_MAX + 1];	/* 4, 7, 0xb, 0xd: see below */
+	struct cpuid_regs cache[POLICY_CACHE_LEAVES];
+	struct cpuid_regs feat[POLICY_FEAT_LEAVES];
+	struct cpuid_regs topo[POLICY_TOPO_LEAVES];
+	struct cpuid_regs xstate[POLICY_XSTATE_LEAVES];
+	struct cpuid_regs ext[POLICY_EXT_LEAVES];
 	uint64_t platform_info;
 	uint64_t arch_caps;
 };
 
-void policy_init(void);				/* boot: host, max, default */
 extern struct cpu_policy_data policy_host, policy_hvm_max, policy_hvm_default;
+void policy_init(void);				/* boot CPU: host, max, default */
+/* d starts with the default policy, the service VM with one of its own. */
 int policy_domain_init(struct domain *d);
+void policy_domain_destroy(struct domain *d);
+
+/* Looks a feature bit up in the domain's policy: FEATURE_* of asm/cpuid-bits.h. */
+bool policy_has(const struct cpu_policy_data *p, unsigned int feature);
+/* XCR0 bits that the domain may set. */
+uint64_t policy_xcr0(const struct cpu_policy_data *p);
+
 /* Called by sysctl/domctl. */
 long policy_sysctl_get(struct xen_sysctl *op);
 long policy_sysctl_featureset(struct xen_sysctl *op);

@@ -73,7 +73,7 @@ struct arch_vcpu {
 	struct guest_event inject;	/* goes in at the next entry (exceptions raised by the exit) */
 	void *xsave;			/* 64-byte aligned, host-sized; arch/x86/fpu.c */
 	uint64_t xsave_mask;
-	bool fpu_loaded;
+	unsigned int fpu_cpu;		/* the CPU whose registers last held it */
 	uint8_t evtchn_upcall_vector;	/* HVMOP_set_evtchn_upcall_vector; 0: none */
 	bool upcall_asserted;		/* callback by GSI/INTx level now raised */
 	struct vlapic vlapic;

@@ -12,6 +12,7 @@
 
 struct vmm_ops {
 	const char *name;
+	uint8_t hypercall_insn[3];	/* of the hypercall page's stubs */
 	int (*cpu_up)(void);		/* this CPU, interrupts off; also after a CPU comes back */
 	void (*cpu_down)(void);
 	int (*vcpu_init)(struct vcpu *v);	/* reset state; v not running */

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The order of boot. Each step needs those above it; what fails says so in one line and holds.
+ */
+#include <asm/acpi.h>
+#include <asm/apic.h>
+#include <asm/boot.h>
+#include <asm/dom0.h>
+#include <asm/irq.h>
+#include <asm/paging.h>
+#include <asm/policy.h>
+#include <asm/smp.h>
+#include <asm/time.h>
+#include <asm/vmm.h>
+#include <hv/boot.h>
+#include <hv/console.h>
+#include <hv/cpu.h>
+#include <hv/domain.h>
+#include <hv/iommu.h>
+#include <hv/lib.h>
+#include <hv/log.h>
+#include <hv/page.h>
+#include <hv/sched.h>
+#include <hv/screen.h>
+#include <hv/uart.h>
+#include <xen/hvm/hvm_op.h>
+
+#define BOOT_STACK_SIZE 16384UL
+
+void boot_main(uint32_t magic, uint32_t info) __noreturn;
+
+const struct vmm_ops *vmm;
+
+/*
+ * Is the byte at taken by one of the ranges? *next becomes where that changes: the end of the range, or the start of
+ * the next one.
+ */
+static bool taken(const struct memory_range *ranges, unsigned int count, uint64_t at, uint64_t *next)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		if (at >= ranges[i].start && at < ranges[i].end) {
+			*next = ranges[i].end;
+			return true;
+		}
+		if (ranges[i].start > at) {
+			*next = MIN(*next, ranges[i].start);
+		}
+	}
+	return false;
+}
+
+/* Gives the allocator the RAM that neither the hypervisor's tables nor the service VM have. */
+static void frames_init(void)
+{
+	const struct memory_range *service;
+	unsigned int service_count = dom0_ram_ranges(&service);
+
+	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
+		const struct memory_range *r = &boot_info.memory[i];
+		uint64_t at = r->start;
+
+		/* The first page stays unused: frame 0 would look like "none" to many a reader. */
+		at = MAX(at, PAGE_SIZE);
+		while (r->type == MEMORY_RAM && at < r->end) {
+			uint64_t next = r->end;
+
+			if (!taken(hv_reserved, hv_reserved_count, at, &next) &&
+			    !taken(service, service_count, at, &next)) {
+				page_alloc_add(hpa_to_mfn(hpa(at)), hpa_to_mfn(hpa(next)), true);
+			}
+			at = next;
+		}
+	}
+	paging_frames_ready();
+}
+
+static void memory_init(void)
+{
+	boot_memory_init();
+	trampoline_page = boot_alloc_low(TRAMPOLINE_SIZE);
+	boot_move_modules();
+	paging_init();
+	dom0_plan_memory();
+	frames_init();
+	log_info("memory: %lu MiB for guests\n", page_free_count() >> 8);
+}
+
+static void consoles_init(void)
+{
+	if (boot_options.console_serial) {
+		if (uart_init(boot_options.com1)) {
+			dom0_hide_ports(uart_port(), 8);
+		}
+	}
+	console_set_levels(boot_options.loglvl, boot_options.guest_loglvl);
+}
+
+static void start(void)
+{
+	if (boot_options.console_vga) {
+		screen_init();
+	}
+	acpi_init();
+	apic_init(acpi_info.lapic_base);
+	time_init();
+	vmm = vmm_probe();
+	if (!vmm) {
+		boot_fail("this CPU has no usable virtualisation (AMD-V with nested paging); "
+			  "look for it in the firmware's set-up");
+	}
+	if (vmm->cpu_up()) {
+		boot_fail("%s cannot be turned on", vmm->name);
+	}
+	policy_init();
+	irq_init();
+	smp_init();
+	irq_enable();
+	if (iommu_init()) {
+		log_warn("NO IOMMU: the service VM's devices can reach ALL memory, passthrough to other "
+			 "VMs is refused\n");
+	}
+	dom0_build();
+	set_bit(CPU_PENDING_SCHED, &this_cpu()->pending);
+	main_loop_on_stack(stack_alloc(BOOT_STACK_SIZE), cpu_loop);
+}
+
+void boot_main(uint32_t magic, uint32_t info)
+{
+	smp_boot_cpu_init();
+	multiboot_parse(magic, hpa(info));
+	cmdline_parse(boot_info.cmdline);
+	consoles_init();
+	log_info("Mullion " MULLION_VERSION " (%s), started by %s%s\n", HV_DEBUG ? "debug" : "release",
+		 boot_info.loader ? boot_info.loader : "an unknown boot loader",
+		 boot_info.efi ? " on UEFI" : "");
+	log_info("command line: %s\n", boot_info.cmdline);
+	memory_init();
+	start();
+	panic("boot returned");
+}
