@@ -7,6 +7,7 @@
 #include <hv/errno.h>
 #include <hv/lib.h>
 #include <hv/log.h>
+#include <hv/page.h>
 #include <asm/iommu.h>
 #include <asm/paging.h>
 #include "vtd.h"

@@ -6,6 +6,7 @@
  * Also the ids that DMA carries: behind a bridge from PCI Express to PCI it is the bridge's, for the old bus
  * has no requester ids.
  */
+#include <hv/boot.h>
 #include <hv/errno.h>
 #include <hv/lib.h>
 #include <hv/log.h>
