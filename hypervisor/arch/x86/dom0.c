@@ -249,12 +249,7 @@ static void start(struct domain *d, uint32_t info)
 	if (vcpu_set_pvh_entry(d->vcpu[0], dom0_kernel()->entry, info)) {
 		boot_fail("the service VM's first vCPU cannot be set up");
 	}
-	clear_bit(VCPU_DOWN, &d->vcpu[0]->state);
-	if (d->controller_paused) {
-		d->controller_paused = false;
-		domain_unpause(d);
-	}
-	vcpu_wake(d->vcpu[0]);
+	vcpu_state_clear(d->vcpu[0], VCPU_DOWN);
 }
 
 struct domain *dom0_build(void)
