@@ -9,6 +9,7 @@
  *   domctl_lock -> domain->big_lock -> events.lock -> grant.lock -> p2m->lock -> domain->page_lock ->
  *   sched queue locks -> timer queue lock -> allocator lock -> console lock.
  */
+#include <hv/addr.h>
 #include <hv/event_types.h>
 #include <hv/list.h>
 #include <hv/rangeset.h>
@@ -42,14 +43,17 @@ struct domain {
 	uint16_t id;
 	bool is_service;		/* the service VM: all privileges, owns the hardware */
 	uint8_t dying;			/* enum domain_dying */
-	bool shutting_down, shut_down;	/* (big_lock) */
-	int shutdown_code;		/* -1: none */
+	bool shutting_down, shut_down;	/* (shutdown_lock) */
+	int shutdown_code;		/* (shutdown_lock) -1: none */
+	uint32_t suspend_port;		/* XEN_DOMCTL_subscribe: hears of SHUTDOWN_suspend; 0: none */
+	struct spinlock shutdown_lock;	/* a leaf, but for the scheduler's */
 	int pause_count;		/* atomic; nested by controller and others */
-	bool controller_paused;		/* XEN_DOMCTL_pausedomain, nests by itself */
+	int controller_pause_count;	/* (domctl_lock) XEN_DOMCTL_pausedomain, part of the above */
 	uint32_t refs;			/* atomic */
 	struct rcu_head rcu;
-	struct list_head list;		/* (RCU, domain list lock) all domains by id */
-	struct spinlock big_lock;	/* domain_lock: rare changes: shutdown, pirq, limits, vm_assist */
+	struct list_head list;		/* (domain list lock) all domains by id */
+	struct domain *hash_next;	/* (RCU; changes: domain list lock) */
+	struct spinlock big_lock;	/* domain_lock: rare changes: pirq, limits, vm_assist */
 
 	uint32_t create_flags;		/* XEN_DOMCTL_CDF_* */
 	uint32_t iommu_flags;
@@ -63,12 +67,13 @@ struct domain {
 
 	struct spinlock page_lock;
 	struct list_head page_list;	/* (page_lock) frames of this domain */
+	struct list_head shared_list;	/* (page_lock) its PAGE_SHARED frames */
+	struct list_head released_list;	/* (page_lock) dying: frames that only others still hold */
 	uint64_t tot_pages, max_pages;	/* (page_lock) */
 	uint64_t outstanding_claim;
-	uint32_t shared_page_count;
-	uint32_t foreign_page_count;	/* frames owned by d that others' p2m map (shr_pages statistics) */
 
 	struct shared_info *shared_info;	/* its page is PAGE_SHARED */
+	gfn_t shared_info_gfn;		/* (big_lock) where the domain sees it; INVALID_GFN */
 	struct p2m *p2m;
 	struct domain_events events;
 	struct grant_table *grant;
@@ -107,14 +112,22 @@ struct domain *domain_get_next(uint16_t first) __must_check;
 /* config as in XEN_DOMCTL_createdomain, checked here. ERR as negative errno through *err. */
 struct domain *domain_create(uint16_t id, const struct xen_domctl_createdomain *config, bool service,
 			     int *err);
-/* Preemptible (-ERESTART). Caller holds a reference. */
+/* For domain_create and domain_kill.c: frees what was never (completely) made; takes d off the list. */
+void domain_discard(struct domain *d);
+void domain_unlink(struct domain *d);
+/* Preemptible (-ERESTART). Caller holds a reference and domctl_lock. */
 int domain_kill(struct domain *d);
 /* A guest (or its fault) ends itself: all vCPUs stop, the service VM hears VIRQ_DOM_EXC. Service VM: power. */
 void domain_shutdown(struct domain *d, int code);
 void domain_resume(struct domain *d);
+/* XEN_DOMCTL_pausedomain and its reverse: -EOVERFLOW, -EINVAL (not paused). domctl_lock held. */
+int domain_controller_pause(struct domain *d);
+int domain_controller_unpause(struct domain *d);
+/* The shutdown code that a later shutdown will report (SCHEDOP_shutdown_code): the first one stays. */
+void domain_latch_shutdown_code(struct domain *d, int code);
 /* Crashes d (a fault of its own); prints where. For current's domain or another. */
 void domain_crash(struct domain *d, const char *fmt, ...) __printf(2, 3);
-int domain_set_max_vcpus(struct domain *d, unsigned int max);
+int domain_set_max_vcpus(struct domain *d, unsigned int max);	/* creates what is missing */
 /* Fills xen_domctl_getdomaininfo. */
 void domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info);
 /* True when a may act on d: the service VM on any, a device-model domain on its target, d on itself only

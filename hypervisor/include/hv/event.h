@@ -4,8 +4,10 @@
 /*
  * Event channels: 2-level and FIFO (common/event.c, event_2l.c, event_fifo.c).
  *
- * Lock order: events.lock of two domains (lower address first) -> channel lock (interrupts off) ->
- * FIFO queue lock. Delivery takes only the channel's lock, so it may be done from interrupt context.
+ * Lock order: events.lock of two domains (lower address first) -> a vCPU's virq_lock -> channel lock (two:
+ * lower address first) -> FIFO queue lock (two: lower address first). All but the first with interrupts
+ * off. Delivery takes the sending channel's lock (or the virq_lock), never the receiver's, so it may be
+ * done from interrupt context.
  */
 #include <hv/addr.h>
 #include <hv/event_types.h>
@@ -41,7 +43,19 @@ int event_reset(struct domain *d, bool resuming);
 /* Called when the vcpu_info of v moved: carries pending bits over so that no event is lost. */
 void event_vcpu_info_moved(struct vcpu *v);
 
+/* XEN_DOMCTL_set_virq_handler: d hears the global VIRQ from now on. -EINVAL for a per-vCPU one. */
+int event_set_virq_handler(struct domain *d, uint32_t virq);
+/* Debug key: every channel that d has. Any context without events.lock. */
+void event_dump(struct domain *d);
+
 /* For the builder of a domain: channel of d that remote may bind to. Returns port or -errno. */
 int event_alloc_unbound(struct domain *d, uint16_t remote);
+
+/*
+ * Arch: EVTCHNOP_bind_pirq of a machine interrupt and its end. Called with events.lock held. bind checks that
+ * there is such a pirq (-EINVAL) and that d may have it (-EPERM).
+ */
+int arch_pirq_bind(struct domain *d, uint32_t pirq, uint32_t flags);
+void arch_pirq_unbind(struct domain *d, uint32_t pirq);
 
 long hypercall_event_channel_op(const struct hypercall_args *a);

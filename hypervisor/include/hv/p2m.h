@@ -53,6 +53,16 @@ int p2m_set_if_empty(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t) __must
 /* Removes g when it maps m with type t; else -EINVAL (somebody was faster). */
 int p2m_remove_if(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t) __must_check;
 
+/*
+ * Batches: the same two without the shoot-down. When a call sets *flush, the caller calls p2m_flush before
+ * it drops the reference of any frame that it took away.
+ */
+int p2m_set_noflush(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t,
+		    bool *flush) __must_check;
+int p2m_remove_if_noflush(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t, bool *flush) __must_check;
+/* No CPU uses an old entry of d any more when it returns. Interrupts on. */
+void p2m_flush(struct domain *d);
+
 /* Lock-free. order (may be NULL): of the mapping that g lies in. INVALID_MFN for P2M_INVALID. */
 mfn_t p2m_lookup(struct domain *d, gfn_t g, enum p2m_type *t, unsigned int *order);
 
@@ -61,6 +71,13 @@ mfn_t p2m_lookup(struct domain *d, gfn_t g, enum p2m_type *t, unsigned int *orde
  * owner may be another domain (foreign, grant); callers that need d's own page check pg->owner.
  */
 struct page_info *p2m_get_page(struct domain *d, gfn_t g, enum p2m_type *t) __must_check;
+
+/* The root table, for the vendor's VMCB or VMCS. */
+hpa_t p2m_root(const struct domain *d);
+
+/* Limits the tables of d to that many bytes (at least 1 MiB). -ENOMEM: more are in use. */
+int p2m_set_pool(struct domain *d, uint64_t bytes);
+uint64_t p2m_get_pool(const struct domain *d);
 
 /* Highest gfn that was ever populated in d. */
 gfn_t p2m_max_gfn(const struct domain *d);

@@ -53,7 +53,7 @@ static inline struct page_info *virt_to_page(const void *p) { return mfn_to_page
 
 /* Allocator ---------------------------------------------------------------------------------------- */
 
-/* Boot: hands the range [start, end) of frames to the allocator, not yet scrubbed when dirty. */
+/* Boot: hands the range [start, end) of frames to the allocator; not dirty means all zeroes. */
 void page_alloc_add(mfn_t start, mfn_t end, bool dirty);
 
 #define ALLOC_ZERO	0x01		/* zeroed; otherwise old content of no other domain may remain */
@@ -74,12 +74,19 @@ uint64_t page_free_count(void);		/* frames free now (claims not subtracted) */
 uint64_t page_scrub_pending(void);	/* free frames that are dirty */
 /* Scrubs up to count dirty free frames; called by idle CPUs. Returns how many. */
 unsigned int page_scrub_some(unsigned int count);
-/* Highest frame number + 1 that is RAM. */
+/* Of these, below 4 GiB. */
+uint64_t page_free_low_count(void);
+/* Highest frame number + 1 that is RAM: of what the allocator or a domain was given. */
 mfn_t page_max_mfn(void);
+void page_note_ram(mfn_t end);
 
 /* Claims (XENMEM_claim_pages): reserves pages of what is free for d. 0 or -ENOMEM, -EINVAL. */
 int page_claim(struct domain *d, uint64_t pages);
 uint64_t page_claimed_count(void);
+/* page.c (page_lock held): d took that many of what it has claimed. */
+void page_claim_used(struct domain *d, uint64_t pages);
+/* As page_alloc; may use what d (may be NULL) has claimed. */
+struct page_info *page_alloc_for(struct domain *d, unsigned int order, unsigned int flags);
 
 /* Ownership ---------------------------------------------------------------------------------------- */
 
@@ -102,6 +109,12 @@ void page_put(struct page_info *pg);
 /* Drops the allocation's own reference if it is still there; true when this call did it. */
 bool page_release_allocation(struct page_info *pg);
 
-/* Small objects of hypervisor memory, zeroed; up to 2 MiB. NULL when there is no memory. */
+/* domain_kill: drops the allocation's reference of every frame that d still has. Preemptible. */
+int page_relinquish_list(struct domain *d);
+/* End of d: frames that others still hold (mapped grants, foreign mappings) become nobody's. */
+void page_orphan_all(struct domain *d);
+
+/* Small objects of hypervisor memory, zeroed; up to 2 MiB. NULL when there is no memory. From a size of 64
+ * on they start on a multiple of 64, above 1,984 on a page. */
 void *hv_alloc(size_t size) __must_check;
 void hv_free(void *p);			/* NULL is allowed */

@@ -42,6 +42,11 @@ struct vcpu {
 	struct vcpu_info *info;
 	struct page_info *info_page;	/* reference held when the guest registered its own */
 
+	struct vcpu_info *dummy_info;	/* the private one, or NULL */
+	bool initialised;		/* has had a register state: VCPUOP_up may start it */
+	bool paused_for_shutdown;	/* (domain's shutdown_lock) */
+
+	uint32_t runstate_seq;		/* odd while runstate changes */
 	struct vcpu_runstate_info runstate;
 	gva_t runstate_gva;		/* 0: none registered */
 	gva_t time_gva;			/* secondary time area; 0: none */
@@ -71,6 +76,10 @@ void vcpu_destroy(struct vcpu *v);	/* the domain is dying and v is off its CPU *
 int vcpu_map_info(struct vcpu *v, uint64_t untrusted_gfn, uint32_t untrusted_offset);
 /* Accounts the time up to now to the old runstate and enters RUNSTATE_*. Any context, queue lock held. */
 void vcpu_runstate_change(struct vcpu *v, int state, nstime_t now);
+/* A consistent copy of v's runstate with the time up to now accounted. */
+void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out);
+/* domain_kill: lets go of the guest's pages that v's areas stand in. */
+void vcpu_unmap_info(struct vcpu *v);
 /* Writes the runstate to the guest's area, if there is one. v is current, no lock held. */
 void vcpu_publish_runstate(struct vcpu *v);
 /* Re-publishes time (and runstate) areas of current; called when it starts to run on a CPU. */
