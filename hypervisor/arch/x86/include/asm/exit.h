@@ -48,3 +48,7 @@ int fpu_vcpu_init(struct vcpu *v);
 void fpu_vcpu_destroy(struct vcpu *v);
 void fpu_switch(struct vcpu *prev, struct vcpu *next);
 bool fpu_set_xcr0(struct vcpu *v, uint64_t val);	/* validates */
+
+/* arch/x86/vcpu.c: the PVH entry state (xen/arch-x86/hvm/start_info.h): flat 32-bit protected mode, no paging. v has
+ * not run yet; the caller wakes it. */
+int vcpu_set_pvh_entry(struct vcpu *v, uint32_t entry, uint32_t start_info_gpa);
