@@ -36,12 +36,20 @@ void cpuid_guest(struct vcpu *v, uint32_t leaf, uint32_t sub, struct cpuid_regs 
 bool msr_guest_read(struct vcpu *v, uint32_t msr, uint64_t *val);
 bool msr_guest_write(struct vcpu *v, uint32_t msr, uint64_t val);
 
-/* arch/x86/intr.c: last thing before entry, interrupts off: chooses and injects what is pending. */
-void intr_assist(struct vcpu *v);
+/*
+ * arch/x86/intr.c: last thing before entry, interrupts off: chooses and injects what is pending. False: v must not
+ * enter the guest (an INIT sent it to wait for SIPI); back to the main loop.
+ */
+bool intr_assist(struct vcpu *v);
 /* Anything deliverable for a halted v? */
 bool intr_pending(struct vcpu *v);
 /* Raises vector on v as if from a device (edge, through its vlapic) or an NMI. Any context. */
 void vcpu_raise_nmi(struct vcpu *v);
+
+/* State after INIT, and the start in real mode at vector << 12 after SIPI (arch/x86/vcpu.c). v is current. The
+ * vlapic is not touched. */
+void vcpu_reset_init(struct vcpu *v);
+void vcpu_reset_to_sipi(struct vcpu *v, uint8_t vector);
 
 /* arch/x86/fpu.c */
 int fpu_vcpu_init(struct vcpu *v);
