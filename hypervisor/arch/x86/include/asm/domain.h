@@ -14,6 +14,13 @@ struct cpu_policy_data;
 /* How the guest hears of event channels (HVM_PARAM_CALLBACK_IRQ). */
 enum callback_type { CALLBACK_NONE, CALLBACK_GSI, CALLBACK_INTX, CALLBACK_VECTOR };
 
+/* One range of the memory map that XENMEM_memory_map gives, in the e820 layout of the ABI. */
+struct e820_entry {
+	uint64_t addr, size;
+	uint32_t type;
+} __packed;
+static_assert(sizeof(struct e820_entry) == 20, "BIOS INT 15h AX=E820h");
+
 struct arch_domain {
 	uint32_t emulation_flags;	/* XEN_X86_EMU_* of createdomain */
 	uint64_t params[HVM_PARAM_COUNT];	/* (big_lock) */
@@ -39,4 +46,6 @@ struct arch_domain {
 	void *pt;			/* pirq table (asm/irq.h) */
 	uint64_t acpi_rsdp_gpa;
 	uint64_t mempool_bytes;		/* set_paging_mempool_size */
+	struct e820_entry *e820;	/* (big_lock) hv_alloc'ed; XENMEM_memory_map, set_memory_map */
+	unsigned int e820_count;
 };
