@@ -63,7 +63,7 @@ class Machine:
     initrd: pathlib.Path | None = None
     modules: bool = True        # False: the hypervisor alone, for the bad-input tests
     root: str = "job"           # init: "job" or "system"
-    disks: list = dataclasses.field(default_factory=list)      # (path, writable) after the root disk
+    disks: list = dataclasses.field(default_factory=list)      # (serial, path, writable), besides root
     nic: bool = True
     display: list = dataclasses.field(default_factory=lambda: ["-display", "none"])
     extra: list = dataclasses.field(default_factory=list)
@@ -77,9 +77,6 @@ class Machine:
         if not self.loader:
             self.loader = "grub" if self.firmware == "ovmf" else "kernel"
 
-    def disk_name(self, index):
-        return ("/dev/vd" if self.devices == "virtio" else "/dev/sd") + "abcdefgh"[index]
-
     def hypervisor_line(self):
         words = ["console=com1", "com1=115200,8n1"]
         if self.dom0_mem:
@@ -91,21 +88,21 @@ class Machine:
 
     def kernel_line(self):
         init = "/usr/lib/mullion/job-init" if self.root == "job" else "/sbin/init"
-        return f"root={self.disk_name(0)} init={init} panic=-1 {self.kernel_args}".strip()
+        return f"init={init} panic=-1 {self.kernel_args}".strip()
 
     def _iommu(self):
         return {"amd": ["-device", "amd-iommu"], "intel": ["-device", "intel-iommu,intremap=on"], "none": []}[self.iommu]
 
     def _disks(self):
         args = []
-        disks = [(self.build / "image/root.img", False), *self.disks] if self.root else self.disks
-        for index, (path, writable) in enumerate(disks):
+        disks = [("root", self.build / "image/root.img", False), *self.disks] if self.root else self.disks
+        for index, (serial, path, writable) in enumerate(disks):
             args += ["-drive", f"file={path},format=raw,if=none,id=disk{index},cache=unsafe,"
                                f"snapshot={'off' if writable else 'on'}"]
             if self.devices == "virtio":
-                args += ["-device", f"virtio-blk-pci,drive=disk{index}"]
+                args += ["-device", f"virtio-blk-pci,drive=disk{index},serial={serial}"]
             else:
-                args += ["-device", f"ide-hd,drive=disk{index},bus=ide.{index}"]
+                args += ["-device", f"ide-hd,drive=disk{index},bus=ide.{index},serial={serial}"]
         return args
 
     def _boot(self):
@@ -248,6 +245,7 @@ def add_options(parser):
     parser.add_argument("--hv-args", default="", help="more options for the hypervisor")
     parser.add_argument("--kernel-args", default="", help="more options for the service VM's kernel")
     parser.add_argument("--dom0-mem", default="1024M")
+    parser.add_argument("--cpu", default="", help="QEMU CPU model and flags")
     parser.add_argument("--qemu", default="", help="more arguments for QEMU")
     parser.add_argument("--timeout", type=float, help="seconds")
 
@@ -261,4 +259,4 @@ def from_options(build, options, scratch, **more):
     given = {name: value for name, value in (("mem", options.mem), ("cpus", options.cpus)) if value}
     return Machine(build=build, hv=hypervisor(build, options.hv), iommu=options.iommu, firmware=options.firmware,
                    loader=options.loader, devices=options.devices, accel=accel, hv_args=options.hv_args,
-                   dom0_mem=options.dom0_mem, scratch=scratch, extra=options.qemu.split(), **(more | given))
+                   dom0_mem=options.dom0_mem, cpu=options.cpu, scratch=scratch, extra=options.qemu.split(), **(more | given))
