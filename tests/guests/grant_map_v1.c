@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test: */
-/* Mapping one's own grant shows the granted page; the grant's flags tell that it is in use. */
+/*
+ * Mapping one's own grant shows the granted page, and the grant's flags tell that it is in use.
+ * Real Xen moves a page of the domain's own that is mapped so: its first frame number is a hole
+ * afterwards. Nothing here depends on that, so the page is only looked at through the window.
+ */
 #include "guest.h"
 
 void guest_main(void)
@@ -18,7 +22,7 @@ void guest_main(void)
 	CHECK_EQ(grant_map(OWN_DOMID, 8, GNTMAP_host_map, gpa, &handle), GNTST_okay);
 	EXPECT_EQ(window[0], 0x12345678);
 	window[1] = 77;
-	EXPECT_EQ(page[1], 77);
+	EXPECT_EQ(window[1], 77);
 	EXPECT_EQ(grant_v1[8].flags, GTF_permit_access | GTF_reading | GTF_writing);
 	EXPECT_EQ(grant_unmap(gpa, handle), GNTST_okay);
 	EXPECT_EQ(grant_v1[8].flags, GTF_permit_access);
