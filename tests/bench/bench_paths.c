@@ -5,6 +5,7 @@
 
 static evtchn_port_t port;
 static uint64_t window;
+static domid_t peer_dom;
 
 static void null_hypercall(void)
 {
@@ -47,7 +48,7 @@ static void grant_map_unmap(void)
 {
 	grant_handle_t handle;
 
-	grant_map(OWN_DOMID, 8, GNTMAP_host_map, window, &handle);
+	grant_map(peer_dom, 8, GNTMAP_host_map, window, &handle);
 	grant_unmap(window, handle);
 }
 
@@ -79,6 +80,7 @@ static void deadline_timer(void)
 void guest_main(void)
 {
 	evtchn_port_t peer;
+	grant_handle_t handle;
 
 	bench_report("null_hypercall", null_hypercall);
 	bench_report("unknown_hypercall", unknown_hypercall);
@@ -90,9 +92,11 @@ void guest_main(void)
 	event_loopback(&port, &peer);
 	event_mask2l(peer, true);
 	bench_report("event_send_self", send_to_self);
-	grants_init(1, 1);
+	peer_dom = peer_create(16);
+	peer_grant(peer_grants(peer_dom), 8, 3, 0);
 	window = free_gfn() * PAGE_SIZE;
-	grant_give(8, OWN_DOMID, alloc_pages(1), 0);
+	CHECK_EQ(grant_map(peer_dom, 8, GNTMAP_host_map, window, &handle), GNTST_okay);
+	CHECK_EQ(grant_unmap(window, handle), GNTST_okay);
 	bench_report("grant_map_unmap", grant_map_unmap);
 	apic_init();
 	bench_report("xapic_tpr", xapic_tpr);

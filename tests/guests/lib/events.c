@@ -169,7 +169,7 @@ evtchn_port_t fifo_pop(unsigned cpu, unsigned priority)
 	uint32_t port = local_head[cpu][priority];
 	event_word_t old, *w;
 
-	if (!port) {
+	if (!port && __atomic_load_n(&cb->ready, __ATOMIC_SEQ_CST) >> priority & 1) {
 		port = __atomic_load_n(&cb->head[priority], __ATOMIC_SEQ_CST);
 	}
 	if (!port) {

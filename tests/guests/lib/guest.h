@@ -285,6 +285,17 @@ void grant_end(grant_ref_t ref);
 int grant_map(domid_t dom, grant_ref_t ref, uint32_t flags, uint64_t gpa, grant_handle_t *handle);
 int grant_unmap(uint64_t gpa, grant_handle_t handle);
 
+/* --- a second domain ----------------------------------------------------------------------- */
+/* An HVM-type domain with `pages` pages of RAM from frame 0 on; its only vCPU never runs. */
+domid_t peer_create(unsigned pages);
+void peer_destroy(domid_t dom);
+/* Map a frame of its memory into ours. */
+void *peer_map(domid_t dom, uint64_t gfn);
+/* Map the first frame of its grant table, which starts in version 1. */
+grant_entry_v1_t *peer_grants(domid_t dom);
+/* Let its page gfn be mapped by us. */
+void peer_grant(grant_entry_v1_t *table, grant_ref_t ref, uint64_t gfn, uint16_t extra_flags);
+
 /* --- hvm parameters ------------------------------------------------------------------------ */
 long hvm_set_param(uint32_t index, uint64_t value);
 long hvm_get_param(uint32_t index, uint64_t *value);
