@@ -17,7 +17,8 @@ void guest_main(void)
 	EXPECT_EQ(watchdog(~0u, 100), -XEN_EINVAL);
 	EXPECT_EQ(watchdog(0, 1000), 1);
 	EXPECT_EQ(watchdog(0, 1000), 2);
-	EXPECT_EQ(watchdog(0, 1000), -XEN_ENOSPC);
+	/* Real Xen widens this errno as an unsigned number. */
+	EXPECT_EQ((int)watchdog(0, 1000), -XEN_ENOSPC);
 	EXPECT_EQ(watchdog(1, 900), 0);
 	EXPECT_EQ(watchdog(1, 0), 0);
 	EXPECT_EQ(watchdog(1, 0), -XEN_EINVAL);
