@@ -515,7 +515,7 @@ int event_reset(struct domain *d, bool resuming)
 	uint32_t port;
 	int rc = 0;
 
-	if (d != current->domain && !d->controller_paused) {
+	if (d != current->domain && !d->controller_pause_count) {
 		return -EINVAL;
 	}
 	port = reset_begin(d, resuming);

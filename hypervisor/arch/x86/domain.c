@@ -170,22 +170,6 @@ static void replace_map(struct domain *d, struct e820_entry *entries, unsigned i
 	hv_free(old);
 }
 
-int domain_set_memory_map(struct domain *d, const struct e820_entry *entries, unsigned int count)
-{
-	struct e820_entry *copy;
-
-	if (count > E820_ENTRIES_MAX) {
-		return -E2BIG;
-	}
-	copy = hv_alloc(MAX(count, 1U) * sizeof(*copy));
-	if (!copy) {
-		return -ENOMEM;
-	}
-	memcpy(copy, entries, count * sizeof(*copy));
-	replace_map(d, copy, count);
-	return 0;
-}
-
 static long set_map_op(gva_t arg)
 {
 	struct xen_foreign_memory_map untrusted_map;
@@ -228,23 +212,25 @@ static long get_map_op(gva_t arg)
 {
 	struct xen_memory_map untrusted_map;
 	struct domain *d = current->domain;
+	unsigned int count = READ_ONCE(d->arch.e820_count);
 	struct e820_entry *copy;
-	unsigned int count;
 	long rc = 0;
 
-	if (!d->arch.e820_count) {
+	if (!count) {
 		return -ENOSYS;
 	}
 	if (guest_read_obj(&untrusted_map, arg)) {
 		return -EFAULT;
 	}
-	copy = hv_alloc(E820_ENTRIES_MAX * sizeof(*copy));
+	count = MIN(untrusted_map.nr_entries, count);
+	copy = hv_alloc(MAX(count, 1u) * sizeof(*copy));
 	if (!copy) {
 		return -ENOMEM;
 	}
+	/* The map may have been replaced by a shorter one. */
 	spin_lock(&d->big_lock);
-	count = MIN(untrusted_map.nr_entries, d->arch.e820_count);
-	if (d->arch.e820) {
+	count = MIN(count, d->arch.e820_count);
+	if (count) {
 		memcpy(copy, d->arch.e820, count * sizeof(*copy));
 	}
 	spin_unlock(&d->big_lock);

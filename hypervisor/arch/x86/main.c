@@ -21,6 +21,7 @@
 #include <hv/log.h>
 #include <hv/page.h>
 #include <hv/sched.h>
+#include <hv/screen.h>
 #include <hv/uart.h>
 #include <xen/hvm/hvm_op.h>
 
@@ -30,22 +31,41 @@ void boot_main(uint32_t magic, uint32_t info) __noreturn;
 
 const struct vmm_ops *vmm;
 
+/*
+ * Is the byte at taken by one of the ranges? *next becomes where that changes: the end of the range, or the start of
+ * the next one.
+ */
+static bool taken(const struct memory_range *ranges, unsigned int count, uint64_t at, uint64_t *next)
+{
+	for (unsigned int i = 0; i < count; i++) {
+		if (at >= ranges[i].start && at < ranges[i].end) {
+			*next = ranges[i].end;
+			return true;
+		}
+		if (ranges[i].start > at) {
+			*next = MIN(*next, ranges[i].start);
+		}
+	}
+	return false;
+}
+
 /* Gives the allocator the RAM that neither the hypervisor's tables nor the service VM have. */
 static void frames_init(void)
 {
+	const struct memory_range *service;
+	unsigned int service_count = dom0_ram_ranges(&service);
+
 	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
 		const struct memory_range *r = &boot_info.memory[i];
 		uint64_t at = r->start;
 
-		if (r->type != MEMORY_RAM) {
-			continue;
-		}
-		while (at < r->end) {
+		/* The first page stays unused: frame 0 would look like "none" to many a reader. */
+		at = MAX(at, PAGE_SIZE);
+		while (r->type == MEMORY_RAM && at < r->end) {
 			uint64_t next = r->end;
-			bool mine = dom0_plan_skips(at, &next);
 
-			next = MIN(next, r->end);
-			if (!mine) {
+			if (!taken(hv_reserved, hv_reserved_count, at, &next) &&
+			    !taken(service, service_count, at, &next)) {
 				page_alloc_add(hpa_to_mfn(hpa(at)), hpa_to_mfn(hpa(next)), true);
 			}
 			at = next;
@@ -68,15 +88,34 @@ static void memory_init(void)
 static void consoles_init(void)
 {
 	if (boot_options.console_serial) {
-		uart_init(boot_options.com1);
+		if (uart_init(boot_options.com1)) {
+			dom0_hide_ports(uart_port(), 8);
+		}
 	}
 	console_set_levels(boot_options.loglvl, boot_options.guest_loglvl);
 }
 
+/* The serial line's interrupt is the hypervisor's; what comes in goes to the service VM's console. */
+static void console_input_init(void)
+{
+	int vector;
+
+	if (!uart_port()) {
+		return;
+	}
+	vector = irq_alloc_vector(0, uart_interrupt, NULL);
+	if (vector < 0 || ioapic_route(uart_irq(), (uint8_t)vector, 0, false, false)) {
+		log_warn("serial console: no interrupt, so no input\n");
+		return;
+	}
+	uart_enable_input();
+}
+
 static void start(void)
 {
-	struct domain *d;
-
+	if (boot_options.console_vga) {
+		screen_init();
+	}
 	acpi_init();
 	apic_init(acpi_info.lapic_base);
 	time_init();
@@ -96,11 +135,8 @@ static void start(void)
 		log_warn("NO IOMMU: the service VM's devices can reach ALL memory, passthrough to other "
 			 "VMs is refused\n");
 	}
-	d = dom0_build();
-	if (uart_port()) {
-		irq_console_input();
-	}
-	domain_unpause_service(d);
+	console_input_init();
+	dom0_build();
 	set_bit(CPU_PENDING_SCHED, &this_cpu()->pending);
 	main_loop_on_stack(stack_alloc(BOOT_STACK_SIZE), cpu_loop);
 }

@@ -4,9 +4,12 @@
 /*
  * Grant tables v1 and v2 (common/grant*.c).
  *
- * Lock order: domain->page_lock is never held here. grant->lock (rwlock, table geometry and version) ->
- * the active entry's own lock -> maptrack locks. Two domains' grant locks are never held together, save in
- * order of address.
+ * Lock order: grant->lock of one domain (rwlock: geometry and version) -> an active entry's lock ->
+ * maptrack lock of the mapping domain, p2m->lock of the mapping domain. Two domains' grant locks are never
+ * held together. None is taken in interrupt context.
+ *
+ * While an entry is pinned (mapped or being copied from or to) it holds a reference to the frame and one to
+ * the granting domain, so a dead domain stays a zombie until the last of its grants is unmapped.
  */
 #include <hv/addr.h>
 #include <hv/types.h>
@@ -15,21 +18,26 @@ struct domain;
 struct page_info;
 struct hypercall_args;
 
-/* max_version 1 or 2. */
+/* max_version 1 or 2. A limit of ~0 asks for the default. -EINVAL: limits out of range. */
 int grant_init(struct domain *d, uint32_t max_frames, uint32_t max_maptrack, unsigned int max_version);
-/* Unmaps all that d has mapped of others; preemptible (-ERESTART). */
+/* Unmaps all that d has mapped of others; preemptible (-ERESTART). Before p2m_relinquish; d's vCPUs are off. */
 int grant_relinquish_mappings(struct domain *d);
+/* After the last reference to d is gone and an RCU grace period has passed. */
 void grant_destroy(struct domain *d);
 
 /* For XENMAPSPACE_grant_table: frame idx (with XENMAPIDX_grant_table_status: status) as a page of d with a
  * reference taken; grows the table up to its limit as the ABI says. */
 int grant_frame_for_map(struct domain *d, unsigned long untrusted_idx, struct page_info **out);
-/* For acquire_resource: first frame number and count of the table of d. */
+/* For acquire_resource: frame numbers [frame, frame + count) of the table of d, growing it. The frames stay
+ * as long as d does; the caller takes its own references. id: XENMEM_resource_grant_table_id_*. */
 int grant_resource_frames(struct domain *d, unsigned int id, uint64_t frame, unsigned int count,
 			  uint64_t *mfns);
+/* Frames that id may grow to; 0: no such id. */
 unsigned int grant_resource_max(struct domain *d, unsigned int id);
 /* XEN_DOMCTL_set_gnttab_limits style: only before the first use. */
 int grant_set_limits(struct domain *d, uint32_t max_frames, uint32_t max_maptrack);
+/* Debug key: limits and the entries that are in use. */
+void grant_dump(struct domain *d);
 /* Tool stack: seeds reserved entries (console, xenstore) is done by libxc through acquire_resource. */
 
 long hypercall_grant_table_op(const struct hypercall_args *a);

@@ -34,4 +34,11 @@ int guest_write_gpa(struct domain *d, gpa_t dst, const void *src, size_t len) __
  * need_user as the access demands. On failure returns false and sets *pfec to the page-fault error code
  * that the guest's CPU would give. Does not set accessed/dirty bits for hypercall buffers.
  */
+#define PFEC_PRESENT	BIT(0)
+#define PFEC_WRITE	BIT(1)
+#define PFEC_USER	BIT(2)
+#define PFEC_RESERVED	BIT(3)
+#define PFEC_FETCH	BIT(4)
+/* Not of the CPU: the address is not canonical, so the fault is #GP (#SS through the stack segment), not #PF. */
+#define PFEC_NOT_CANONICAL BIT(31)
 bool guest_walk(gva_t va, bool need_write, bool need_user, bool fetch, gpa_t *out, uint32_t *pfec);

@@ -17,8 +17,9 @@ typedef struct { uint32_t v; } pci_sbdf_t;
 #define IOMMU_READ	0x1
 #define IOMMU_WRITE	0x2
 
-/* Boot, after the frame allocator and ACPI: finds units, builds tables that deny everything, turns
- * translation on. 0; -ENODEV when there is none or iommu=off. */
+/* Boot, after the frame allocator, ACPI, the clock and irq_init: finds units, builds tables that deny
+ * everything, turns translation on. 0; -ENODEV when there is none or iommu=off (said loudly). With
+ * iommu=force and no unit it does not return. */
 int iommu_init(void);
 bool iommu_enabled(void);
 const char *iommu_name(void);			/* "AMD-Vi", "VT-d", "none" */
@@ -26,9 +27,16 @@ const char *iommu_name(void);			/* "AMD-Vi", "VT-d", "none" */
 /* Gives d a device address space. */
 int iommu_domain_init(struct domain *d);
 void iommu_domain_destroy(struct domain *d);	/* frees tables; no device is attached any more */
-/* No-ops (0) when d->iommu is NULL. Changes reach the device before the call returns. */
+/* No-ops (0) when d->iommu is NULL. Changes reach the device before the call returns (but see the batch).
+ * Frames beyond the units' address width are skipped: no device can name them. -ENOMEM: a map leaves
+ * nothing of the range mapped; an unmap (it had to split a large page) may leave some of it mapped, so the
+ * caller must keep the frames. */
 int iommu_map(struct domain *d, uint64_t dfn, mfn_t m, unsigned int order, unsigned int rw);
 int iommu_unmap(struct domain *d, uint64_t dfn, unsigned int order);
+/* Between the two, changes of d reach devices at the end in one invalidation instead of one each. The
+ * caller holds p2m->lock from begin to end and frees no frame before the end. No nesting. */
+void iommu_batch_begin(struct domain *d);
+void iommu_batch_end(struct domain *d);
 
 /* Attaches a device (and the requester ids it may use) to d, detaching it from whoever had it. */
 int iommu_attach(struct domain *d, pci_sbdf_t dev);
@@ -37,7 +45,9 @@ int iommu_detach(pci_sbdf_t dev);
 bool iommu_owns_device(pci_sbdf_t dev);
 /* True when the frame holds an IOMMU's registers: never to be mapped by anybody. */
 bool iommu_owns_frame(mfn_t m);
-/* Ranges that firmware demands (IVMD, RMRR) are mapped 1:1 for the service VM by iommu_domain_init. */
+/* Ranges that firmware demands (IVMD, RMRR) are mapped 1:1 for the service VM by iommu_domain_init. The
+ * i-th of them, for XENMEM_reserved_device_memory_map; false at the end. dev is all ones for "any". */
+bool iommu_reserved_range(unsigned int i, mfn_t *first, uint64_t *count, pci_sbdf_t *dev);
 
 /* Interrupt remapping (VT-d IR, AMD IRT): when on, MSI and IO-APIC entries of devices are routed by
  * table; off returns -ENODEV and the caller writes the plain format. */

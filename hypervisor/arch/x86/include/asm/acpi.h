@@ -47,6 +47,10 @@ extern struct acpi_fixed acpi_fixed;
 struct acpi_cpu { uint32_t apic_id, acpi_id; bool enabled; };
 struct acpi_ioapic { uint8_t id; uint64_t base; uint32_t gsi_base; };
 struct acpi_irq_override { uint8_t source; uint32_t gsi; uint16_t flags; };
+struct acpi_nmi_source { uint32_t gsi; uint16_t flags; };
+/* acpi_id ACPI_ALL_CPUS: the line of every CPU. */
+struct acpi_lapic_nmi { uint32_t acpi_id; uint16_t flags; uint8_t lint; };
+#define ACPI_ALL_CPUS	0xffffffffU
 struct acpi_ecam { uint64_t base; uint16_t segment; uint8_t start_bus, end_bus; };
 
 struct acpi_info {			/* from MADT, MCFG, HPET */
@@ -56,9 +60,24 @@ struct acpi_info {			/* from MADT, MCFG, HPET */
 	unsigned int ioapic_count;
 	struct acpi_irq_override overrides[16];
 	unsigned int override_count;
+	struct acpi_nmi_source nmi_sources[8];
+	unsigned int nmi_source_count;
+	struct acpi_lapic_nmi lapic_nmis[16];
+	unsigned int lapic_nmi_count;
 	struct acpi_ecam ecam[16];
 	unsigned int ecam_count;
 	uint64_t lapic_base;
 	uint64_t hpet_base;		/* 0: none */
 };
 extern struct acpi_info acpi_info;
+
+/*
+ * Parsers of one table each, pure functions over its bytes (the checksum is the caller's business). They add to *out
+ * what they understood; false when the table is malformed: then what stood before the bad place is in *out.
+ */
+bool acpi_parse_madt(const void *untrusted, size_t len, struct acpi_info *out);
+bool acpi_parse_mcfg(const void *untrusted, size_t len, struct acpi_info *out);
+bool acpi_parse_hpet(const void *untrusted, size_t len, struct acpi_info *out);
+bool acpi_parse_fadt(const void *untrusted, size_t len, struct acpi_fixed *out);
+/* 20 bytes of an RSDP, 36 from revision 2 on. The root table's address, 0 when this is no RSDP. */
+uint64_t acpi_parse_rsdp(const void *untrusted, size_t len, bool *xsdt);

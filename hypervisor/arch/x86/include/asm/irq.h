@@ -25,12 +25,27 @@ void irq_init(void);			/* IO-APICs found in MADT, all masked; legacy PIC off */
 
 /* A device vector on the given CPU for fn. Returns the vector or -ENOSPC. */
 int irq_alloc_vector(unsigned int cpu, irq_handler *fn, void *opaque);
+/* After it fn does not run any more. Not from fn. */
 void irq_free_vector(uint8_t vector);
+/* The CPU for a device interrupt that would best arrive where vCPU v is (NULL: anywhere). */
+struct vcpu;
+unsigned int irq_pick_cpu(const struct vcpu *v);
 
-/* Machine IO-APIC pins by GSI. -EINVAL when no such GSI. */
+/*
+ * Machine IO-APIC pins by GSI. -EINVAL when no such GSI. ioapic_route is the hypervisor's own use of a line: the
+ * service VM never gets it; the pin is left unmasked. A level line is masked around its handler.
+ */
 int ioapic_route(unsigned int gsi, uint8_t vector, unsigned int cpu, bool level, bool active_low);
 void ioapic_mask(unsigned int gsi, bool masked);
 unsigned int ioapic_gsi_count(void);
+bool ioapic_is_own(unsigned int gsi);
+/* The same for a line that is passed to the service VM (arch/x86/pirq.c): a level line stays masked after its
+ * interrupt until ioapic_mask. */
+int ioapic_route_guest(unsigned int gsi, uint8_t vector, unsigned int cpu, bool level, bool active_low,
+		       bool masked);
+void ioapic_init(void);			/* part of irq_init */
+/* irq.c: vector serves this GSI (level: mask before EOI; own: unmask after the handler). */
+void irq_bind_line(uint8_t vector, unsigned int gsi, bool level, bool own);
 struct vioapic_config;
 /* The machine's IO-APICs, for the service VM's virtual ones. Returns the count. */
 unsigned int ioapic_describe(struct vioapic_config *out, unsigned int max);

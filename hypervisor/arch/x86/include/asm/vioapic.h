@@ -25,6 +25,8 @@ void vioapic_eoi(struct domain *d, uint8_t vector);
 /* Guest programmed an entry: trigger/polarity/mask of gsi. Implemented by arch/x86/pirq.c: binds or
  * updates the machine's line for the service VM. */
 void pirq_guest_unmask(struct domain *d, unsigned int gsi, bool level, bool active_low, bool masked);
-/* Level line finished by the guest: let the machine's line fire again. */
+/* Level line finished by the guest: lowers the virtual line by vioapic_set_irq, then lets the machine's line fire
+ * again. So both pirq_guest_ functions are called without the virtual IO-APIC's lock, the EOI before the entry is
+ * looked at again. */
 void pirq_guest_eoi(struct domain *d, unsigned int gsi);
 unsigned int vioapic_gsi_count(const struct domain *d);

@@ -2,9 +2,13 @@
 #pragma once
 
 /*
- * Virtual local APIC (arch/x86/dev/vlapic.c): xAPIC and x2APIC, timer in all modes. Intel SDM vol. 3 ch. 10.
- * IRR bits are set atomically from any context; all else belongs to the vCPU itself.
+ * Virtual local APIC (arch/x86/dev/vlapic*.c): xAPIC and x2APIC, timer in all modes. Intel SDM vol. 3 ch. 10.
+ * IRR and TMR bits are set atomically from any context, the timer's fields change under timer_lock; all else
+ * belongs to the vCPU itself (others only read what message delivery needs).
+ *
+ * Lock order: ipi_lock (interrupts off) -> scheduler's locks; timer_lock (main loop only) -> timer queue lock.
  */
+#include <hv/spinlock.h>
 #include <hv/timer.h>
 #include <hv/types.h>
 
@@ -18,21 +22,41 @@ struct vlapic {
 	bool enabled;			/* hardware enable and software enable */
 	uint32_t tpr, ldr, dfr, svr, esr, esr_pending, icr_lo, icr_hi;
 	uint32_t lvt[7];		/* CMCI, timer, thermal, perf, LINT0, LINT1, error */
+	struct spinlock timer_lock;	/* the following, against the timer's function */
 	uint32_t timer_initial, timer_divide;
+	uint32_t timer_count;		/* ticks to go at timer_start; 0: stopped */
 	uint64_t tsc_deadline;
-	nstime_t timer_start;		/* when the count was loaded */
+	nstime_t timer_start;		/* when timer_count was loaded */
 	struct timer timer;
 	uint32_t irr[8], isr[8], tmr[8];	/* 256 bits each; irr and tmr atomic */
 	bool irr_pending;		/* hint: some IRR bit may be set */
 	int isr_highest;		/* -1: none */
-	uint8_t ppr;
-	uint32_t sipi_vector;
-	bool wait_for_sipi;
+	struct spinlock ipi_lock;	/* (interrupts off) senders of SIPI */
+	bool init_pending;		/* an INIT came; the vCPU resets itself before it runs again */
+	uint32_t sipi;			/* VLAPIC_SIPI_PENDING | vector: the same for start-up; 0: none */
 };
 
+#define VLAPIC_SIPI_PENDING	BIT(8)
+#define VLAPIC_BUS_CYCLE_NS	10	/* the timer counts at 100 MHz, as Xen's does */
+
+/* Indices of vlapic.lvt. There is no CMCI entry (the version register says six), its slot stays masked. */
+enum vlapic_lvt {
+	VLAPIC_LVT_CMCI, VLAPIC_LVT_TIMER, VLAPIC_LVT_THERMAL, VLAPIC_LVT_PERF, VLAPIC_LVT_LINT0,
+	VLAPIC_LVT_LINT1, VLAPIC_LVT_ERROR, VLAPIC_LVT_COUNT,
+};
+#define VLAPIC_LVT_MASKED	BIT(16)
+
+static inline bool vlapic_is_x2apic(const struct vlapic *l)
+{
+	return l->base_msr & (1UL << 10);
+}
+
 int vlapic_init(struct vcpu *v);
+/* To power-on state; v is current or not running. */
 void vlapic_reset(struct vcpu *v);
 void vlapic_destroy(struct vcpu *v);
+/* The timer follows v to its new CPU. Scheduler locks may be held. */
+void vlapic_migrate(struct vcpu *v, unsigned int cpu);
 
 /* Any context. Sets IRR (level: TMR too) and kicks the vCPU. */
 void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level);
@@ -40,8 +64,42 @@ void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level);
 int vlapic_highest_pending(struct vcpu *v);
 /* It is being delivered: IRR -> ISR. */
 void vlapic_accept(struct vcpu *v, uint8_t vector);
-uint8_t vlapic_get_tpr(struct vcpu *v);		/* CR8 */
+/* The 8-bit task priority register; CR8 is its bits 7:4. */
+uint8_t vlapic_get_tpr(struct vcpu *v);
 void vlapic_set_tpr(struct vcpu *v, uint8_t tpr);
+/*
+ * The highest vector that TPR alone holds back, or -1. When there is one, the vendor must make a lower TPR cause
+ * an exit (V_INTR_PRIO and V_TPR, an intercept of CR8 writes, or the TPR threshold).
+ */
+int vlapic_highest_blocked(struct vcpu *v);
+
+/* True when the page at a is v's APIC (xAPIC mode, at the base of its APIC_BASE). */
+bool vlapic_owns(const struct vcpu *v, uint64_t gpa_addr);
+/* An access inside that page. v is current. */
+void vlapic_mmio(struct vcpu *v, unsigned int offset, unsigned int size, bool write, uint64_t *val);
+/* Writing the interrupt command register: dest is the x2APIC or the 8-bit xAPIC destination. */
+void vlapic_send_ipi(struct vcpu *v, uint32_t icr_lo, uint32_t dest);
+/*
+ * INIT and SIPI that others sent, done by v itself before entry (intr_assist). False: v waits for SIPI now and
+ * must not enter the guest.
+ */
+bool vlapic_handle_init(struct vcpu *v);
+static inline bool vlapic_init_or_sipi_pending(const struct vlapic *l)
+{
+	return READ_ONCE(l->init_pending) || READ_ONCE(l->sipi);
+}
+
+/* Between vlapic.c and vlapic_timer.c. v is current or not running. */
+void vlapic_timer_init(struct vcpu *v);
+void vlapic_timer_reset(struct vcpu *v);
+void vlapic_timer_set_initial(struct vcpu *v, uint32_t count);
+void vlapic_timer_set_divide(struct vcpu *v, uint32_t divide);
+void vlapic_timer_set_lvt(struct vcpu *v, uint32_t lvt);
+uint32_t vlapic_timer_current(struct vcpu *v);
+uint64_t vlapic_timer_deadline(struct vcpu *v);
+void vlapic_timer_set_deadline(struct vcpu *v, uint64_t tsc);
+/* After a restore: loads count and mode from the fields. */
+void vlapic_timer_restart(struct vcpu *v, uint32_t count, uint64_t deadline);
 
 bool vlapic_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val);	/* x2APIC range, APIC_BASE, deadline */
 bool vlapic_msr_write(struct vcpu *v, uint32_t msr, uint64_t val);
@@ -53,7 +111,7 @@ void vlapic_message(struct domain *d, uint32_t dest, bool logical, unsigned int 
 /* MSI address/data in guest format, incl. the extended destination in address bits 11:5. */
 void vlapic_msi(struct domain *d, uint64_t addr, uint32_t data);
 
-/* HVM context records LAPIC and LAPIC_REGS. */
+/* HVM context records LAPIC and LAPIC_REGS; v is not running. Each may be NULL (they are loaded one by one). */
 struct hvm_hw_lapic;
 struct hvm_hw_lapic_regs;
 void vlapic_save(struct vcpu *v, struct hvm_hw_lapic *s, struct hvm_hw_lapic_regs *r);

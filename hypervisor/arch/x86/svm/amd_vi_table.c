@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * AMD-Vi: the device table (who a requester id belongs to) and the format of the page tables.
+ *
+ * An entry that belongs to nobody is valid, has translation on, a page table in which nothing is present
+ * and no rights: all DMA is refused and recorded. IV (interrupt map valid) is 0 in all entries: interrupt
+ * messages pass as they are, there is no interrupt remapping yet.
+ */
+#include <hv/errno.h>
+#include <hv/lib.h>
+#include <hv/page.h>
+#include "amd_vi.h"
+
+#define PTE_PRESENT	BIT(0)
+#define PTE_NEXT(n)	((uint64_t)(n) << 9)
+#define PTE_COHERENT	BIT(60)
+#define PTE_READ	DTE_READ
+#define PTE_WRITE	DTE_WRITE
+#define PTE_TABLE(n)	(PTE_PRESENT | PTE_NEXT(n) | PTE_READ | PTE_WRITE)
+
+/*
+ * Bits beside "present" mean nothing in an entry that is not present. QEMU's unit records a fault only when
+ * such an entry is not all zero and has a next level, so absent entries carry one.
+ */
+#define PTE_ABSENT	PTE_NEXT(1)
+
+const struct iommu_format amd_format = {
+	.address_mask = 0x000ffffffffff000UL,
+	.read = PTE_READ,
+	.write = PTE_WRITE,
+	.present = PTE_PRESENT,
+	.absent = PTE_ABSENT,
+	.type_mask = PTE_NEXT(7),
+	.leaf_type = PTE_NEXT(0),
+	.leaf = { 0, PTE_PRESENT | PTE_COHERENT, PTE_PRESENT | PTE_COHERENT,
+		  PTE_PRESENT | PTE_COHERENT },
+	.table = { 0, 0, PTE_TABLE(1), PTE_TABLE(2), PTE_TABLE(3), PTE_TABLE(4), PTE_TABLE(5) },
+};
+
+struct ivrs_info *amd_ivrs;
+
+static struct amd_segment segments[4];
+static unsigned int segment_count;
+static uint64_t *deny_root;
+
+static struct amd_dte deny_entry(void)
+{
+	return (struct amd_dte){ { DTE_VALID | DTE_TRANSLATION_VALID |
+				   (uint64_t)iommu_caps.levels << DTE_MODE_SHIFT |
+				   virt_to_hpa(deny_root).v } };
+}
+
+/* What firmware says about a requester id's interrupts and system messages. */
+static void apply_settings(struct amd_dte *e, uint8_t flags)
+{
+	e->q[1] |= (uint64_t)((flags & IVRS_DTE_SYSMGT) >> 4) << DTE1_SYSMGT_SHIFT;
+	e->q[2] |= (flags & IVRS_DTE_INIT_PASS ? DTE2_INIT_PASS : 0) |
+		   (flags & IVRS_DTE_EINT_PASS ? DTE2_EINT_PASS : 0) |
+		   (flags & IVRS_DTE_NMI_PASS ? DTE2_NMI_PASS : 0) |
+		   (flags & IVRS_DTE_LINT0_PASS ? DTE2_LINT0_PASS : 0) |
+		   (flags & IVRS_DTE_LINT1_PASS ? DTE2_LINT1_PASS : 0);
+}
+
+static const struct ivrs_device *find_range(uint16_t segment, uint16_t devid)
+{
+	const struct ivrs_device *all = NULL;
+
+	for (unsigned int i = 0; i < amd_ivrs->device_count; i++) {
+		const struct ivrs_device *r = &amd_ivrs->devices[i];
+
+		if (amd_ivrs->units[r->unit].segment != segment || devid < r->first ||
+		    devid > r->last) {
+			continue;
+		}
+		if (r->first != 0 || r->last != 0xffff) {
+			return r;	/* says more than an entry for everything does */
+		}
+		all = r;
+	}
+	return all;
+}
+
+static int make_deny_root(void)
+{
+	if (!deny_root) {
+		deny_root = page_alloc_virt();
+		for (unsigned int i = 0; deny_root && i < 512; i++) {
+			deny_root[i] = PTE_ABSENT;
+		}
+	}
+	return deny_root ? 0 : -ENOMEM;
+}
+
+struct amd_segment *amd_segment_get(uint16_t segment, bool create)
+{
+	struct amd_segment *s;
+	struct page_info *pg;
+	struct amd_dte deny;
+
+	for (unsigned int i = 0; i < segment_count; i++) {
+		if (segments[i].segment == segment) {
+			return &segments[i];
+		}
+	}
+	if (!create || segment_count == ARRAY_SIZE(segments) || make_deny_root()) {
+		return NULL;
+	}
+	pg = page_alloc(DTE_TABLE_ORDER, ALLOC_NO_SCRUB);
+	if (!pg) {
+		return NULL;
+	}
+	s = &segments[segment_count++];
+	s->segment = segment;
+	s->table = page_to_virt(pg);
+	deny = deny_entry();
+	for (unsigned int i = 0; i < DTE_COUNT; i++) {
+		s->table[i] = deny;
+	}
+	for (unsigned int i = 0; i < amd_ivrs->device_count; i++) {
+		const struct ivrs_device *r = &amd_ivrs->devices[i];
+
+		for (unsigned int id = r->first; r->flags && id <= r->last; id++) {
+			if (amd_ivrs->units[r->unit].segment == segment) {
+				apply_settings(&s->table[id], r->flags);
+			}
+		}
+	}
+	return s;
+}
+
+int amd_vi_requesters(pci_sbdf_t dev, pci_sbdf_t *out, unsigned int max)
+{
+	uint16_t segment = (uint16_t)(dev.v >> 16), devid = (uint16_t)dev.v;
+	const struct ivrs_device *r;
+
+	if (!amd_segment_get(segment, false)) {
+		return -ENODEV;
+	}
+	r = find_range(segment, devid);
+	out[0] = dev;
+	if (!r || !r->has_alias || r->alias == devid || max < 2) {
+		/* An id that firmware does not list still has a device table entry: the table is whole. */
+		return 1;
+	}
+	out[1] = (pci_sbdf_t){ (uint32_t)segment << 16 | r->alias };
+	return 2;
+}
+
+/*
+ * The unit may read an entry at any time and only its first half changes meaning here. Going over "deny"
+ * keeps a mixed state (new root, old owner's tag) from being used: rights come last.
+ */
+static void write_dte(struct amd_dte *e, struct amd_dte v)
+{
+	uint64_t rights = DTE_READ | DTE_WRITE;
+
+	WRITE_ONCE(e->q[0], e->q[0] & ~rights);
+	barrier();
+	WRITE_ONCE(e->q[1], v.q[1]);
+	barrier();
+	WRITE_ONCE(e->q[0], v.q[0] & ~rights);
+	barrier();
+	WRITE_ONCE(e->q[0], v.q[0]);
+}
+
+int amd_vi_set(pci_sbdf_t requester, struct iommu_domain *dom, struct iommu_domain *old)
+{
+	struct amd_segment *s = amd_segment_get((uint16_t)(requester.v >> 16), false);
+	uint16_t devid = (uint16_t)requester.v;
+	struct amd_dte *e, v;
+
+	if (!s) {
+		return -ENODEV;
+	}
+	e = &s->table[devid];
+	if (dom) {
+		v.q[0] = DTE_VALID | DTE_TRANSLATION_VALID |
+			 (uint64_t)dom->table.levels << DTE_MODE_SHIFT |
+			 virt_to_hpa(dom->table.root).v | DTE_READ | DTE_WRITE;
+		v.q[1] = (e->q[1] & ~0xffffUL) | dom->id;
+	} else {
+		v = deny_entry();
+		v.q[1] = e->q[1] & ~0xffffUL;
+	}
+	write_dte(e, v);
+	amd_vi_forget_device(s, devid);
+	if (old) {
+		amd_vi_flush(old, 0, 0);
+	}
+	if (dom && dom != old) {
+		amd_vi_flush(dom, 0, 0);
+	}
+	return 0;
+}

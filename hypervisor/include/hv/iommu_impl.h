@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * What common/iommu*.c and the two vendors (arch/x86/svm/amd_vi*.c, arch/x86/vmx/vtd*.c) share. Nobody else
+ * includes it.
+ */
+#include <hv/iommu.h>
+#include <hv/list.h>
+#include <hv/spinlock.h>
+
+/* Device page tables (common/iommu_table.c) --------------------------------------------------------- */
+
+#define IOMMU_LEVELS_MAX	6
+
+/*
+ * Both vendors walk the same radix tree of 512 entries a table and differ in bits alone, so a format is
+ * data. Level 1 maps 4K, level 2 2M, level 3 1G.
+ */
+struct iommu_format {
+	uint64_t address_mask;
+	uint64_t read, write;
+	uint64_t present;		/* an entry with none of these bits is absent */
+	uint64_t absent;		/* the value of an entry that is not there */
+	uint64_t type_mask;		/* above level 1: leaf when (entry & type_mask) == leaf_type */
+	uint64_t leaf_type;
+	uint64_t leaf[4];		/* [level] what a leaf has beside address and rights */
+	uint64_t table[IOMMU_LEVELS_MAX + 1];	/* [level] what an entry that points at a table has */
+};
+
+struct iommu_table {
+	const struct iommu_format *format;
+	uint64_t *root;
+	unsigned int levels;		/* of the tree */
+	unsigned int leaf_level;	/* largest page: 1, 2 or 3 */
+	bool clean;			/* units do not snoop the CPU's caches: write entries back */
+	uint64_t leaf_extra;		/* ORed into leaves (VT-d snoop control) */
+	uint64_t page_count;		/* tables, the root included */
+	struct list_head stale;		/* tables taken out of the tree, not yet invalidated */
+};
+
+int iommu_table_init(struct iommu_table *t);	/* the fields above root's and stale's are set; -ENOMEM */
+void iommu_table_destroy(struct iommu_table *t);
+/*
+ * Sets count frames from dfn to m.. with the rights, or takes them out when rw is 0. *flush turns true
+ * when an entry that was present changed. -ENOMEM: done in part.
+ */
+int iommu_table_set(struct iommu_table *t, uint64_t dfn, uint64_t m, uint64_t count, unsigned int rw,
+		    bool *flush);
+/* After the invalidation: frees what is on the stale list. */
+void iommu_table_free_stale(struct iommu_table *t);
+/* The frame behind dfn and its rights; false when absent. */
+bool iommu_table_lookup(const struct iommu_table *t, uint64_t dfn, uint64_t *m, unsigned int *rw);
+/* Makes a changed table visible to units that do not snoop. */
+void iommu_table_clean(const struct iommu_table *t, const void *p, size_t len);
+/* arch: writes the cache lines of [p, p+len) back to memory, in order before what follows. */
+void arch_cache_clean(const void *p, size_t len);
+/* arch: the vendors' tables in the order of trial, NULL at the end. */
+struct iommu_ops;
+extern const struct iommu_ops *const arch_iommu_ops[];
+/* arch: the firmware's table with the signature; NULL. */
+const void *arch_iommu_firmware(const char *signature, size_t *len);
+
+/* Domains and devices ------------------------------------------------------------------------------- */
+
+#define IOMMU_DOMAIN_IDS	256	/* QEMU's amd-iommu takes no larger ones; id 0 means "nobody" */
+
+struct iommu_domain {
+	struct spinlock lock;		/* table and batch; a leaf but for the units' queue locks */
+	unsigned int id;		/* tag of the units' caches */
+	struct domain *owner;
+	struct iommu_table table;
+	bool batching;			/* (lock) changes since batch_begin are not flushed yet */
+	bool batch_flush;		/* (lock) and there are some */
+	uint64_t batch_first, batch_last;	/* (lock) their range of dfn */
+};
+
+/* What the units of the machine have in common; filled by ops->init. */
+struct iommu_caps {
+	const struct iommu_format *format;
+	unsigned int levels, leaf_level;
+	unsigned int address_bits;
+	unsigned int domain_ids;
+	bool clean, cache_absent;	/* cache_absent: entries that are not there are cached as well */
+	uint64_t leaf_extra;
+};
+extern struct iommu_caps iommu_caps;
+
+/* A vendor's half: const, chosen once by which ACPI table the firmware has. */
+struct iommu_ops {
+	const char *name;
+	const char *table;		/* signature: "IVRS", "DMAR" */
+	/* Everything up to "on and denying". Fills iommu_caps. -ENODEV: no usable unit. */
+	int (*init)(const void *acpi_table, size_t len);
+	/* The ids under which dev's DMA may appear, dev's own first; at most max. -ENODEV: no unit sees dev. */
+	int (*requesters)(pci_sbdf_t dev, pci_sbdf_t *out, unsigned int max);
+	/* Points the requester id at dom's table, or at nothing when dom is NULL, and drops what is cached
+	 * about it. old: whose it was, or NULL. Caller holds the device lock. */
+	int (*set)(pci_sbdf_t requester, struct iommu_domain *dom, struct iommu_domain *old);
+	/* Drops cached translations of dfn..dfn+count-1 (count 0: all). Returns when it has happened. */
+	void (*flush)(struct iommu_domain *dom, uint64_t dfn, uint64_t count);
+	bool (*owns_device)(pci_sbdf_t dev);
+	bool (*owns_frame)(mfn_t m);
+	/* Reports and clears recorded faults by iommu_fault; under the fault lock. */
+	void (*drain)(void);
+	void (*fault_interrupt)(bool on);
+};
+
+/* The vendor in use; NULL before iommu_init is through and when there is none. */
+const struct iommu_ops *iommu_unit_ops(void);
+
+/* Firmware demands DMA of dev (all ones: any) to [start, end) bytes. Refused with a warning when the range
+ * touches RAM. For ops->init. */
+void iommu_add_reserved(uint64_t start, uint64_t end, unsigned int rw, pci_sbdf_t dev);
+
+/* Faults -------------------------------------------------------------------------------------------- */
+
+struct iommu_fault {
+	pci_sbdf_t dev;
+	bool has_dev;
+	uint64_t address;
+	bool write;
+	bool is_dma;			/* a DMA transfer; else an error of tables or commands */
+	const char *what;		/* reason in words */
+	unsigned int code;
+};
+/* Logs, rate limited. From ops->drain. */
+void iommu_fault(const struct iommu_fault *f);
+/* Once, when the units are on: turns the fault interrupt on and looks at what is already recorded. */
+void iommu_fault_start(void);
+/* Interrupt of a unit: drains, and throttles when a device makes too many. */
+void iommu_fault_irq(void *opaque);
+/* A unit without an interrupt: its log is looked at by a timer. */
+void iommu_poll_needed(void);
+/* The PCI MSI capability of dev set up for the fault interrupt; -errno when it cannot. */
+int iommu_setup_msi(pci_sbdf_t dev);
+
+/* Waits until (reg(arg) is true) for at most 100 ms; false: it never was. */
+bool iommu_wait(bool (*done)(void *arg), void *arg);
+
+/* A requester id as log text: "0000:00:1f.2". buf has IOMMU_NAME_SIZE bytes. */
+#define IOMMU_NAME_SIZE	16
+const char *iommu_device_name(pci_sbdf_t dev, char *buf);
