@@ -74,6 +74,18 @@ int vlapic_highest_pending(struct vcpu *v)
 	return vector >= 0 && (vector & 0xf0) > (vlapic_ppr(l) & 0xf0) ? vector : -1;
 }
 
+int vlapic_highest_blocked(struct vcpu *v)
+{
+	struct vlapic *l = &v->arch.vlapic;
+	int vector = highest_requested(l);
+
+	if (vector < 0 || (vector & 0xf0) > (l->tpr & 0xf0) ||
+	    (l->isr_highest >= 0 && (vector & 0xf0) <= (l->isr_highest & 0xf0))) {
+		return -1;
+	}
+	return vector;
+}
+
 void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level)
 {
 	struct vlapic *l = &v->arch.vlapic;
@@ -552,6 +564,11 @@ void vlapic_reset(struct vcpu *v)
 void vlapic_destroy(struct vcpu *v)
 {
 	timer_kill(&v->arch.vlapic.timer);
+}
+
+void vlapic_migrate(struct vcpu *v, unsigned int cpu)
+{
+	timer_migrate(&v->arch.vlapic.timer, cpu);
 }
 
 /*

@@ -63,6 +63,8 @@ int vlapic_init(struct vcpu *v);
 /* To power-on state; v is current or not running. */
 void vlapic_reset(struct vcpu *v);
 void vlapic_destroy(struct vcpu *v);
+/* The timer follows v to its new CPU. Scheduler locks may be held. */
+void vlapic_migrate(struct vcpu *v, unsigned int cpu);
 
 /* Any context. Sets IRR (level: TMR too) and kicks the vCPU. */
 void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level);
@@ -73,6 +75,11 @@ void vlapic_accept(struct vcpu *v, uint8_t vector);
 /* The 8-bit task priority register; CR8 is its bits 7:4. */
 uint8_t vlapic_get_tpr(struct vcpu *v);
 void vlapic_set_tpr(struct vcpu *v, uint8_t tpr);
+/*
+ * The highest vector that TPR alone holds back, or -1. When there is one, the vendor must make a
+ * lower TPR cause an exit (an intercept of CR8 writes, or the TPR threshold).
+ */
+int vlapic_highest_blocked(struct vcpu *v);
 
 /* True when the page at a is v's APIC (xAPIC mode, at the base of its APIC_BASE). */
 bool vlapic_owns(const struct vcpu *v, uint64_t gpa_addr);
