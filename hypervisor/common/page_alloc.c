@@ -11,6 +11,7 @@
  */
 #include <hv/bitops.h>
 #include <hv/domain.h>
+#include <hv/errno.h>
 #include <hv/lib.h>
 #include <hv/page.h>
 #include <hv/spinlock.h>

@@ -177,7 +177,9 @@ static void runstate_write_area(struct vcpu *v)
 
 	/* An area that has gone is the guest's affair: what can not be written is left out. */
 	if (!(v->domain->vm_assist & BIT(VMASST_TYPE_runstate_update_flag))) {
-		(void)guest_write_obj(area, &copy);
+		if (guest_write_obj(area, &copy)) {
+			v->runstate_gva = gva(0);
+		}
 		return;
 	}
 	copy.state_entry_time |= XEN_RUNSTATE_UPDATE;
@@ -190,7 +192,9 @@ static void runstate_write_area(struct vcpu *v)
 	}
 	smp_wmb();
 	copy.state_entry_time &= ~XEN_RUNSTATE_UPDATE;
-	(void)guest_write_obj(entry, &copy.state_entry_time);
+	if (guest_write_obj(entry, &copy.state_entry_time)) {
+		return;
+	}
 }
 
 void vcpu_runstate_change(struct vcpu *v, int state, nstime_t now)
