@@ -175,26 +175,24 @@ static void runstate_write_area(struct vcpu *v)
 	gva_t area = v->runstate_gva;
 	gva_t entry = gva(area.v + offsetof(struct vcpu_runstate_info, state_entry_time));
 
-	/* An area that has gone is the guest's affair: what can not be written is left out. */
-	if (!(v->domain->vm_assist & BIT(VMASST_TYPE_runstate_update_flag))) {
-		if (guest_write_obj(area, &copy)) {
-			v->runstate_gva = gva(0);
+	bool flagged = v->domain->vm_assist & BIT(VMASST_TYPE_runstate_update_flag);
+	int err;
+
+	/* An area that has gone is the guest's affair: what cannot be written is left out. */
+	if (flagged) {
+		copy.state_entry_time |= XEN_RUNSTATE_UPDATE;
+		if (guest_write_obj(entry, &copy.state_entry_time)) {
+			return;
 		}
-		return;
+		smp_wmb();
 	}
-	copy.state_entry_time |= XEN_RUNSTATE_UPDATE;
-	if (guest_write_obj(entry, &copy.state_entry_time)) {
-		return;
-	}
-	smp_wmb();
-	if (guest_write_obj(area, &copy)) {
+	if (guest_write_obj(area, &copy) || !flagged) {
 		return;
 	}
 	smp_wmb();
 	copy.state_entry_time &= ~XEN_RUNSTATE_UPDATE;
-	if (guest_write_obj(entry, &copy.state_entry_time)) {
-		return;
-	}
+	err = guest_write_obj(entry, &copy.state_entry_time);
+	(void)err;
 }
 
 void vcpu_runstate_change(struct vcpu *v, int state, nstime_t now)

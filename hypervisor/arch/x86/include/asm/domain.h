@@ -12,15 +12,16 @@ struct cpu_policy_data;
 
 #define HVM_PARAM_COUNT 39		/* HVM_NR_PARAMS */
 
-/* An entry of the firmware's memory map as guests get it (XENMEM_memory_map). */
+/* How the guest hears of event channels (HVM_PARAM_CALLBACK_IRQ). */
+enum callback_type { CALLBACK_NONE, CALLBACK_GSI, CALLBACK_INTX, CALLBACK_VECTOR };
+
+/* One range of the memory map that XENMEM_memory_map gives, in the e820 layout of the ABI. */
 struct e820_entry {
 	uint64_t addr, size;
 	uint32_t type;
 } __packed;
+static_assert(sizeof(struct e820_entry) == 20, "BIOS INT 15h AX=E820h");
 #define E820_ENTRIES_MAX 128
-
-/* How the guest hears of event channels (HVM_PARAM_CALLBACK_IRQ). */
-enum callback_type { CALLBACK_NONE, CALLBACK_GSI, CALLBACK_INTX, CALLBACK_VECTOR };
 
 struct arch_domain {
 	uint32_t emulation_flags;	/* XEN_X86_EMU_* of createdomain */
@@ -50,6 +51,3 @@ struct arch_domain {
 	unsigned int e820_count;
 	uint32_t wallclock_version;
 };
-
-/* Gives d a copy of the map. 0, -ENOMEM, -E2BIG. */
-int domain_set_memory_map(struct domain *d, const struct e820_entry *entries, unsigned int count);
