@@ -4,6 +4,7 @@
 #include <hv/cpu.h>
 #include <hv/domain.h>
 #include <hv/event.h>
+#include <hv/grant.h>
 #include <hv/log.h>
 #include <hv/page.h>
 
@@ -72,7 +73,7 @@ void debug_key(char key)
 {
 	switch (key) {
 	case 'h':
-		log_info("keys: e event channels, h this, m memory, q domains, r run queues, "
+		log_info("keys: e event channels, g grants, h this, m memory, q domains, r run queues, "
 			 "0 d registers\n");
 		break;
 	case 'm':
@@ -86,6 +87,9 @@ void debug_key(char key)
 		break;
 	case 'e':
 		each_domain(event_dump);
+		break;
+	case 'g':
+		each_domain(grant_dump);
 		break;
 	case '0':
 	case 'd':

@@ -279,16 +279,18 @@ static bool frames_are_sane(uint64_t first, uint64_t count)
 static long op_iomem_permission(struct xen_domctl *op, struct domain *d)
 {
 	const struct xen_domctl_iomem_permission *p = &op->u.iomem_permission;
+	uint64_t last;
 
 	if (!frames_are_sane(p->first_mfn, p->nr_mfns)) {
 		return -EINVAL;
 	}
-	if (!arch_frames_grantable(p->first_mfn, p->nr_mfns)) {
+	last = p->first_mfn + p->nr_mfns - 1;
+	if (!rangeset_contains(current->domain->io_memory, p->first_mfn, last) ||
+	    !arch_frames_grantable(p->first_mfn, p->nr_mfns)) {
 		return -EPERM;
 	}
-	return p->allow_access ?
-		       rangeset_add(d->io_memory, p->first_mfn, p->first_mfn + p->nr_mfns - 1) :
-		       rangeset_remove(d->io_memory, p->first_mfn, p->first_mfn + p->nr_mfns - 1);
+	return p->allow_access ? rangeset_add(d->io_memory, p->first_mfn, last) :
+				 rangeset_remove(d->io_memory, p->first_mfn, last);
 }
 
 static long op_irq_permission(struct xen_domctl *op, struct domain *d)
@@ -297,6 +299,9 @@ static long op_irq_permission(struct xen_domctl *op, struct domain *d)
 
 	if (pirq >= EVENT_PIRQ_COUNT) {
 		return -EINVAL;
+	}
+	if (!rangeset_contains(current->domain->irqs, pirq, pirq)) {
+		return -EPERM;
 	}
 	return op->u.irq_permission.allow_access ? rangeset_add(d->irqs, pirq, pirq) :
 						   rangeset_remove(d->irqs, pirq, pirq);
@@ -402,10 +407,6 @@ static long life_op(struct xen_domctl *op, struct domain *d)
 		return 0;
 	case XEN_DOMCTL_setdebugging:
 		return self ? -EINVAL : -EOPNOTSUPP;
-	case XEN_DOMCTL_settimeoffset:
-		d->time_offset_seconds = (int32_t)op->u.settimeoffset.time_offset_seconds;
-		arch_domain_wallclock(d);
-		return 0;
 	case XEN_DOMCTL_set_target:
 		return op_set_target(op, d);
 	case XEN_DOMCTL_subscribe:

@@ -24,18 +24,18 @@ static void singleshot_fired(void *data)
 static void periodic_fired(void *data)
 {
 	struct vcpu *v = data;
-	nstime_t period = READ_ONCE(v->periodic_ns), now = time_now();
+	nstime_t period = READ_ONCE(v->periodic_ns), now = time_now(), next;
 
 	if (!period) {
 		return;
 	}
 	event_send_virq(v, VIRQ_TIMER);
 	/* On its grid, without making up for ticks that were missed. */
-	v->periodic.expires += period;
-	if (v->periodic.expires <= now) {
-		v->periodic.expires += (now - v->periodic.expires) / period * period + period;
+	next = v->periodic.expires + period;
+	if (next <= now) {
+		next += (now - next) / period * period + period;
 	}
-	timer_set(&v->periodic, v->periodic.expires);
+	timer_set(&v->periodic, next);
 }
 
 static void poll_timed_out(void *data)

@@ -14,6 +14,7 @@
 #include <hv/p2m.h>
 #include <hv/page.h>
 #include <asm/io.h>
+#include <asm/platform.h>
 #include <asm/policy.h>
 #include <asm/time.h>
 #include <asm/vioapic.h>
@@ -67,7 +68,7 @@ int arch_domain_create(struct domain *d, const struct xen_domctl_createdomain *c
 		return -ENOMEM;
 	}
 	d->shared_info = page_to_virt(pg);
-	arch_domain_wallclock(d);
+	domain_publish_wallclock(d);
 	return 0;
 }
 
@@ -108,25 +109,6 @@ void arch_domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 uint32_t arch_domain_features(const struct domain *d)
 {
 	return d->arch.emulation_flags & XEN_X86_EMU_USE_PIRQ ? 1u << XENFEAT_hvm_pirqs : 0;
-}
-
-void arch_domain_wallclock(struct domain *d)
-{
-	struct shared_info *s = d->shared_info;
-	uint64_t ns = wallclock_base();
-	uint64_t seconds = ns / NS_PER_SEC + (uint64_t)(int64_t)d->time_offset_seconds;
-
-	spin_lock(&d->big_lock);
-	/* Our own count: the guest may write anything to its copy. Odd while the fields change. */
-	d->arch.wallclock_version += 2;
-	WRITE_ONCE(s->wc_version, d->arch.wallclock_version - 1);
-	smp_wmb();
-	WRITE_ONCE(s->wc_sec, (uint32_t)seconds);
-	WRITE_ONCE(s->wc_nsec, (uint32_t)(ns % NS_PER_SEC));
-	WRITE_ONCE(s->wc_sec_hi, (uint32_t)(seconds >> 32));
-	smp_wmb();
-	WRITE_ONCE(s->wc_version, d->arch.wallclock_version);
-	spin_unlock(&d->big_lock);
 }
 
 bool arch_frames_grantable(uint64_t first, uint64_t count)

@@ -13,6 +13,7 @@
 #include <asm/hvm_context.h>
 #include <asm/io.h>
 #include <asm/msr-index.h>
+#include <asm/platform.h>
 #include <asm/policy.h>
 #include <asm/time.h>
 #include <asm/vmm.h>
@@ -308,6 +309,10 @@ long arch_domctl(struct xen_domctl *op, struct domain *d, bool *copy_back)
 	case XEN_DOMCTL_get_address_size:
 		op->u.address_size.size = BITS_PER_LONG;
 		*copy_back = true;
+		return 0;
+	case XEN_DOMCTL_settimeoffset:
+		d->time_offset_seconds = (int32_t)op->u.settimeoffset.time_offset_seconds;
+		domain_publish_wallclock(d);
 		return 0;
 	case XEN_DOMCTL_sendtrigger:
 		return op_sendtrigger(&op->u.sendtrigger, d);

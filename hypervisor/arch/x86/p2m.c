@@ -335,6 +335,10 @@ static int set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, en
 	if ((g.v >> p->gfn_bits) || ((g.v + left - 1) >> p->gfn_bits)) {
 		return -EINVAL;
 	}
+	/* Nothing new for a domain whose map is being (or was) relinquished. */
+	if (unlikely(t != P2M_INVALID && d->dying != DOMAIN_ALIVE)) {
+		return -EINVAL;
+	}
 	while (left && !err) {
 		uint64_t count = left;
 

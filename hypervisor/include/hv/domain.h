@@ -144,8 +144,6 @@ long arch_sysctl(struct xen_sysctl *op, bool *copy_back);
 bool arch_frames_grantable(uint64_t first, uint64_t count);
 /* XENFEAT_* bits of the arch beyond what all have. */
 uint32_t arch_domain_features(const struct domain *d);
-/* Publishes the wall clock in d's shared info; after it was set or the domain's offset changed. */
-void arch_domain_wallclock(struct domain *d);
 void arch_domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info);
 /* Powers the machine off, reboots or halts it; SHUTDOWN_* of the service VM. */
 void arch_machine_shutdown(int code) __noreturn;

@@ -49,5 +49,4 @@ struct arch_domain {
 	uint64_t acpi_rsdp_gpa;
 	struct e820_entry *e820;	/* (big_lock) hv_alloc'ed; NULL: none */
 	unsigned int e820_count;
-	uint32_t wallclock_version;
 };
