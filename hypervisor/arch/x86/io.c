@@ -307,11 +307,17 @@ static bool dispatch(struct vcpu *v, struct io_range *const *slot, uint64_t addr
 
 bool io_port_access(struct vcpu *v, uint16_t port, unsigned int size, bool write, uint64_t *val)
 {
-	if (dispatch(v, &v->domain->arch.port_ranges, port, size, write, val)) {
+	struct arch_domain *a = &v->domain->arch;
+
+	if (dispatch(v, &a->port_ranges, port, size, write, val)) {
 		return true;
 	}
-	glog_debug("d%u v%u: port %#x size %u %s without a handler\n", v->domain->id, v->id, port,
-		   size, write ? "write" : "read");
+	/* The first few tell what the guest is looking for; a guest that polls would fill the console. */
+	if (a->ports_refused < PORTS_LOGGED) {
+		a->ports_refused++;
+		glog_debug("d%u v%u: port %#x size %u %s without a handler\n", v->domain->id, v->id, port,
+			   size, write ? "write" : "read");
+	}
 	return false;
 }
 
