@@ -120,6 +120,11 @@ static void halt_for_good(struct vcpu *v)
 
 	v->initialised = true;		/* VCPUOP_up may bring it back */
 	vcpu_state_set(v, VCPU_DOWN);
+	smp_mb();
+	if (READ_ONCE(v->arch.nmi_pending)) {	/* came just now: its sender may not have seen us go */
+		vcpu_state_clear(v, VCPU_DOWN);
+		return;
+	}
 	for_each_vcpu(d, other) {
 		if (!test_bit(VCPU_DOWN, &other->state)) {
 			return;

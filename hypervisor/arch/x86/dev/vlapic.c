@@ -588,6 +588,7 @@ bool vlapic_handle_init(struct vcpu *v)
 		WRITE_ONCE(l->irr_pending, false);
 		reset_registers(v);
 		vcpu_reset_init(v);
+		v->initialised = false; /* only a SIPI makes it whole again */
 		vcpu_state_set(v, VCPU_DOWN);
 		__atomic_store_n(&l->init_pending, false, __ATOMIC_SEQ_CST);
 		smp_mb();

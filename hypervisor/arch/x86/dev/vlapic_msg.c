@@ -44,6 +44,22 @@ static void deliver_sipi(struct vcpu *v, uint8_t vector)
 	spin_unlock_irq(&l->ipi_lock, flags);
 }
 
+/*
+ * NMI: as on real Xen it brings back a vCPU that went down by HLT with interrupts off. Who waits for
+ * SIPI takes none. halt_for_good sets DOWN and then looks for an NMI, we do it in the other order.
+ */
+static void deliver_nmi(struct vcpu *v)
+{
+	if (test_bit(VCPU_DOWN, &v->state) && !READ_ONCE(v->initialised)) {
+		return;
+	}
+	vcpu_raise_nmi(v);
+	smp_mb();
+	if (test_bit(VCPU_DOWN, &v->state) && READ_ONCE(v->initialised)) {
+		vcpu_state_clear(v, VCPU_DOWN);
+	}
+}
+
 static void deliver(struct vcpu *v, unsigned int mode, uint8_t vector, bool level)
 {
 	switch (mode) {
@@ -54,9 +70,7 @@ static void deliver(struct vcpu *v, unsigned int mode, uint8_t vector, bool leve
 		}
 		break;
 	case VLAPIC_NMI:
-		if (!test_bit(VCPU_DOWN, &v->state)) { /* who waits for SIPI takes none */
-			vcpu_raise_nmi(v);
-		}
+		deliver_nmi(v);
 		break;
 	case VLAPIC_INIT:
 		deliver_init(v);
