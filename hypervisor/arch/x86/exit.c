@@ -22,8 +22,6 @@
 #include <xen/sched.h>
 
 #define DR6_SINGLE_STEP		BIT(14)
-#define APIC_BASE_EXTD_BIT	BIT(10)
-#define APIC_BASE_ENABLE_BIT	BIT(11)
 
 void exit_skip(struct vcpu *v, unsigned int len)
 {
@@ -120,6 +118,7 @@ static void halt_for_good(struct vcpu *v)
 	struct domain *d = v->domain;
 	struct vcpu *other;
 
+	v->initialised = true;		/* VCPUOP_up may bring it back */
 	vcpu_state_set(v, VCPU_DOWN);
 	for_each_vcpu(d, other) {
 		if (!test_bit(VCPU_DOWN, &other->state)) {
@@ -325,15 +324,6 @@ static void npf_emulate(struct vcpu *v, gpa_t addr, bool fetch, const uint8_t *i
 	}
 }
 
-/* The xAPIC page, wherever APIC_BASE has put it. */
-static bool is_apic_page(const struct vcpu *v, gpa_t addr)
-{
-	uint64_t base = v->arch.vlapic.base_msr;
-
-	return (base & (APIC_BASE_ENABLE_BIT | APIC_BASE_EXTD_BIT)) == APIC_BASE_ENABLE_BIT &&
-	       ((base ^ addr.v) & PAGE_MASK) == 0;
-}
-
 static void npf_mapped(struct vcpu *v, gpa_t addr, enum p2m_type t, bool write, bool fetch,
 		       const uint8_t *insn, unsigned int len)
 {
@@ -353,7 +343,7 @@ void exit_npf(struct vcpu *v, gpa_t addr, bool write, bool fetch, bool present,
 	struct domain *d = v->domain;
 	enum p2m_type t;
 
-	if (is_apic_page(v, addr)) {
+	if (vlapic_owns(v, addr.v)) {
 		npf_emulate(v, addr, fetch, insn, insn_len);
 		return;
 	}

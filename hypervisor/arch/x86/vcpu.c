@@ -87,7 +87,7 @@ void vcpu_reset_to_sipi(struct vcpu *v, uint8_t vector)
 		v->arch.tsc_offset = first->arch.tsc_offset;
 		vmm->set_tsc_offset(v, v->arch.tsc_offset);
 	}
-	v->arch.has_state = true;
+	v->initialised = true;
 }
 
 int arch_vcpu_create(struct vcpu *v)
@@ -121,15 +121,6 @@ err_vmm:
 
 void arch_vcpu_destroy(struct vcpu *v)
 {
-	for (unsigned int i = 0; i < cpu_count; i++) {
-		/* A later vCPU at the same address must not find "its" registers there. */
-		struct vcpu *self = v;
-
-		if (cpus[i]) {
-			__atomic_compare_exchange_n(&cpus[i]->arch.fpu_owner, &self, NULL, false,
-						    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
-		}
-	}
 	vlapic_destroy(v);
 	fpu_vcpu_destroy(v);
 	vmm->vcpu_destroy(v);
@@ -137,7 +128,7 @@ void arch_vcpu_destroy(struct vcpu *v)
 
 void arch_vcpu_moved(struct vcpu *v, unsigned int cpu)
 {
-	timer_migrate(&v->arch.vlapic.timer, cpu);
+	vlapic_migrate(v, cpu);
 }
 
 void arch_context_switch(struct vcpu *prev, struct vcpu *next)
@@ -404,7 +395,7 @@ static int set_context(struct vcpu *v, const struct vcpu_hvm_context *untrusted_
 		vmm->set_segment(v, start_segs[i], &s.seg[i]);
 	}
 	vmm->update_cr(v);
-	a->has_state = true;
+	v->initialised = true;
 	return 0;
 }
 
@@ -433,7 +424,7 @@ static long op_initialise(struct vcpu *v, gva_t arg)
 		return -EFAULT;
 	}
 	spin_lock(&d->big_lock);
-	if (test_bit(VCPU_DOWN, &v->state) && !v->arch.has_state && !v->arch.exit_count) {
+	if (test_bit(VCPU_DOWN, &v->state) && !v->initialised && !v->arch.exit_count) {
 		rc = set_context(v, &untrusted_ctx);
 	}
 	spin_unlock(&d->big_lock);

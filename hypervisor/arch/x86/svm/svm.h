@@ -52,9 +52,6 @@ static inline void svm_dirty(struct vmcb *vmcb, uint32_t bits)
 
 extern uint8_t svm_io_bitmap[3 * 4096], svm_msr_bitmap[2 * 4096];
 
-/* The root of d's nested tables (p2m.c). */
-hpa_t p2m_root(const struct domain *d);
-
 /* svm_entry.S: interrupts off before, on after. */
 void svm_enter(uint64_t vmcb_pa, struct guest_regs *regs, uint64_t host_pa);
 

@@ -74,7 +74,7 @@ static __noinline void asid_take(struct svm_cpu *c, struct svm_vcpu *s)
 static void tpr_enter(struct vcpu *v, struct vmcb *vmcb)
 {
 	uint64_t tpr = (v->arch.vlapic.tpr >> 4) & VINTR_TPR_MASK;
-	bool watch = tpr && v->arch.vlapic.irr_pending;
+	bool watch = tpr && READ_ONCE(v->arch.vlapic.irr_pending) && vlapic_highest_blocked(v) >= 0;
 
 	if (unlikely((vmcb->vintr & VINTR_TPR_MASK) != tpr)) {
 		vmcb->vintr = (vmcb->vintr & ~VINTR_TPR_MASK) | tpr;

@@ -71,7 +71,6 @@ struct arch_vcpu {
 	bool nmi_blocked;
 	bool int_shadow;		/* STI / MOV SS shadow at the last exit */
 	uint8_t insn_len;		/* of the instruction that exited, when the CPU told; else 0 */
-	bool has_state;			/* VCPUOP_initialise, SIPI or the builder gave it registers */
 	struct guest_event inject;	/* goes in at the next entry (exceptions raised by the exit) */
 	void *xsave;			/* 64-byte aligned, host-sized; arch/x86/fpu.c */
 	uint64_t xsave_mask;
