@@ -343,7 +343,10 @@ void dom0_memory_map(struct domain *d, uint64_t acpi, uint64_t acpi_size)
 		log_warn("service VM: its memory map is cut off at %u entries\n", E820_ENTRIES_MAX);
 		map_count = E820_ENTRIES_MAX;
 	}
-	if (domain_set_memory_map(d, map, map_count)) {
+	d->arch.e820 = hv_alloc(map_count * sizeof(*map));
+	if (!d->arch.e820) {
 		boot_fail("no memory for the service VM's memory map");
 	}
+	memcpy(d->arch.e820, map, map_count * sizeof(*map));
+	d->arch.e820_count = map_count;
 }
