@@ -106,7 +106,8 @@ int event_set_virq_handler(struct domain *d, uint32_t virq)
 	if (READ_ONCE(virq_handlers[virq]) == d) {
 		return 0;
 	}
-	if (!domain_get(d)) {
+	/* Not one that has let go of its VIRQs already (domctl_lock keeps it from dying meanwhile). */
+	if (d->dying || !domain_get(d)) {
 		return -EINVAL;
 	}
 	old = __atomic_exchange_n(&virq_handlers[virq], d, __ATOMIC_ACQ_REL);

@@ -304,8 +304,8 @@ static struct domain *subject(uint16_t domid, int16_t *status)
 }
 
 /*
- * Frame lists of setup_table and get_status_frames. There is no way back from a machine frame to where a
- * translated guest has mapped it, so each entry says that it is not known to be mapped anywhere.
+ * The frame list of setup_table. There is no way back from a machine frame to where a translated guest has
+ * mapped it, so each entry says that it is not known to be mapped anywhere.
  */
 static int16_t write_frame_list(gva_t list, uint32_t count)
 {
@@ -342,30 +342,6 @@ long grant_setup_table(gva_t uop)
 	if (d) {
 		untrusted_op.status = setup_table(d, untrusted_op.nr_frames,
 						  gva((uintptr_t)untrusted_op.frame_list.p));
-		domain_put(d);
-	}
-	return guest_write_obj(uop, &untrusted_op) ? -EFAULT : 0;
-}
-
-long grant_get_status_frames(gva_t uop)
-{
-	struct gnttab_get_status_frames untrusted_op;
-	struct grant_table *gt;
-	struct domain *d;
-	bool fits;
-
-	if (guest_read_obj(&untrusted_op, uop)) {
-		return -EFAULT;
-	}
-	d = subject(untrusted_op.dom, &untrusted_op.status);
-	if (d) {
-		gt = d->grant;
-		read_lock(&gt->lock);
-		fits = untrusted_op.nr_frames <= (gt->version == 2 ? gt->status_count : 0);
-		read_unlock(&gt->lock);
-		untrusted_op.status = fits ? write_frame_list(gva((uintptr_t)untrusted_op.frame_list.p),
-							      untrusted_op.nr_frames)
-					   : GNTST_general_error;
 		domain_put(d);
 	}
 	return guest_write_obj(uop, &untrusted_op) ? -EFAULT : 0;

@@ -140,7 +140,6 @@ int grant_grow(struct domain *d, uint32_t count);
 /* Operations on the guest's array of count structs: how many are done (< count: stepped aside), or -errno. */
 long grant_map_array(gva_t uop, uint32_t count);
 long grant_unmap_array(gva_t uop, uint32_t count);
-long grant_unmap_replace_array(gva_t uop, uint32_t count);
 /* Operations on a single struct; 0 or -errno. */
 long grant_copy_one(gva_t where);
 long grant_swap_one(gva_t where);
@@ -148,4 +147,3 @@ long grant_setup_table(gva_t uop);
 long grant_query_size(gva_t uop);
 long grant_set_version(gva_t uop);
 long grant_get_version(gva_t uop);
-long grant_get_status_frames(gva_t uop);

@@ -249,14 +249,14 @@ struct unmap {
 
 /* Takes the mapping out of the p2m and the handle out of use. act->lock is held. Returns GNTST_*. */
 static int unmap_locked(struct domain *ld, struct maptrack *m, const struct active_grant *act,
-			const struct gnttab_unmap_grant_ref *op, bool replace, bool *flush)
+			const struct gnttab_unmap_grant_ref *op, bool *flush)
 {
 	mfn_t frame = page_to_mfn(act->page);
 
 	if (op->dev_bus_addr && op->dev_bus_addr != mfn_to_hpa(frame).v) {
 		return GNTST_general_error;
 	}
-	if (replace || op->host_addr >> PAGE_SHIFT != m->gfn ||
+	if (op->host_addr >> PAGE_SHIFT != m->gfn ||
 	    p2m_remove_if_noflush(ld, gfn(m->gfn), frame, map_type(m->flags), flush)) {
 		return GNTST_general_error;
 	}
@@ -264,9 +264,8 @@ static int unmap_locked(struct domain *ld, struct maptrack *m, const struct acti
 	return GNTST_okay;
 }
 
-/* First half. replace: the caller wants another page there, which translated domains cannot have. */
-static int unmap_begin(struct domain *ld, const struct gnttab_unmap_grant_ref *op, bool replace,
-		       struct unmap *u)
+/* First half. Returns GNTST_*. */
+static int unmap_begin(struct domain *ld, const struct gnttab_unmap_grant_ref *op, struct unmap *u)
 {
 	struct grant_table *lgt = ld->grant, *gt;
 	struct active_grant *act;
@@ -274,8 +273,6 @@ static int unmap_begin(struct domain *ld, const struct gnttab_unmap_grant_ref *o
 	uint32_t flags;
 	int rc = GNTST_bad_handle;
 
-	u->done = false;
-	u->flush = false;
 	if (op->handle >= __atomic_load_n(&lgt->maptrack_count, __ATOMIC_ACQUIRE)) {
 		return GNTST_bad_handle;
 	}
@@ -297,8 +294,7 @@ static int unmap_begin(struct domain *ld, const struct gnttab_unmap_grant_ref *o
 		if (likely(READ_ONCE(m->flags) == flags && m->granter == u->granter &&
 			   m->ref == u->ref)) {
 			/* Without an address there is nothing to undo, and that is not an error. */
-			rc = op->host_addr ? unmap_locked(ld, m, act, op, replace, &u->flush)
-					   : GNTST_okay;
+			rc = op->host_addr ? unmap_locked(ld, m, act, op, &u->flush) : GNTST_okay;
 			u->done = rc == GNTST_okay && op->host_addr;
 		}
 		spin_unlock(&act->lock);
@@ -316,104 +312,59 @@ static void unmap_finish(struct domain *ld, const struct unmap *u)
 	}
 }
 
-/* How one operation of an unmap array is read and its status written. */
-struct unmap_shape {
-	size_t size, status_offset;
-	int (*begin)(struct domain *ld, gva_t where, struct unmap *u, int16_t *status);
-};
-
-static int begin_plain(struct domain *ld, gva_t where, struct unmap *u, int16_t *status)
+static int unmap_one_begin(struct domain *ld, gva_t where, struct unmap *u)
 {
 	struct gnttab_unmap_grant_ref untrusted_op;
 
+	*u = (struct unmap){ .done = false };
 	if (guest_read_obj(&untrusted_op, where)) {
 		return -EFAULT;
 	}
-	*status = (int16_t)unmap_begin(ld, &untrusted_op, false, u);
-	return 0;
+	untrusted_op.status = (int16_t)unmap_begin(ld, &untrusted_op, u);
+	return guest_write(gva(where.v + offsetof(struct gnttab_unmap_grant_ref, status)),
+			   &untrusted_op.status, sizeof(untrusted_op.status))
+		       ? -EFAULT
+		       : 0;
 }
 
-static int begin_replace(struct domain *ld, gva_t where, struct unmap *u, int16_t *status)
-{
-	struct gnttab_unmap_and_replace untrusted_op;
-	struct gnttab_unmap_grant_ref plain = { 0 };
-
-	if (guest_read_obj(&untrusted_op, where)) {
-		return -EFAULT;
-	}
-	plain.host_addr = untrusted_op.host_addr;
-	plain.handle = untrusted_op.handle;
-	*status = (int16_t)unmap_begin(ld, &plain, untrusted_op.new_addr != 0, u);
-	return 0;
-}
-
-/* Up to UNMAP_BATCH of count; how many, and an error for the next one through *err. */
-static uint32_t unmap_batch(struct domain *ld, gva_t uop, uint32_t count,
-			    const struct unmap_shape *shape, long *err)
+/* Up to UNMAP_BATCH of count. Returns how many were begun; *err is of the last of them. */
+static uint32_t unmap_batch(struct domain *ld, gva_t uop, uint32_t count, long *err)
 {
 	struct unmap batch[UNMAP_BATCH];
-	uint32_t i, n = MIN(count, (uint32_t)UNMAP_BATCH);
+	uint32_t n = 0;
 	bool flush = false;
 
-	for (i = 0; i < n; i++) {
-		gva_t where = gva_index(uop, i, shape->size);
-		int16_t status = 0;
+	while (n < MIN(count, (uint32_t)UNMAP_BATCH) && !*err) {
+		gva_t where = gva_index(uop, n, sizeof(struct gnttab_unmap_grant_ref));
 
-		batch[i].done = false;
-		batch[i].flush = false;
-		*err = shape->begin(ld, where, &batch[i], &status);
-		if (!*err && guest_write(gva(where.v + shape->status_offset), &status,
-					 sizeof(status))) {
-			*err = -EFAULT;
-		}
-		flush |= batch[i].flush;
-		if (*err) {
-			n = i + 1;
-			break;
-		}
+		*err = unmap_one_begin(ld, where, &batch[n]);
+		flush |= batch[n].flush;
+		n++;
 	}
 	if (flush) {
 		p2m_flush(ld);
 	}
-	for (i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		unmap_finish(ld, &batch[i]);
 	}
 	return n;
 }
 
-static long unmap_array(gva_t uop, uint32_t count, const struct unmap_shape *shape)
+long grant_unmap_array(gva_t uop, uint32_t count)
 {
 	struct domain *ld = current->domain;
 	uint32_t done = 0;
 	long err = 0;
 
 	while (done < count && !err) {
+		gva_t where = gva_index(uop, done, sizeof(struct gnttab_unmap_grant_ref));
+
 		if (done && hypercall_should_preempt()) {
 			break;
 		}
-		done += unmap_batch(ld, gva_index(uop, done, shape->size), count - done, shape, &err);
+		done += unmap_batch(ld, where, count - done, &err);
 	}
 	return err ? err : done;
-}
-
-long grant_unmap_array(gva_t uop, uint32_t count)
-{
-	static const struct unmap_shape shape = {
-		sizeof(struct gnttab_unmap_grant_ref),
-		offsetof(struct gnttab_unmap_grant_ref, status), begin_plain,
-	};
-
-	return unmap_array(uop, count, &shape);
-}
-
-long grant_unmap_replace_array(gva_t uop, uint32_t count)
-{
-	static const struct unmap_shape shape = {
-		sizeof(struct gnttab_unmap_and_replace),
-		offsetof(struct gnttab_unmap_and_replace, status), begin_replace,
-	};
-
-	return unmap_array(uop, count, &shape);
 }
 
 /* The domain is dying: its vCPUs do not run, so nobody else touches its handles. */

@@ -6,59 +6,6 @@
 
 #include "grant_internal.h"
 
-/* Low bits of cmd name the operation; above, the reference keeps the progress of a cache_flush. */
-#define CMD_MASK	0xfffu
-
-/*
- * Giving frames away is for untranslated domains. A translated one learns first whether it named memory of its own,
- * as from the reference.
- */
-static long transfer_one(gva_t where)
-{
-	struct gnttab_transfer untrusted_op;
-	struct page_info *pg;
-
-	if (guest_read_obj(&untrusted_op, where)) {
-		return -EFAULT;
-	}
-	untrusted_op.status = GNTST_bad_page;
-	if (grant_get_page(current->domain, untrusted_op.mfn, true, &pg) == GNTST_okay) {
-		page_put(pg);
-		untrusted_op.status = GNTST_general_error;
-	}
-	return guest_write(gva(where.v + offsetof(struct gnttab_transfer, status)),
-			   &untrusted_op.status, sizeof(untrusted_op.status))
-		       ? -EFAULT
-		       : 0;
-}
-
-/*
- * Caches are coherent with DMA here, and nothing below flushes lines of somebody's page: what the
- * reference would do is answered as it answers where it cannot.
- */
-static long cache_flush_one(gva_t where)
-{
-	struct gnttab_cache_flush untrusted_op;
-
-	if (guest_read_obj(&untrusted_op, where)) {
-		return -EFAULT;
-	}
-	if (untrusted_op.offset >= PAGE_SIZE || untrusted_op.length > PAGE_SIZE ||
-	    untrusted_op.offset + untrusted_op.length > PAGE_SIZE) {
-		return -EINVAL;
-	}
-	if (!untrusted_op.length || !untrusted_op.op) {
-		return 0;
-	}
-	if (untrusted_op.op & GNTTAB_CACHE_SOURCE_GREF) {
-		return -EOPNOTSUPP;
-	}
-	if (untrusted_op.op & ~(GNTTAB_CACHE_INVAL | GNTTAB_CACHE_CLEAN)) {
-		return -EINVAL;
-	}
-	return -EOPNOTSUPP;
-}
-
 /* How many of count are done, or -errno. */
 static long for_each_op(gva_t uop, uint32_t count, size_t size, long (*one)(gva_t where))
 {
@@ -85,12 +32,8 @@ struct array_op {
 static const struct array_op array_ops[] = {
 	[GNTTABOP_map_grant_ref] = { sizeof(struct gnttab_map_grant_ref), grant_map_array, NULL },
 	[GNTTABOP_unmap_grant_ref] = { sizeof(struct gnttab_unmap_grant_ref), grant_unmap_array, NULL },
-	[GNTTABOP_unmap_and_replace] = { sizeof(struct gnttab_unmap_and_replace),
-					 grant_unmap_replace_array, NULL },
-	[GNTTABOP_transfer] = { sizeof(struct gnttab_transfer), NULL, transfer_one },
 	[GNTTABOP_copy] = { sizeof(struct gnttab_copy), NULL, grant_copy_one },
 	[GNTTABOP_swap_grant_ref] = { sizeof(struct gnttab_swap_grant_ref), NULL, grant_swap_one },
-	[GNTTABOP_cache_flush] = { sizeof(struct gnttab_cache_flush), NULL, cache_flush_one },
 };
 
 static long array_hypercall(const struct hypercall_args *a, const struct array_op *op, uint32_t count)
@@ -115,14 +58,33 @@ static long single_hypercall(uint32_t cmd, gva_t uop, uint32_t count)
 		return count == 1 ? grant_setup_table(uop) : -EINVAL;
 	case GNTTABOP_query_size:
 		return count == 1 ? grant_query_size(uop) : -EINVAL;
-	case GNTTABOP_get_status_frames:
-		return count == 1 ? grant_get_status_frames(uop) : -EINVAL;
 	case GNTTABOP_set_version:
 		return grant_set_version(uop);
 	case GNTTABOP_get_version:
 		return grant_get_version(uop);
 	default:
-		return -ENOSYS;		/* dump_table among them */
+		return -ENOSYS;
+	}
+}
+
+/*
+ * What works on machine frames or page tables (transfer, unmap_and_replace, get_status_frames, cache_flush,
+ * dump_table) does not exist for a translated domain, whatever its arguments.
+ */
+static bool exists(uint32_t cmd)
+{
+	switch (cmd) {
+	case GNTTABOP_map_grant_ref:
+	case GNTTABOP_unmap_grant_ref:
+	case GNTTABOP_setup_table:
+	case GNTTABOP_copy:
+	case GNTTABOP_query_size:
+	case GNTTABOP_set_version:
+	case GNTTABOP_get_version:
+	case GNTTABOP_swap_grant_ref:
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -130,13 +92,12 @@ long hypercall_grant_table_op(const struct hypercall_args *a)
 {
 	uint32_t cmd = (uint32_t)a->v[0], count = (uint32_t)a->v[2];
 
+	if (!exists(cmd)) {
+		return -ENOSYS;
+	}
 	if ((int32_t)count < 0) {
 		return -EINVAL;
 	}
-	if (cmd & ~CMD_MASK && (cmd & CMD_MASK) != GNTTABOP_cache_flush) {
-		return -EINVAL;
-	}
-	cmd &= CMD_MASK;
 	if (cmd < ARRAY_SIZE(array_ops) && array_ops[cmd].size) {
 		return array_hypercall(a, &array_ops[cmd], count);
 	}

@@ -453,3 +453,38 @@ TEST(event_race_close_and_send)
 	unit_thread_join(1);
 	teardown();
 }
+
+/* Two domains bind to and close on each other at once: the pairs of locks must have one order. */
+static void race_closer(void *arg)
+{
+	struct domain *d = arg, *peer = d == dom1 ? dom2 : dom1;
+
+	for (unsigned int i = 0; i < 20000; i++) {
+		int port = event_alloc_unbound(d, peer->id);
+		uint32_t bound;
+
+		if (port < 0) {
+			unit_fail(__FILE__, __LINE__, "alloc gives %d", port);
+		}
+		/* Whatever the peer has unbound at the time. */
+		for (uint32_t p = 1; p < 4; p++) {
+			if (event_bind_interdomain(d, peer, p, &bound) == 0) {
+				event_send(d, bound);
+				event_close(d, bound);
+			}
+		}
+		event_close(d, (uint32_t)port);
+	}
+}
+
+TEST(event_race_of_two_closers)
+{
+	setup(1023);
+	unit_thread_start(0, race_closer, dom1);
+	unit_thread_start(1, race_closer, dom2);
+	unit_thread_join(0);
+	unit_thread_join(1);
+	CHECK_EQ(dom1->events.active_count, 0);
+	CHECK_EQ(dom2->events.active_count, 0);
+	teardown();
+}

@@ -54,7 +54,8 @@ struct domain *fake_domain_create(uint16_t id, unsigned int vcpus)
 
 	fake_memory_init();
 	d = hv_alloc(sizeof(*d));
-	CHECK(d && id < DOMAIN_SLOTS && !domains[id]);
+	/* A test that failed leaves its domains behind: they are forgotten. */
+	CHECK(d && id < DOMAIN_SLOTS);
 	CHECK(vcpus <= XEN_LEGACY_MAX_VCPUS);
 	d->id = id;
 	d->refs = 1;

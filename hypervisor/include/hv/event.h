@@ -47,7 +47,7 @@ void event_vcpu_info_moved(struct vcpu *v);
 
 /* XEN_DOMCTL_set_virq_handler: d hears the global VIRQ from now on. -EINVAL for a per-vCPU one. */
 int event_set_virq_handler(struct domain *d, uint32_t virq);
-/* Debug key: every channel that d has. Any context without events.lock. */
+/* Debug key: every channel that d has. Hypercall or main-loop context. */
 void event_dump(struct domain *d);
 
 /* For the builder of a domain: channel of d that remote may bind to. Returns port or -errno. */

@@ -36,7 +36,7 @@ int grant_resource_frames(struct domain *d, unsigned int id, uint64_t frame, uns
 unsigned int grant_resource_max(struct domain *d, unsigned int id);
 /* XEN_DOMCTL_set_gnttab_limits style: only before the first use. */
 int grant_set_limits(struct domain *d, uint32_t max_frames, uint32_t max_maptrack);
-/* Debug key: limits and the entries that are in use. */
+/* Debug key: limits and the entries that are in use. Hypercall or main-loop context. */
 void grant_dump(struct domain *d);
 /* Tool stack: seeds reserved entries (console, xenstore) is done by libxc through acquire_resource. */
 
