@@ -4,6 +4,7 @@
  * numbers are those of Xen 4.17; a facility that is not built answers as Xen does on a machine without it.
  */
 #include <asm/acpi.h>
+#include <asm/platform.h>
 #include <asm/processor.h>
 #include <asm/time.h>
 #include <hv/cpu.h>
@@ -28,6 +29,32 @@
 
 /* Time ---------------------------------------------------------------------------------------------- */
 
+void domain_publish_wallclock(struct domain *d)
+{
+	/* The service VM may set any time: sums wrap, and what ends before the epoch is the epoch. */
+	uint64_t sum = wallclock_base() + (uint64_t)(d->time_offset_seconds * NS_PER_SEC);
+	uint64_t ns = sum >> 63 ? 0 : sum;
+	uint64_t sec = ns / (uint64_t)NS_PER_SEC;
+	uint32_t nsec = (uint32_t)(ns % (uint64_t)NS_PER_SEC);
+	struct shared_info *s;
+	uint32_t version;
+
+	spin_lock(&d->big_lock);
+	s = d->shared_info;
+	if (s) {
+		/* An odd version tells readers to try again. */
+		version = READ_ONCE(s->wc_version) | 1;
+		WRITE_ONCE(s->wc_version, version);
+		smp_wmb();
+		WRITE_ONCE(s->wc_sec, (uint32_t)sec);
+		WRITE_ONCE(s->wc_nsec, nsec);
+		WRITE_ONCE(s->xen_wc_sec_hi, (uint32_t)(sec >> 32));
+		smp_wmb();
+		WRITE_ONCE(s->wc_version, version + 1);
+	}
+	spin_unlock(&d->big_lock);
+}
+
 static long settime(uint64_t untrusted_secs, uint32_t untrusted_nsecs, uint64_t untrusted_now)
 {
 	unsigned int next = 0;
@@ -35,7 +62,7 @@ static long settime(uint64_t untrusted_secs, uint32_t untrusted_nsecs, uint64_t 
 
 	wallclock_set(untrusted_secs * (uint64_t)NS_PER_SEC + untrusted_nsecs - untrusted_now);
 	while (next < DOMID_COUNT && (d = domain_get_next((uint16_t)next))) {
-		arch_domain_wallclock(d);
+		domain_publish_wallclock(d);
 		next = d->id + 1U;
 		domain_put(d);
 	}
