@@ -368,6 +368,28 @@ static long memory_pod_op(unsigned int op, gva_t arg)
 	return rc;
 }
 
+/* For PV guests alone: a translated one hears so once its arguments make sense. */
+static long memory_exchange_op(gva_t arg)
+{
+	struct xen_memory_exchange untrusted_x;
+
+	if (guest_read_obj(&untrusted_x, arg)) {
+		return -EFAULT;
+	}
+	if (MAX(untrusted_x.in.extent_order, untrusted_x.out.extent_order) > order_max()) {
+		return -EPERM;
+	}
+	if (untrusted_x.nr_exchanged > untrusted_x.in.nr_extents ||
+	    untrusted_x.in.domid != untrusted_x.out.domid ||
+	    untrusted_x.in.nr_extents >> (63 - untrusted_x.in.extent_order) ||
+	    untrusted_x.out.nr_extents >> (63 - untrusted_x.out.extent_order) ||
+	    untrusted_x.in.nr_extents << untrusted_x.in.extent_order !=
+		    untrusted_x.out.nr_extents << untrusted_x.out.extent_order) {
+		return -EINVAL;
+	}
+	return -EOPNOTSUPP;
+}
+
 long hypercall_memory_op(const struct hypercall_args *a)
 {
 	unsigned int op = a->v[0] & MEMOP_CMD_MASK;
@@ -405,8 +427,7 @@ long hypercall_memory_op(const struct hypercall_args *a)
 	case XENMEM_get_pod_target:
 		return memory_pod_op(op, arg);
 	case XENMEM_exchange:
-		/* For PV guests alone. */
-		return -EOPNOTSUPP;
+		return memory_exchange_op(arg);
 	default:
 		return memory_map_op(op, arg);
 	}

@@ -139,25 +139,19 @@ static int add_foreign(struct domain *d, uint16_t untrusted_domid, uint64_t untr
 	struct page_info *pg;
 	struct domain *f;
 	enum p2m_type t;
-	int err = -EINVAL;
+	int err = -EPERM;
 
 	if (!d->is_service && !d->target) {
 		return -EPERM;
-	}
-	if (untrusted_domid == DOMID_SELF) {
-		return -EINVAL;
 	}
 	f = domain_get_other(untrusted_domid);
 	if (!f) {
 		return -ESRCH;
 	}
-	if (f == d) {
+	if (f == d || !domain_may_control(d, f)) {
 		goto out;
 	}
-	if (!domain_may_control(d, f)) {
-		err = -EPERM;
-		goto out;
-	}
+	err = -EINVAL;
 	pg = p2m_get_page(f, gfn(untrusted_gfn), &t);
 	if (!pg) {
 		goto out;
@@ -395,9 +389,21 @@ static long acquire(struct domain *d, struct xen_mem_acquire_resource *x, uint64
 {
 	struct hypercall_args again = { { 0, arg.v } };
 	uint64_t done = start;
-	uint32_t max = x->type == XENMEM_resource_grant_table ? grant_resource_max(d, x->id) : 0;
+	uint32_t max;
 
-	/* Of the other types no domain here has any. */
+	switch (x->type) {
+	case XENMEM_resource_grant_table:
+		max = grant_resource_max(d, x->id);
+		break;
+	case XENMEM_resource_ioreq_server:
+		/* No domain has any. */
+		return -ENOENT;
+	case XENMEM_resource_vmtrace_buf:
+		max = 0;
+		break;
+	default:
+		return -EOPNOTSUPP;
+	}
 	if (!max) {
 		return -EINVAL;
 	}
@@ -530,10 +536,9 @@ long memory_map_op(unsigned int op, gva_t arg)
 		return access_op(arg);
 	case XENMEM_memory_map:
 	case XENMEM_set_memory_map:
-	case XENMEM_machine_memory_map:
 		return arch_memory_map_op(op, arg);
 	default:
-		/* Sharing, paging and the machine-to-physical table are not built. */
+		/* Sharing and paging are not built; the machine's own maps are not for translated domains. */
 		return -ENOSYS;
 	}
 }

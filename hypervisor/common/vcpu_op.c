@@ -137,10 +137,15 @@ static long op_stop_periodic(struct vcpu *v)
 	return 0;
 }
 
+static void arm_singleshot(struct vcpu *v, uint64_t when)
+{
+	timer_migrate(&v->singleshot, this_cpu()->id);
+	timer_set(&v->singleshot, when > INT64_MAX ? NSTIME_NEVER : (nstime_t)when);
+}
+
 static long op_set_singleshot(struct vcpu *v, gva_t arg)
 {
 	struct vcpu_set_singleshot_timer untrusted_set;
-	nstime_t when;
 
 	if (v != current) {
 		return -EINVAL;
@@ -148,13 +153,8 @@ static long op_set_singleshot(struct vcpu *v, gva_t arg)
 	if (guest_read_obj(&untrusted_set, arg)) {
 		return -EFAULT;
 	}
-	when = untrusted_set.timeout_abs_ns > INT64_MAX ? NSTIME_NEVER :
-							  (nstime_t)untrusted_set.timeout_abs_ns;
-	if ((untrusted_set.flags & VCPU_SSHOTTMR_future) && when < time_now()) {
-		return -ETIME;
-	}
-	timer_migrate(&v->singleshot, this_cpu()->id);
-	timer_set(&v->singleshot, when);
+	/* The flag that asks for an error when the time has passed is one that the ABI lets us ignore. */
+	arm_singleshot(v, untrusted_set.timeout_abs_ns);
 	return 0;
 }
 
@@ -173,6 +173,19 @@ static long op_send_nmi(struct vcpu *v, gva_t arg)
 		return -EINVAL;
 	}
 	vcpu_raise_nmi(v);
+	return 0;
+}
+
+/* The older form of the single-shot timer: 0 stops it. */
+long hypercall_set_timer_op(const struct hypercall_args *a)
+{
+	struct vcpu *v = current;
+
+	if (a->v[0]) {
+		arm_singleshot(v, a->v[0]);
+	} else {
+		timer_stop(&v->singleshot);
+	}
 	return 0;
 }
 

@@ -63,6 +63,32 @@ static long give_features(gva_t arg)
 	return guest_write_obj(arg, &untrusted_info);
 }
 
+/* Without an address: how long it is. */
+static long give_build_id(gva_t arg)
+{
+	const void *id;
+	unsigned int size = arch_build_id(&id);
+	uint32_t untrusted_size;
+
+	if (!size) {
+		return -ENODATA;
+	}
+	if (!arg.v) {
+		return size;
+	}
+	if (guest_read_obj(&untrusted_size, arg)) {
+		return -EFAULT;
+	}
+	if (!untrusted_size) {
+		return -EINVAL;
+	}
+	if (untrusted_size < size) {
+		return -ENOBUFS;
+	}
+	return guest_write(gva(arg.v + offsetof(struct xen_build_id, buf)), id, size) ? -EFAULT :
+											 (long)size;
+}
+
 long hypercall_xen_version(const struct hypercall_args *a)
 {
 	struct domain *d = current->domain;
@@ -87,7 +113,7 @@ long hypercall_xen_version(const struct hypercall_args *a)
 	case XENVER_get_features:
 		return give_features(arg);
 	case XENVER_pagesize:
-		return PAGE_SIZE;
+		return arg.v ? -EINVAL : (long)PAGE_SIZE;
 	case XENVER_guest_handle: {
 		xen_domain_handle_t handle;
 
@@ -98,7 +124,7 @@ long hypercall_xen_version(const struct hypercall_args *a)
 		return give_text(arg, d->is_service ? boot_info.cmdline : DENIED,
 				 sizeof(xen_commandline_t));
 	case XENVER_build_id:
-		return d->is_service ? -ENODATA : -EPERM;
+		return d->is_service ? give_build_id(arg) : -EPERM;
 	default:
 		return -ENOSYS;
 	}

@@ -225,46 +225,7 @@ static long get_map_op(gva_t arg)
 	return rc;
 }
 
-static long machine_map_op(gva_t arg)
-{
-	struct xen_memory_map untrusted_map;
-	unsigned int given = 0;
-	bool count_only;
-
-	if (!current->domain->is_service) {
-		return -EPERM;
-	}
-	if (guest_read_obj(&untrusted_map, arg)) {
-		return -EFAULT;
-	}
-	count_only = handle_null(untrusted_map.buffer);
-	for (; given < boot_info.memory_count; given++) {
-		const struct memory_range *r = &boot_info.memory[given];
-		struct e820_entry e = { r->start, r->end - r->start, r->type };
-
-		if (count_only) {
-			continue;
-		}
-		if (given >= untrusted_map.nr_entries) {
-			return -EINVAL;
-		}
-		if (guest_write_obj(gva_index(handle_gva(untrusted_map.buffer), given, sizeof(e)),
-				    &e)) {
-			return -EFAULT;
-		}
-	}
-	untrusted_map.nr_entries = given;
-	return guest_write_obj(arg, &untrusted_map);
-}
-
 long arch_memory_map_op(unsigned int op, gva_t arg)
 {
-	switch (op) {
-	case XENMEM_memory_map:
-		return get_map_op(arg);
-	case XENMEM_set_memory_map:
-		return set_map_op(arg);
-	default:
-		return machine_map_op(arg);
-	}
+	return op == XENMEM_memory_map ? get_map_op(arg) : set_map_op(arg);
 }

@@ -15,6 +15,8 @@
 #include <hv/rcu.h>
 #include <asm/io.h>
 
+#define PORTS_LOGGED	8
+
 #define IO_RANGES_MAX	1024 /* of one kind in one domain: MSI-X tables, ECAM, IO-APICs */
 #define IO_BITMAP_ORDER 2    /* 12 KiB in a block of 16 */
 #define IO_BITMAP_BYTES (3 * PAGE_SIZE)

@@ -37,20 +37,18 @@ void domain_publish_wallclock(struct domain *d)
 	uint64_t sec = ns / (uint64_t)NS_PER_SEC;
 	uint32_t nsec = (uint32_t)(ns % (uint64_t)NS_PER_SEC);
 	struct shared_info *s;
-	uint32_t version;
 
 	spin_lock(&d->big_lock);
 	s = d->shared_info;
 	if (s) {
 		/* An odd version tells readers to try again. */
-		version = READ_ONCE(s->wc_version) | 1;
-		WRITE_ONCE(s->wc_version, version);
+		WRITE_ONCE(s->wc_version, (s->wc_version + 1) | 1);
 		smp_wmb();
 		WRITE_ONCE(s->wc_sec, (uint32_t)sec);
 		WRITE_ONCE(s->wc_nsec, nsec);
 		WRITE_ONCE(s->xen_wc_sec_hi, (uint32_t)(sec >> 32));
 		smp_wmb();
-		WRITE_ONCE(s->wc_version, version + 1);
+		WRITE_ONCE(s->wc_version, s->wc_version + 1);
 	}
 	spin_unlock(&d->big_lock);
 }

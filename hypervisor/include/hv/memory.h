@@ -21,5 +21,5 @@ long memory_add_op(uint64_t start, gva_t arg);
 long memory_add_batch_op(uint64_t start, gva_t arg);
 long memory_acquire_op(uint64_t start, gva_t arg);
 long memory_map_op(unsigned int op, gva_t arg);
-/* Maps of memory as the firmware would give them: d's (XENMEM_memory_map, set) and the machine's. */
+/* The map of memory as firmware would give it to a domain: XENMEM_memory_map and its setting. */
 long arch_memory_map_op(unsigned int op, gva_t arg);

@@ -37,6 +37,7 @@ struct arch_domain {
 	uint8_t *msr_bitmap;
 
 	struct spinlock io_lock;	/* registration of ranges below */
+	unsigned int ports_refused;	/* accesses without a handler that were logged */
 	struct io_range *port_ranges, *mmio_ranges;
 
 	/* Time: guest TSC = host TSC + offset; all vCPUs of a domain share it unless written. */
