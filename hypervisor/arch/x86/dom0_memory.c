@@ -209,6 +209,10 @@ void dom0_populate(struct domain *d)
 		for (uint64_t f = at; f < end; f++) {
 			page_assign(mfn_to_page(mfn(f)), d);
 		}
+		/* Frame 0 never goes back to the allocator: its number looks like "none". */
+		if (at == 0) {
+			page_get_again(mfn_to_page(mfn(0)));
+		}
 		while (at < end) {
 			unsigned int order = ORDER_4K;
 

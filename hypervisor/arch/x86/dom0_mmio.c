@@ -22,6 +22,8 @@
 #define BLOCKS_MAX	16384
 #define MESSAGE_FIRST	0xfee00UL	/* interrupt messages and the local APIC */
 #define MESSAGE_LAST	0xfeeffUL
+#define VGA_START	0xa0000UL
+#define VGA_END		0xc0000UL
 
 static unsigned int blocks;		/* atomic */
 
@@ -94,6 +96,19 @@ bool dom0_frame_is_device(uint64_t frame)
 	return type != MEMORY_RAM && type != MEMORY_UNUSABLE && !is_hypervisors(frame);
 }
 
+/* The screen stays the hypervisor's until the service VM really writes there. */
+static bool is_screen(uint64_t frame)
+{
+	const struct boot_framebuffer *fb = &boot_info.framebuffer;
+	uint64_t a = frame << PAGE_SHIFT;
+
+	if (a >= VGA_START && a < VGA_END) {
+		return true;
+	}
+	return fb->present && a >= ROUND_DOWN(fb->base, PAGE_SIZE) &&
+	       a < fb->base + (uint64_t)fb->pitch * fb->height;
+}
+
 /* 0; -EEXIST: device memory already; -EBUSY: somebody's RAM; another error when it cannot be mapped. */
 static int map_one(struct domain *d, uint64_t frame)
 {
@@ -133,8 +148,10 @@ bool dom0_map_on_demand(struct domain *d, uint64_t frame)
 	}
 	/* Its neighbours soon follow. */
 	for (uint64_t f = block; f < block + BLOCK_FRAMES; f++) {
-		ret = map_one(d, f);
-		if (ret == -ENOMEM) {
+		if (is_screen(f) && !is_screen(frame)) {
+			continue;
+		}
+		if (map_one(d, f) == -ENOMEM) {
 			break;
 		}
 	}

@@ -147,6 +147,10 @@ int vpci_remove_device(struct domain *d, uint32_t sbdf)
 		vmsix_destroy(p, dev);
 	}
 	spin_unlock(&p->lock);
+	if (dev && d->iommu && iommu_detach((pci_sbdf_t){ sbdf })) {
+		glog_warn("PCI %04x:%02x:%02x.%u: keeps its DMA\n", sbdf >> 16, (sbdf >> 8) & 0xff,
+			  (sbdf >> 3) & 31, sbdf & 7);
+	}
 	hv_free(dev);
 	return dev ? 0 : -ENODEV;
 }
