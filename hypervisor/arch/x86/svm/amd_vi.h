@@ -103,6 +103,8 @@ struct amd_unit {
 	uint64_t features;
 	uint64_t control;		/* what the control register was last given */
 	bool has_irq;
+	bool emulated;			/* the machine is virtual: see amd_vi_unrecorded */
+	bool log_works;			/* a record was seen */
 
 	struct spinlock lock;		/* command queue; a leaf */
 	struct amd_command *commands;
@@ -149,4 +151,5 @@ void amd_vi_flush(struct iommu_domain *dom, uint64_t dfn, uint64_t count);
 /* amd_vi_event.c */
 int amd_event_init(struct amd_unit *u);	/* log and interrupt; -ENOMEM */
 void amd_vi_drain(void);
+bool amd_vi_unrecorded(pci_sbdf_t *unit);
 void amd_vi_fault_interrupt(bool on);
