@@ -20,8 +20,6 @@
 #include <xen/sched.h>
 
 #define HVM_VCPUS_MAX		128
-#define GRANT_FRAMES_DEFAULT	64
-#define MAPTRACK_FRAMES_DEFAULT	1024
 #define GRANT_VERSION_MAX	2
 #define HASH_SIZE		256
 #define CONTROLLER_PAUSE_MAX	255
@@ -196,10 +194,9 @@ static void watchdog_fired(void *data)
 
 static int subsystems_init(struct domain *d, const struct xen_domctl_createdomain *c)
 {
-	uint32_t frames = c->max_grant_frames < 0 ? GRANT_FRAMES_DEFAULT :
-						    (uint32_t)c->max_grant_frames;
-	uint32_t maptrack = c->max_maptrack_frames < 0 ? MAPTRACK_FRAMES_DEFAULT :
-							 (uint32_t)c->max_maptrack_frames;
+	/* Negative: the default, which is ~0 to grant_init. */
+	uint32_t frames = c->max_grant_frames < 0 ? ~0u : (uint32_t)c->max_grant_frames;
+	uint32_t maptrack = c->max_maptrack_frames < 0 ? ~0u : (uint32_t)c->max_maptrack_frames;
 	int err;
 
 	if ((d->is_service && iommu_enabled()) || (c->flags & XEN_DOMCTL_CDF_iommu)) {
@@ -339,9 +336,8 @@ void domain_shutdown(struct domain *d, int code)
 	d->shut_down = true;
 	port = code == SHUTDOWN_suspend ? d->suspend_port : 0;
 	spin_unlock(&d->shutdown_lock);
-	if (port && service_domain) {
-		event_notify_port(service_domain, port);
-	} else {
+	/* The subscriber sits at the other end of a channel of d. */
+	if (!port || event_send(d, port)) {
 		event_send_service_virq(VIRQ_DOM_EXC);
 	}
 }

@@ -90,9 +90,7 @@ static void free_subsystems(struct domain *d)
 	if (d->grant) {
 		grant_destroy(d);
 	}
-	if (d->events.buckets || d->events.ops) {
-		event_destroy(d);
-	}
+	event_destroy(d);
 	arch_domain_destroy(d);
 	while (p2m_teardown(d) == -ERESTART) {
 	}

@@ -83,7 +83,6 @@ int event_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, uint32_t *po
 int event_bind_ipi(struct domain *d, uint32_t vcpu, uint32_t *port);
 int event_bind_pirq(struct domain *d, uint32_t pirq, uint32_t flags, uint32_t *port);
 int event_close(struct domain *d, uint32_t port);
-int event_send(struct domain *d, uint32_t port);
 int event_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu);
 int event_unmask(struct domain *d, uint32_t port);
 int event_set_priority(struct domain *d, uint32_t port, uint32_t priority);

@@ -17,6 +17,7 @@ static hypercall_fn *const table[] = {
 	[__HYPERVISOR_platform_op] = hypercall_platform_op,
 	[__HYPERVISOR_memory_op] = hypercall_memory_op,
 	[__HYPERVISOR_multicall] = hypercall_multicall,
+	[__HYPERVISOR_set_timer_op] = hypercall_set_timer_op,
 	[__HYPERVISOR_xen_version] = hypercall_xen_version,
 	[__HYPERVISOR_console_io] = hypercall_console_io,
 	[__HYPERVISOR_grant_table_op] = hypercall_grant_table_op,

@@ -121,7 +121,6 @@ void page_assign(struct page_info *pg, struct domain *d)
 	d->tot_pages++;
 	__atomic_store_n(&pg->refs, 1, __ATOMIC_RELEASE);
 	spin_unlock(&d->page_lock);
-	page_note_ram(mfn_add(page_to_mfn(pg), 1));
 }
 
 struct page_info *page_alloc_shared(struct domain *d)

@@ -11,6 +11,7 @@
  */
 #include <hv/bitops.h>
 #include <hv/domain.h>
+#include <hv/errno.h>
 #include <hv/lib.h>
 #include <hv/page.h>
 #include <hv/spinlock.h>
@@ -29,7 +30,6 @@ static struct zone zones[ZONE_COUNT];
 static bool zones_ready;
 static struct spinlock alloc_lock = SPINLOCK_INIT;
 static uint64_t total_count, dirty_count, claimed_count;
-static uint64_t max_mfn;
 /* Frames that a scrubber holds for the moment: an allocation that finds nothing waits for them. */
 static unsigned int scrubbing_count;
 /* Where the last scrub stopped: in a big block the frames before it are clean. */
@@ -254,17 +254,6 @@ void page_alloc_add(mfn_t start, mfn_t end, bool dirty)
 		m += 1UL << order;
 	}
 	total_count += end.v - start.v;
-	page_note_ram(end);
-}
-
-void page_note_ram(mfn_t end)
-{
-	max_mfn = MAX(max_mfn, end.v);
-}
-
-mfn_t page_max_mfn(void)
-{
-	return mfn(max_mfn);
 }
 
 void *page_alloc_virt(void)

@@ -24,18 +24,18 @@ static void singleshot_fired(void *data)
 static void periodic_fired(void *data)
 {
 	struct vcpu *v = data;
-	nstime_t period = READ_ONCE(v->periodic_ns), now = time_now();
+	nstime_t period = READ_ONCE(v->periodic_ns), now = time_now(), next;
 
 	if (!period) {
 		return;
 	}
 	event_send_virq(v, VIRQ_TIMER);
 	/* On its grid, without making up for ticks that were missed. */
-	v->periodic.expires += period;
-	if (v->periodic.expires <= now) {
-		v->periodic.expires += (now - v->periodic.expires) / period * period + period;
+	next = v->periodic.expires + period;
+	if (next <= now) {
+		next += (now - next) / period * period + period;
 	}
-	timer_set(&v->periodic, v->periodic.expires);
+	timer_set(&v->periodic, next);
 }
 
 static void poll_timed_out(void *data)
@@ -175,22 +175,24 @@ static void runstate_write_area(struct vcpu *v)
 	gva_t area = v->runstate_gva;
 	gva_t entry = gva(area.v + offsetof(struct vcpu_runstate_info, state_entry_time));
 
-	/* An area that has gone is the guest's affair: what can not be written is left out. */
-	if (!(v->domain->vm_assist & BIT(VMASST_TYPE_runstate_update_flag))) {
-		(void)guest_write_obj(area, &copy);
-		return;
+	bool flagged = v->domain->vm_assist & BIT(VMASST_TYPE_runstate_update_flag);
+	int err;
+
+	/* An area that has gone is the guest's affair: what cannot be written is left out. */
+	if (flagged) {
+		copy.state_entry_time |= XEN_RUNSTATE_UPDATE;
+		if (guest_write_obj(entry, &copy.state_entry_time)) {
+			return;
+		}
+		smp_wmb();
 	}
-	copy.state_entry_time |= XEN_RUNSTATE_UPDATE;
-	if (guest_write_obj(entry, &copy.state_entry_time)) {
-		return;
-	}
-	smp_wmb();
-	if (guest_write_obj(area, &copy)) {
+	if (guest_write_obj(area, &copy) || !flagged) {
 		return;
 	}
 	smp_wmb();
 	copy.state_entry_time &= ~XEN_RUNSTATE_UPDATE;
-	(void)guest_write_obj(entry, &copy.state_entry_time);
+	err = guest_write_obj(entry, &copy.state_entry_time);
+	(void)err;
 }
 
 void vcpu_runstate_change(struct vcpu *v, int state, nstime_t now)

@@ -26,38 +26,6 @@ static struct {
 } tables[ACPI_TABLE_MAX];
 static unsigned int table_count;
 
-bool acpi_checksum_ok(const void *table, size_t len)
-{
-	const uint8_t *p = table;
-	uint8_t sum = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		sum = (uint8_t)(sum + p[i]);
-	}
-	return sum == 0;
-}
-
-uint64_t acpi_parse_rsdp(const void *untrusted, size_t len, bool *xsdt)
-{
-	const uint8_t *p = untrusted;
-	uint64_t xsdt_at;
-	uint32_t rsdt_at;
-
-	*xsdt = false;
-	if (len < RSDP_V1_LEN || memcmp(p, "RSD PTR ", 8) || !acpi_checksum_ok(p, RSDP_V1_LEN)) {
-		return 0;
-	}
-	memcpy(&rsdt_at, p + 16, sizeof(rsdt_at));
-	if (p[15] >= 2 && len >= RSDP_V2_LEN && acpi_checksum_ok(p, RSDP_V2_LEN)) {
-		memcpy(&xsdt_at, p + 24, sizeof(xsdt_at));
-		if (xsdt_at) {
-			*xsdt = true;
-			return xsdt_at;
-		}
-	}
-	return rsdt_at;
-}
-
 /* A checked copy of the table at where; NULL (after a warning) when it is bad. */
 static struct acpi_header *load_table(uint64_t where, const char *signature)
 {

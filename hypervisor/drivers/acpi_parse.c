@@ -10,6 +10,8 @@
 #define HEADER_LEN	sizeof(struct acpi_header)
 #define SPACE_MEMORY	0
 #define SPACE_IO	1
+#define RSDP_V1_LEN	20
+#define RSDP_V2_LEN	36
 
 static uint16_t get16(const uint8_t *p)
 {
@@ -24,6 +26,38 @@ static uint32_t get32(const uint8_t *p)
 static uint64_t get64(const uint8_t *p)
 {
 	return get32(p) | (uint64_t)get32(p + 4) << 32;
+}
+
+bool acpi_checksum_ok(const void *table, size_t len)
+{
+	const uint8_t *p = table;
+	uint8_t sum = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		sum = (uint8_t)(sum + p[i]);
+	}
+	return sum == 0;
+}
+
+uint64_t acpi_parse_rsdp(const void *untrusted, size_t len, bool *xsdt)
+{
+	const uint8_t *p = untrusted;
+	uint64_t xsdt_at;
+	uint32_t rsdt_at;
+
+	*xsdt = false;
+	if (len < RSDP_V1_LEN || memcmp(p, "RSD PTR ", 8) || !acpi_checksum_ok(p, RSDP_V1_LEN)) {
+		return 0;
+	}
+	memcpy(&rsdt_at, p + 16, sizeof(rsdt_at));
+	if (p[15] >= 2 && len >= RSDP_V2_LEN && acpi_checksum_ok(p, RSDP_V2_LEN)) {
+		memcpy(&xsdt_at, p + 24, sizeof(xsdt_at));
+		if (xsdt_at) {
+			*xsdt = true;
+			return xsdt_at;
+		}
+	}
+	return rsdt_at;
 }
 
 static void add_cpu(struct acpi_info *out, uint32_t apic_id, uint32_t acpi_id, uint32_t flags)

@@ -5,6 +5,7 @@
  */
 #include <asm/cpuid-bits.h>
 #include <asm/exit.h>
+#include <asm/fpu.h>
 #include <asm/policy.h>
 #include <asm/time.h>
 #include <hv/domain.h>
@@ -97,6 +98,7 @@ static void dynamic_basic(struct vcpu *v, uint32_t leaf, uint32_t sub, struct cp
 		out->edx = v->id * 2;
 		break;
 	case 0xd:
+		fpu_sync_xcr0(v);
 		if (sub == 0) {
 			uint64_t xcr0 = a->xcr0;
 

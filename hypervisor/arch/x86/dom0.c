@@ -65,7 +65,6 @@ static struct domain *create(void)
 	if (!d) {
 		boot_fail("the service VM cannot be created: error %d", err);
 	}
-	service_domain = d;
 	d->max_pages = boot_options.dom0_mem_max ? boot_options.dom0_mem_max >> PAGE_SHIFT
 						 : UINT32_MAX;
 	if (iommu_enabled() && !d->iommu) {
@@ -249,12 +248,9 @@ static void start(struct domain *d, uint32_t info)
 	if (vcpu_set_pvh_entry(d->vcpu[0], dom0_kernel()->entry, info)) {
 		boot_fail("the service VM's first vCPU cannot be set up");
 	}
-	clear_bit(VCPU_DOWN, &d->vcpu[0]->state);
-	if (d->controller_paused) {
-		d->controller_paused = false;
-		domain_unpause(d);
-	}
-	vcpu_wake(d->vcpu[0]);
+	vcpu_state_clear(d->vcpu[0], VCPU_DOWN);
+	/* It was created paused. */
+	domain_unpause(d);
 }
 
 struct domain *dom0_build(void)

@@ -339,6 +339,10 @@ void dom0_memory_map(struct domain *d, uint64_t acpi, uint64_t acpi_size)
 		map_add(hv_reserved[i].start, hv_reserved[i].end, MEMORY_RESERVED);
 	}
 	map_merge();
+	if (map_count > E820_ENTRIES_MAX) {
+		log_warn("service VM: its memory map is cut off at %u entries\n", E820_ENTRIES_MAX);
+		map_count = E820_ENTRIES_MAX;
+	}
 	d->arch.e820 = hv_alloc(map_count * sizeof(*map));
 	if (!d->arch.e820) {
 		boot_fail("no memory for the service VM's memory map");

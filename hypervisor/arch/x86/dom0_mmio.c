@@ -15,6 +15,7 @@
 #include <hv/lib.h>
 #include <hv/log.h>
 #include <hv/p2m.h>
+#include <hv/screen.h>
 
 #define BLOCK_FRAMES	512UL
 /* 2 MiB blocks: 32 GiB of device memory, 64 MiB of tables at the most. */
@@ -105,6 +106,7 @@ static int map_one(struct domain *d, uint64_t frame)
 	if (t != P2M_INVALID) {
 		return t == P2M_MMIO ? -EEXIST : -EBUSY;
 	}
+	screen_frame_taken(mfn(frame));
 	return p2m_set_if_empty(d, gfn(frame), mfn(frame), P2M_MMIO);
 }
 

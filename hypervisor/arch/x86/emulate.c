@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The emulator's ties to a guest: fetching bytes, linear to guest-physical, and whom an access concerns: the
- * vCPU's APIC page, a registered device, RAM, or nobody (reads give all ones, writes are dropped). v is current
- * throughout; no lock is held.
+ * The emulator's ties to a guest: fetching bytes, linear to guest-physical, and whom an access
+ * concerns: the vCPU's APIC page, a registered device, RAM, or nobody (reads give all ones, writes
+ * are dropped). v is current throughout; no lock is held.
  */
 #include <hv/domain.h>
 #include <hv/errno.h>
@@ -18,17 +18,20 @@
 
 struct access {
 	struct vcpu *v;
-	uint16_t port;			/* string I/O: what the exit was about */
+	uint16_t port; /* string I/O: what the exit was about */
 	unsigned int port_size;
 };
 
 static enum emul_status page_fault(struct emul *e, uint64_t linear, uint32_t pfec)
 {
 	if (pfec & PFEC_NOT_CANONICAL) {
-		e->fault = (struct emul_fault){ .vector = VEC_GP, .has_error = true };
+		e->fault = (struct emul_fault){.vector = VEC_GP, .has_error = true};
 	} else {
 		e->fault = (struct emul_fault){
-			.vector = VEC_PF, .has_error = true, .error = pfec, .cr2 = linear,
+		    .vector = VEC_PF,
+		    .has_error = true,
+		    .error = pfec,
+		    .cr2 = linear,
 		};
 	}
 	return EMUL_FAULT;
@@ -55,18 +58,20 @@ static bool ram_access(struct vcpu *v, uint64_t a, void *buf, unsigned int size,
 	}
 	*status = EMUL_DONE;
 	if (t == P2M_MMIO) {
-		/* A real device: the CPU does that access itself, the emulator has no mapping of it. */
+		/* A real device: the CPU does that access itself, the emulator has no mapping of
+		 * it. */
 		*status = EMUL_UNSUPPORTED;
 	} else if (!write) {
 		*status = guest_read_gpa(v->domain, buf, gpa(a), size) ? EMUL_AGAIN : EMUL_DONE;
 	} else if (p2m_is_writable(t)) {
 		*status = guest_write_gpa(v->domain, gpa(a), buf, size) ? EMUL_AGAIN : EMUL_DONE;
 	}
-	return true;			/* a write to read-only memory is dropped */
+	return true; /* a write to read-only memory is dropped */
 }
 
 /* One power of two bytes within a page. */
-static enum emul_status unit_access(struct vcpu *v, uint64_t a, void *buf, unsigned int size, bool write)
+static enum emul_status unit_access(struct vcpu *v, uint64_t a, void *buf, unsigned int size,
+				    bool write)
 {
 	uint64_t val = ~0UL;
 	enum emul_status status;
@@ -87,8 +92,10 @@ static enum emul_status unit_access(struct vcpu *v, uint64_t a, void *buf, unsig
 	return EMUL_DONE;
 }
 
-/* Any number of bytes up to 8 within a page: a piece of an access that crosses pages may have an odd size. */
-static enum emul_status page_access(struct vcpu *v, uint64_t a, void *buf, unsigned int size, bool write)
+/* Any number of bytes up to 8 within a page: a piece of an access that crosses pages may have an
+ * odd size. */
+static enum emul_status page_access(struct vcpu *v, uint64_t a, void *buf, unsigned int size,
+				    bool write)
 {
 	unsigned int i;
 
@@ -105,7 +112,8 @@ static enum emul_status page_access(struct vcpu *v, uint64_t a, void *buf, unsig
 	return EMUL_DONE;
 }
 
-static bool translate(struct emul *e, uint64_t linear, bool write, gpa_t *out, enum emul_status *status)
+static bool translate(struct emul *e, uint64_t linear, bool write, gpa_t *out,
+		      enum emul_status *status)
 {
 	const struct access *x = e->opaque;
 	uint32_t pfec;
@@ -117,7 +125,8 @@ static bool translate(struct emul *e, uint64_t linear, bool write, gpa_t *out, e
 	return false;
 }
 
-/* Both pages are translated before the first byte moves, so that a fault on the second undoes nothing. */
+/* Both pages are translated before the first byte moves, so that a fault on the second undoes
+ * nothing. */
 static enum emul_status linear_access(struct emul *e, uint64_t linear, void *buf, unsigned int size,
 				      bool write, bool need_write)
 {
@@ -136,15 +145,18 @@ static enum emul_status linear_access(struct emul *e, uint64_t linear, void *buf
 		return s;
 	}
 	s = page_access(x->v, a.v, buf, first, write);
-	return s == EMUL_DONE ? page_access(x->v, b.v, (char *)buf + first, size - first, write) : s;
+	return s == EMUL_DONE ? page_access(x->v, b.v, (char *)buf + first, size - first, write)
+			      : s;
 }
 
-static enum emul_status emul_read(struct emul *e, uint64_t linear, void *buf, unsigned int size, bool rmw)
+static enum emul_status emul_read(struct emul *e, uint64_t linear, void *buf, unsigned int size,
+				  bool rmw)
 {
 	return linear_access(e, linear, buf, size, false, rmw);
 }
 
-static enum emul_status emul_write(struct emul *e, uint64_t linear, const void *buf, unsigned int size)
+static enum emul_status emul_write(struct emul *e, uint64_t linear, const void *buf,
+				   unsigned int size)
 {
 	uint64_t copy = 0;
 
@@ -169,12 +181,13 @@ static bool exchange(void *p, uint64_t old, uint64_t val, unsigned int size)
 		return __atomic_compare_exchange_n((uint32_t *)p, &old32, (uint32_t)val, false,
 						   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	default:
-		return __atomic_compare_exchange_n((uint64_t *)p, &old, val, false, __ATOMIC_SEQ_CST,
-						   __ATOMIC_SEQ_CST);
+		return __atomic_compare_exchange_n((uint64_t *)p, &old, val, false,
+						   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 	}
 }
 
-/* Devices have no atomic access, so for them it is a write; in RAM other vCPUs may be at the same word. */
+/* Devices have no atomic access, so for them it is a write; in RAM other vCPUs may be at the same
+ * word. */
 static enum emul_status emul_cmpxchg(struct emul *e, uint64_t linear, uint64_t old, uint64_t val,
 				     unsigned int size)
 {
@@ -197,11 +210,11 @@ static enum emul_status emul_cmpxchg(struct emul *e, uint64_t linear, uint64_t o
 	}
 	if (!p2m_is_writable(t)) {
 		page_put(pg);
-		return EMUL_DONE;		/* read-only memory: dropped */
+		return EMUL_DONE; /* read-only memory: dropped */
 	}
 	if ((a.v & ~PAGE_MASK) + size > PAGE_SIZE) {
 		page_put(pg);
-		return EMUL_UNSUPPORTED;	/* a split lock */
+		return EMUL_UNSUPPORTED; /* a split lock */
 	}
 	same = exchange((char *)page_to_virt(pg) + (a.v & ~PAGE_MASK), old, val, size);
 	page_put(pg);
@@ -214,7 +227,8 @@ static enum emul_status emul_port(struct emul *e, uint16_t port, unsigned int si
 	const struct access *x = e->opaque;
 	uint64_t wide = write ? *val : ~0UL;
 
-	/* The CPU has checked the guest's right to this very port; another means the code changed under us. */
+	/* The CPU has checked the guest's right to this very port; another means the code changed
+	 * under us. */
 	if (port != x->port || size != x->port_size) {
 		return EMUL_AGAIN;
 	}
@@ -235,12 +249,18 @@ static void emul_segment(struct emul *e, enum guest_seg seg, struct guest_segmen
 }
 
 static const struct emul_ops mmio_ops = {
-	.read = emul_read, .write = emul_write, .cmpxchg = emul_cmpxchg, .segment = emul_segment,
+    .read = emul_read,
+    .write = emul_write,
+    .cmpxchg = emul_cmpxchg,
+    .segment = emul_segment,
 };
 
 static const struct emul_ops string_io_ops = {
-	.read = emul_read, .write = emul_write, .cmpxchg = emul_cmpxchg, .segment = emul_segment,
-	.port = emul_port,
+    .read = emul_read,
+    .write = emul_write,
+    .cmpxchg = emul_cmpxchg,
+    .segment = emul_segment,
+    .port = emul_port,
 };
 
 /* Reads up to the end of the page at linear, at most max bytes. Returns the count, 0 on a fault. */
@@ -258,7 +278,7 @@ static unsigned int fetch_page(struct emul *e, uint64_t linear, uint8_t *bytes, 
 	}
 	n = MIN(n, max);
 	if (guest_read_gpa(x->v->domain, bytes, a, n)) {
-		*status = EMUL_UNSUPPORTED;	/* code in device memory */
+		*status = EMUL_UNSUPPORTED; /* code in device memory */
 		return 0;
 	}
 	return n;
@@ -299,9 +319,13 @@ static void emul_begin(struct emul *e, struct access *x, const struct emul_ops *
 	struct guest_segment cs;
 
 	*e = (struct emul){
-		.ops = ops, .opaque = x, .gpr = (uint64_t *)&a->regs, .rflags = &a->regs.rflags,
-		.rip = a->regs.rip, .mode = EMUL_MODE64,
-		.protected_mode = (a->cr0 & CR0_PE) && !(a->regs.rflags & RFLAGS_VM),
+	    .ops = ops,
+	    .opaque = x,
+	    .gpr = (uint64_t *)&a->regs,
+	    .rflags = &a->regs.rflags,
+	    .rip = a->regs.rip,
+	    .mode = EMUL_MODE64,
+	    .protected_mode = (a->cr0 & CR0_PE) && !(a->regs.rflags & RFLAGS_VM),
 	};
 	if (!a->in_long_mode_64) {
 		vmm->get_segment(x->v, SEG_CS, &cs);
@@ -313,11 +337,12 @@ static void emul_begin(struct emul *e, struct access *x, const struct emul_ops *
 static void set_too_long(struct emul *e)
 {
 	if (!e->fault.vector) {
-		e->fault = (struct emul_fault){ .vector = VEC_GP, .has_error = true };
+		e->fault = (struct emul_fault){.vector = VEC_GP, .has_error = true};
 	}
 }
 
-static int emul_finish(struct emul *e, struct vcpu *v, const struct emul_insn *insn, enum emul_status s)
+static int emul_finish(struct emul *e, struct vcpu *v, const struct emul_insn *insn,
+		       enum emul_status s)
 {
 	switch (s) {
 	case EMUL_DONE:
@@ -330,7 +355,8 @@ static int emul_finish(struct emul *e, struct vcpu *v, const struct emul_insn *i
 		if (e->fault.vector == VEC_PF) {
 			inject_page_fault(v, e->fault.cr2, e->fault.error);
 		} else {
-			inject_exception(v, e->fault.vector, e->fault.has_error && (v->arch.cr0 & CR0_PE),
+			inject_exception(v, e->fault.vector,
+					 e->fault.has_error && (v->arch.cr0 & CR0_PE),
 					 e->fault.error);
 		}
 		return 0;
@@ -344,7 +370,7 @@ static_assert(offsetof(struct guest_regs, r15) == 15 * sizeof(uint64_t),
 
 int emulate_mmio(struct vcpu *v, gpa_t addr, const uint8_t *insn, unsigned int insn_len)
 {
-	struct access x = { .v = v };
+	struct access x = {.v = v};
 	struct emul_insn decoded;
 	enum emul_status s = EMUL_AGAIN;
 	struct emul e;
@@ -362,8 +388,8 @@ int emulate_mmio(struct vcpu *v, gpa_t addr, const uint8_t *insn, unsigned int i
 		s = EMUL_UNSUPPORTED;
 	}
 	if (s == EMUL_UNSUPPORTED) {
-		glog_warn("d%u v%u: cannot emulate the access to %#lx at rip %#lx\n", v->domain->id, v->id,
-			  (unsigned long)addr.v, (unsigned long)v->arch.regs.rip);
+		glog_warn("d%u v%u: cannot emulate the access to %#lx at rip %#lx\n", v->domain->id,
+			  v->id, (unsigned long)addr.v, (unsigned long)v->arch.regs.rip);
 	}
 	return emul_finish(&e, v, &decoded, s);
 }
@@ -371,7 +397,7 @@ int emulate_mmio(struct vcpu *v, gpa_t addr, const uint8_t *insn, unsigned int i
 int emulate_string_io(struct vcpu *v, uint16_t port, unsigned int size, bool in, bool rep,
 		      uint64_t next_rip)
 {
-	struct access x = { .v = v, .port = port, .port_size = size };
+	struct access x = {.v = v, .port = port, .port_size = size};
 	struct emul_insn decoded;
 	enum emul_status s;
 	struct emul e;

@@ -1,31 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Instruction decoder: what compilers and kernels use on device memory, as two tables of opcodes. Whatever is
- * not in them (SSE moves, CMPXCHG8B, stack operations ...) is EMUL_UNSUPPORTED.
+ * Instruction decoder: what compilers and kernels use on device memory, as two tables of opcodes.
+ * Whatever is not in them (SSE moves, CMPXCHG8B, stack operations ...) is EMUL_UNSUPPORTED.
  *
- * The only input are the bytes, read by next8() which never goes past the end; the rest follows from that.
+ * The only input are the bytes, read by next8() which never goes past the end; the rest follows
+ * from that.
  */
 #include <asm/emulate.h>
 
-#define F_MODRM	0x01
-#define F_BYTE	0x02			/* operand size is 1 */
-#define F_IMM	0x04			/* immediate of operand size, at most 4 bytes, sign-extended */
-#define F_IMM8	0x08			/* immediate byte, sign-extended */
-#define F_MOFFS	0x10			/* memory operand is an absolute offset, no ModRM */
-#define F_SRC8	0x20			/* source is a byte, whatever the operand size */
-#define F_SRC16	0x40
-#define F_SRC32	0x80
+#define F_MODRM 0x01
+#define F_BYTE	0x02 /* operand size is 1 */
+#define F_IMM	0x04 /* immediate of operand size, at most 4 bytes, sign-extended */
+#define F_IMM8	0x08 /* immediate byte, sign-extended */
+#define F_MOFFS 0x10 /* memory operand is an absolute offset, no ModRM */
+#define F_SRC8	0x20 /* source is a byte, whatever the operand size */
+#define F_SRC16 0x40
+#define F_SRC32 0x80
 
 struct opcode {
 	uint8_t op, dst, src, flags;
 };
 
-#define RM	EMUL_OPND_RM
-#define REG	EMUL_OPND_REG
-#define ACC	EMUL_OPND_ACC
-#define IMM	EMUL_OPND_IMM
-#define NONE	EMUL_OPND_NONE
+#define RM   EMUL_OPND_RM
+#define REG  EMUL_OPND_REG
+#define ACC  EMUL_OPND_ACC
+#define IMM  EMUL_OPND_IMM
+#define NONE EMUL_OPND_NONE
 
+/* clang-format off */
 #define ALU(first, o)                                                                              \
 	[(first) + 0] = { o, RM, REG, F_MODRM | F_BYTE },                                          \
 	[(first) + 1] = { o, RM, REG, F_MODRM },                                                   \
@@ -85,25 +87,26 @@ static const struct opcode two_byte[256] = {
 	[0xc1] = { EMUL_OP_XADD, RM, REG, F_MODRM },
 	[0xc3] = { EMUL_OP_MOV, RM, REG, F_MODRM },		/* MOVNTI */
 };
+/* clang-format on */
 
-#define OPCODE_MOVNTI	0xc3
+#define OPCODE_MOVNTI 0xc3
 
 struct cursor {
 	const uint8_t *bytes;
 	unsigned int len, pos;
-	bool starved;			/* more was asked for than is there */
+	bool starved; /* more was asked for than is there */
 };
 
 struct prefixes {
 	bool operand, address, lock, rep;
-	int seg;			/* -1: none */
+	int seg; /* -1: none */
 	uint8_t rex;
 };
 
-#define REX_W	0x08
-#define REX_R	0x04
-#define REX_X	0x02
-#define REX_B	0x01
+#define REX_W 0x08
+#define REX_R 0x04
+#define REX_X 0x02
+#define REX_B 0x01
 
 static uint8_t next8(struct cursor *c)
 {
@@ -182,7 +185,7 @@ static uint8_t decode_prefixes(struct cursor *c, enum emul_mode mode, struct pre
 		uint8_t b = next8(c);
 
 		if (legacy_prefix(p, b)) {
-			p->rex = 0;		/* a REX counts only directly before the opcode */
+			p->rex = 0; /* a REX counts only directly before the opcode */
 		} else if (mode == EMUL_MODE64 && (b & 0xf0) == 0x40) {
 			p->rex = b;
 		} else {
@@ -207,9 +210,10 @@ static void decode_sib(struct cursor *c, uint8_t rex, uint8_t mod, struct emul_i
 
 static void decode_memory16(struct cursor *c, uint8_t mod, uint8_t rm, struct emul_insn *out)
 {
-	static const uint8_t base[8] = { 3, 3, 5, 5, 6, 7, 5, 3 };	/* BX BX BP BP SI DI BP BX */
-	static const uint8_t index[8] = {	/* SI DI SI DI, then none */
-		6, 7, 6, 7, EMUL_NO_REG, EMUL_NO_REG, EMUL_NO_REG, EMUL_NO_REG,
+	static const uint8_t base[8] = {3, 3, 5, 5, 6, 7, 5, 3}; /* BX BX BP BP SI DI BP BX */
+	static const uint8_t index[8] = {
+	    /* SI DI SI DI, then none */
+	    6, 7, 6, 7, EMUL_NO_REG, EMUL_NO_REG, EMUL_NO_REG, EMUL_NO_REG,
 	};
 
 	out->index = index[rm];
@@ -225,8 +229,8 @@ static void decode_memory16(struct cursor *c, uint8_t mod, uint8_t rm, struct em
 	}
 }
 
-static void decode_memory32(struct cursor *c, enum emul_mode mode, uint8_t rex, uint8_t mod, uint8_t rm,
-			    struct emul_insn *out)
+static void decode_memory32(struct cursor *c, enum emul_mode mode, uint8_t rex, uint8_t mod,
+			    uint8_t rm, struct emul_insn *out)
 {
 	if (rm == 4) {
 		decode_sib(c, rex, mod, out);
@@ -320,7 +324,7 @@ static void decode_sizes(enum emul_mode mode, const struct prefixes *p, uint8_t 
 		out->src_size = 4;
 	}
 	if ((out->op == EMUL_OP_INS || out->op == EMUL_OP_OUTS) && out->op_size == 8) {
-		out->op_size = 4;		/* ports have no 64-bit form */
+		out->op_size = 4; /* ports have no 64-bit form */
 	}
 }
 
@@ -342,8 +346,8 @@ static void decode_immediate(struct cursor *c, uint8_t flags, struct emul_insn *
 enum emul_status emul_decode(const uint8_t *bytes, unsigned int len, enum emul_mode mode,
 			     struct emul_insn *out)
 {
-	struct cursor c = { .bytes = bytes, .len = len < EMUL_INSN_MAX ? len : EMUL_INSN_MAX };
-	struct prefixes p = { .seg = -1 };
+	struct cursor c = {.bytes = bytes, .len = len < EMUL_INSN_MAX ? len : EMUL_INSN_MAX};
+	struct prefixes p = {.seg = -1};
 	const struct opcode *o;
 	uint8_t opcode = decode_prefixes(&c, mode, &p), flags;
 	bool extended = opcode == 0x0f;
@@ -361,8 +365,15 @@ enum emul_status emul_decode(const uint8_t *bytes, unsigned int len, enum emul_m
 		return EMUL_UNSUPPORTED;
 	}
 	*out = (struct emul_insn){
-		.op = o->op, .dst = o->dst, .src = o->src, .rex = p.rex, .lock = p.lock, .rep = p.rep,
-		.base = EMUL_NO_REG, .index = EMUL_NO_REG, .seg = SEG_DS,
+	    .op = o->op,
+	    .dst = o->dst,
+	    .src = o->src,
+	    .rex = p.rex,
+	    .lock = p.lock,
+	    .rep = p.rep,
+	    .base = EMUL_NO_REG,
+	    .index = EMUL_NO_REG,
+	    .seg = SEG_DS,
 	};
 	/* 64-bit mode knows FS and GS only; the other overrides are there and do nothing. */
 	if (p.seg >= 0 && (mode != EMUL_MODE64 || p.seg == SEG_FS || p.seg == SEG_GS)) {

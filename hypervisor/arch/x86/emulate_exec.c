@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Executes one decoded instruction on a register file and the callbacks of struct emul_ops. Order in every
- * instruction: read, compute, write memory, and only when that succeeded the registers and flags, so that a fault
- * leaves all as it was.
+ * Executes one decoded instruction on a register file and the callbacks of struct emul_ops. Order
+ * in every instruction: read, compute, write memory, and only when that succeeded the registers and
+ * flags, so that a fault leaves all as it was.
  */
 #include <asm/emulate.h>
 
-#define FLAG_CF	BIT(0)
-#define FLAG_PF	BIT(2)
-#define FLAG_AF	BIT(4)
-#define FLAG_ZF	BIT(6)
-#define FLAG_SF	BIT(7)
-#define FLAG_DF	BIT(10)
-#define FLAG_OF	BIT(11)
+#define FLAG_CF	   BIT(0)
+#define FLAG_PF	   BIT(2)
+#define FLAG_AF	   BIT(4)
+#define FLAG_ZF	   BIT(6)
+#define FLAG_SF	   BIT(7)
+#define FLAG_DF	   BIT(10)
+#define FLAG_OF	   BIT(11)
 #define FLAG_ARITH (FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF)
 
-#define REG_AX	0
-#define REG_CX	1
-#define REG_DX	2
-#define REG_SI	6
-#define REG_DI	7
+#define REG_AX 0
+#define REG_CX 1
+#define REG_DX 2
+#define REG_SI 6
+#define REG_DI 7
 
 /* What an operation makes of its operands. */
 struct result {
 	uint64_t dst, src;
-	uint64_t flags;			/* new values of the flags in mask */
+	uint64_t flags; /* new values of the flags in mask */
 	uint64_t mask;
 	bool store_dst, store_src;
-	bool store_acc;			/* CMPXCHG: acc takes the old destination */
+	bool store_acc; /* CMPXCHG: acc takes the old destination */
 };
 
 static uint64_t size_mask(unsigned int size)
@@ -69,7 +69,7 @@ static void write_reg(struct emul *e, const struct emul_insn *i, unsigned int re
 	if (is_high_byte(i, reg, size)) {
 		e->gpr[reg - 4] = (e->gpr[reg - 4] & ~0xff00UL) | ((val & 0xff) << 8);
 	} else if (size >= 4) {
-		e->gpr[reg] = val & size_mask(size);	/* 32-bit results clear the upper half */
+		e->gpr[reg] = val & size_mask(size); /* 32-bit results clear the upper half */
 	} else {
 		e->gpr[reg] = (e->gpr[reg] & ~size_mask(size)) | (val & size_mask(size));
 	}
@@ -77,7 +77,7 @@ static void write_reg(struct emul *e, const struct emul_insn *i, unsigned int re
 
 static enum emul_status raise(struct emul *e, uint8_t vector, bool has_error)
 {
-	e->fault = (struct emul_fault){ .vector = vector, .has_error = has_error };
+	e->fault = (struct emul_fault){.vector = vector, .has_error = has_error};
 	return EMUL_FAULT;
 }
 
@@ -99,15 +99,16 @@ static bool segment_allows(const struct emul *e, const struct guest_segment *s, 
 		    (!write && code && !(type & 2))) {
 			return false;
 		}
-		if (!code && (type & 4)) {		/* expand-down */
-			return off > s->limit && last <= (s->attr & SEG_ATTR_DB ? 0xffffffffUL : 0xffffUL);
+		if (!code && (type & 4)) { /* expand-down */
+			return off > s->limit &&
+			       last <= (s->attr & SEG_ATTR_DB ? 0xffffffffUL : 0xffffUL);
 		}
 	}
 	return last <= s->limit;
 }
 
-static enum emul_status to_linear(struct emul *e, enum guest_seg seg, uint64_t off, unsigned int size,
-				  bool write, uint64_t *linear)
+static enum emul_status to_linear(struct emul *e, enum guest_seg seg, uint64_t off,
+				  unsigned int size, bool write, uint64_t *linear)
 {
 	struct guest_segment s;
 	uint8_t vector = seg == SEG_SS ? VEC_SS : VEC_GP;
@@ -147,7 +148,7 @@ static uint64_t effective_address(const struct emul *e, const struct emul_insn *
 	return a;
 }
 
-/* Flags ------------------------------------------------------------------------------------------------ */
+/* Flags --------------------------------------------------------------------------------------- */
 
 static uint64_t flags_of_result(uint64_t r, unsigned int size)
 {
@@ -180,7 +181,8 @@ static void compute_add(struct result *r, uint64_t a, uint64_t b, uint64_t carry
 		   flags_of_carries((a & b) | ((a | b) & ~sum), (a ^ sum) & (b ^ sum), size);
 }
 
-static void compute_sub(struct result *r, uint64_t a, uint64_t b, uint64_t borrow, unsigned int size)
+static void compute_sub(struct result *r, uint64_t a, uint64_t b, uint64_t borrow,
+			unsigned int size)
 {
 	uint64_t diff = a - b - borrow;
 
@@ -202,17 +204,19 @@ static void compute_bit(struct result *r, unsigned int op, uint64_t dst, unsigne
 {
 	r->mask = FLAG_CF;
 	r->flags = dst & BIT(bit) ? FLAG_CF : 0;
-	r->dst = op == EMUL_OP_BTS ? dst | BIT(bit) :
-		 op == EMUL_OP_BTR ? dst & ~BIT(bit) :
-		 op == EMUL_OP_BTC ? dst ^ BIT(bit) : dst;
+	r->dst = op == EMUL_OP_BTS   ? dst | BIT(bit)
+		 : op == EMUL_OP_BTR ? dst & ~BIT(bit)
+		 : op == EMUL_OP_BTC ? dst ^ BIT(bit)
+				     : dst;
 	r->store_dst = op != EMUL_OP_BT;
 }
 
-static void compute_cmpxchg(struct result *r, uint64_t acc, uint64_t dst, uint64_t src, unsigned int size)
+static void compute_cmpxchg(struct result *r, uint64_t acc, uint64_t dst, uint64_t src,
+			    unsigned int size)
 {
 	compute_sub(r, acc, dst, 0, size);
 	r->store_acc = acc != dst;
-	r->dst = r->store_acc ? dst : src;	/* the CPU writes in both cases */
+	r->dst = r->store_acc ? dst : src; /* the CPU writes in both cases */
 }
 
 static void compute_arith(struct result *r, const struct emul *e, unsigned int op, uint64_t dst,
@@ -240,7 +244,7 @@ static void compute_arith(struct result *r, const struct emul *e, unsigned int o
 	case EMUL_OP_XOR:
 		compute_logic(r, dst ^ src, size);
 		break;
-	default:			/* AND, TEST */
+	default: /* AND, TEST */
 		compute_logic(r, dst & src, size);
 		break;
 	}
@@ -298,7 +302,7 @@ static void compute(struct result *r, const struct emul *e, const struct emul_in
 	}
 }
 
-/* ModRM instructions ----------------------------------------------------------------------------------- */
+/* ModRM instructions -------------------------------------------------------------------------- */
 
 static bool op_reads_dst(unsigned int op)
 {
@@ -375,14 +379,17 @@ static enum emul_status store_dst(struct emul *e, const struct emul_insn *i, uin
 		}
 		return e->ops->write(e, linear, &val, size);
 	}
-	write_reg(e, i, i->dst == EMUL_OPND_RM ? i->rm : i->dst == EMUL_OPND_REG ? i->reg : REG_AX, val,
-		  size);
+	write_reg(e, i,
+		  i->dst == EMUL_OPND_RM    ? i->rm
+		  : i->dst == EMUL_OPND_REG ? i->reg
+					    : REG_AX,
+		  val, size);
 	return EMUL_DONE;
 }
 
 static enum emul_status execute_modrm(struct emul *e, const struct emul_insn *i)
 {
-	struct result r = { 0 };
+	struct result r = {0};
 	bool mem_dst = i->mem && i->dst == EMUL_OPND_RM;
 	bool write = mem_dst && op_writes_dst(i->op);
 	unsigned int mem_size = i->mem && i->src == EMUL_OPND_RM ? i->src_size : i->op_size;
@@ -426,7 +433,7 @@ static enum emul_status execute_modrm(struct emul *e, const struct emul_insn *i)
 	return EMUL_DONE;
 }
 
-/* String instructions ---------------------------------------------------------------------------------- */
+/* String instructions ------------------------------------------------------------------------- */
 
 /* Adds to an index or count register in the width of addresses. */
 static void advance(struct emul *e, const struct emul_insn *i, unsigned int reg, uint64_t delta)
@@ -440,16 +447,18 @@ static void advance(struct emul *e, const struct emul_insn *i, unsigned int reg,
 static enum emul_status string_source(struct emul *e, const struct emul_insn *i, uint64_t *val)
 {
 	uint64_t linear;
-	enum emul_status s = to_linear(e, i->seg, e->gpr[REG_SI] & size_mask(i->addr_size), i->op_size,
-				       false, &linear);
+	enum emul_status s = to_linear(e, i->seg, e->gpr[REG_SI] & size_mask(i->addr_size),
+				       i->op_size, false, &linear);
 
 	*val = 0;
 	return s == EMUL_DONE ? e->ops->read(e, linear, val, i->op_size, false) : s;
 }
 
-static enum emul_status string_destination(struct emul *e, const struct emul_insn *i, uint64_t *linear)
+static enum emul_status string_destination(struct emul *e, const struct emul_insn *i,
+					   uint64_t *linear)
 {
-	return to_linear(e, SEG_ES, e->gpr[REG_DI] & size_mask(i->addr_size), i->op_size, true, linear);
+	return to_linear(e, SEG_ES, e->gpr[REG_DI] & size_mask(i->addr_size), i->op_size, true,
+			 linear);
 }
 
 static enum emul_status string_in(struct emul *e, const struct emul_insn *i, uint64_t linear)

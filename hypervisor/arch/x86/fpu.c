@@ -50,6 +50,21 @@ static void load_xcr0(uint64_t val)
 	}
 }
 
+/*
+ * The guest's XCR0 is in the CPU while it runs, and XSETBV need not exit everywhere (QEMU's software SVM has no such
+ * intercept): what the CPU holds is the truth.
+ */
+void fpu_sync_xcr0(struct vcpu *v)
+{
+	uint32_t lo, hi;
+
+	if (!have_xsave()) {
+		return;
+	}
+	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+	v->arch.xcr0 = this_cpu()->arch.xcr0 = lo | ((uint64_t)hi << 32);
+}
+
 static void save(struct vcpu *v)
 {
 	uint64_t mask = host_mask();
@@ -115,6 +130,7 @@ void fpu_switch(struct vcpu *prev, struct vcpu *next)
 	struct arch_cpu *c = &this_cpu()->arch;
 
 	if (!vcpu_is_idle(prev)) {
+		fpu_sync_xcr0(prev);
 		save(prev);
 	}
 	if (vcpu_is_idle(next)) {

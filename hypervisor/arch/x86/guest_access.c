@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Copies from and to guest memory. Takes no lock; a page reference is held around each piece that is written,
- * and around each read but the short ones of the domain's own RAM (see read_own).
+ * Copies from and to guest memory. Takes no lock; a page reference is held around each piece that
+ * is written, and around each read but the short ones of the domain's own RAM (see read_own).
  */
 #include <hv/domain.h>
 #include <hv/errno.h>
@@ -9,12 +9,13 @@
 #include <hv/lib.h>
 #include <hv/page.h>
 
-#define GUEST_COPY_MAX	MIB(1)
-#define SHORT_READ_MAX	64
+#define GUEST_COPY_MAX MIB(1)
+#define SHORT_READ_MAX 64
 
 /*
- * From a page that its guest may be changing: each byte is fetched once, words of natural size in one piece (the
- * guest's peer may rely on it), and the compiler can neither repeat nor defer the reads.
+ * From a page that its guest may be changing: each byte is fetched once, words of natural size in
+ * one piece (the guest's peer may rely on it), and the compiler can neither repeat nor defer the
+ * reads.
  */
 static inline void copy_from_page(void *dst, const void *src, size_t n)
 {
@@ -69,9 +70,10 @@ static inline size_t piece(uint64_t a, size_t n)
 }
 
 /*
- * A short read of d's own RAM without a reference. Frames never stop being memory, so the read itself is
- * harmless; and since a frame changes owner before anybody writes to it anew, an owner that is still d after the
- * read proves that the bytes were d's. Otherwise the caller overwrites dst by way of a reference.
+ * A short read of d's own RAM without a reference. Frames never stop being memory, so the read
+ * itself is harmless; and since a frame changes owner before anybody writes to it anew, an owner
+ * that is still d after the read proves that the bytes were d's. Otherwise the caller overwrites
+ * dst by way of a reference.
  */
 static inline bool read_own(struct domain *d, void *dst, gpa_t src, size_t n)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The walk of the current vCPU's own page tables. APMv2 ch. 5, SDM vol. 3 ch. 4. Nothing is cached: each walk
- * reads the tables through the p2m. No locks.
+ * The walk of the current vCPU's own page tables. APMv2 ch. 5, SDM vol. 3 ch. 4. Nothing is cached:
+ * each walk reads the tables through the p2m. No locks.
  *
  * PKU and 5-level paging are not walked, for the CPUID policy hides both.
  */
@@ -10,20 +10,20 @@
 #include <hv/page.h>
 #include <asm/processor.h>
 
-#define PTE_P	BIT(0)
-#define PTE_RW	BIT(1)
-#define PTE_US	BIT(2)
-#define PTE_PS	BIT(7)
-#define PTE_NX	BIT(63)
+#define PTE_P	 BIT(0)
+#define PTE_RW	 BIT(1)
+#define PTE_US	 BIT(2)
+#define PTE_PS	 BIT(7)
+#define PTE_NX	 BIT(63)
 #define PTE_ADDR 0x000ffffffffff000UL
 
 struct walk {
 	struct vcpu *v;
 	uint64_t va;
-	uint32_t access;		/* PFEC_WRITE, _USER, _FETCH as asked */
-	uint64_t rights;		/* AND of all entries */
-	uint64_t denials;		/* OR of all entries, for NX */
-	uint64_t reserved;		/* bits that must be 0 in every entry */
+	uint32_t access;   /* PFEC_WRITE, _USER, _FETCH as asked */
+	uint64_t rights;   /* AND of all entries */
+	uint64_t denials;  /* OR of all entries, for NX */
+	uint64_t reserved; /* bits that must be 0 in every entry */
 	uint32_t pfec;
 };
 
@@ -34,10 +34,10 @@ static __noinline bool read_entry_slow(struct domain *d, gpa_t where, void *entr
 }
 
 /*
- * The word at an aligned guest-physical address. No reference is taken: the owner is looked at after the read. A
- * frame that left d before the read has another owner (or none) by then, and what was read is thrown away. Even
- * if the frame made a full circle back to d in between, the word is only an entry whose address goes through d's
- * own p2m again.
+ * The word at an aligned guest-physical address. No reference is taken: the owner is looked at
+ * after the read. A frame that left d before the read has another owner (or none) by then, and what
+ * was read is thrown away. Even if the frame made a full circle back to d in between, the word is
+ * only an entry whose address goes through d's own p2m again.
  */
 static inline bool read_entry64(struct domain *d, uint64_t where, uint64_t *entry)
 {
@@ -88,8 +88,8 @@ static inline bool check_rights(struct walk *w)
 		}
 		if (w->rights & PTE_US) {
 			bool barred = w->access & PFEC_FETCH
-					      ? a->cr4 & CR4_SMEP
-					      : (a->cr4 & CR4_SMAP) && !(a->regs.rflags & RFLAGS_AC);
+					  ? a->cr4 & CR4_SMEP
+					  : (a->cr4 & CR4_SMAP) && !(a->regs.rflags & RFLAGS_AC);
 
 			if (barred) {
 				return walk_fault(w, PFEC_PRESENT);
@@ -97,7 +97,7 @@ static inline bool check_rights(struct walk *w)
 		}
 	}
 	if ((w->access & PFEC_FETCH) && (w->denials & PTE_NX)) {
-		return walk_fault(w, PFEC_PRESENT);	/* without NXE the bit is reserved */
+		return walk_fault(w, PFEC_PRESENT); /* without NXE the bit is reserved */
 	}
 	return true;
 }
@@ -187,9 +187,11 @@ bool guest_walk(gva_t va, bool need_write, bool need_user, bool fetch, gpa_t *ou
 {
 	struct vcpu *v = current;
 	struct walk w = {
-		.v = v, .va = va.v, .rights = ~0UL,
-		.access = (need_write ? PFEC_WRITE : 0) | (need_user ? PFEC_USER : 0) |
-			  (fetch ? PFEC_FETCH : 0),
+	    .v = v,
+	    .va = va.v,
+	    .rights = ~0UL,
+	    .access = (need_write ? PFEC_WRITE : 0) | (need_user ? PFEC_USER : 0) |
+		      (fetch ? PFEC_FETCH : 0),
 	};
 	bool ok;
 

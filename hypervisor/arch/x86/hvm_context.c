@@ -283,6 +283,7 @@ static int load_cpu(struct domain *d, struct vcpu *v, const void *untrusted_body
 	a->inject = (struct guest_event){ .valid = c.pending_valid, .has_error = c.pending_error_valid,
 					  .vector = c.pending_vector, .type = c.pending_type,
 					  .error = c.error_code };
+	v->initialised = true;
 	vcpu_state_clear(v, VCPU_DOWN);
 	return 0;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What goes into the guest at the next entry. Order: an exception or interrupted event that is queued already,
- * NMI, the event-channel callback vector, the virtual LAPIC. Takes no lock itself.
+ * What goes into the guest at the next entry. Order: an exception or interrupted event that is
+ * queued already, NMI, the event-channel callback vector, the virtual LAPIC. Takes no lock itself.
  *
- * As in the ABI's reference, evtchn_upcall_mask does not matter for HVM domains: RFLAGS.IF masks upcalls.
+ * As in the ABI's reference, evtchn_upcall_mask does not matter for HVM domains: RFLAGS.IF masks
+ * upcalls.
  */
 #include <hv/domain.h>
 #include <hv/sched.h>
@@ -12,8 +13,8 @@
 #include <asm/vioapic.h>
 #include <asm/vmm.h>
 
-/* An upcall by the domain-wide callback vector is due. A vCPU with an own upcall vector gets it as a LAPIC
- * interrupt instead. */
+/* An upcall by the domain-wide callback vector is due. A vCPU with an own upcall vector gets it as
+ * a LAPIC interrupt instead. */
 static inline bool upcall_by_vector(const struct vcpu *v)
 {
 	return v->domain->arch.callback_type == CALLBACK_VECTOR && !v->arch.evtchn_upcall_vector &&
@@ -25,7 +26,8 @@ static inline bool callback_is_line(const struct vcpu *v)
 	uint8_t type = v->domain->arch.callback_type;
 
 	/* With an own upcall vector the line stays quiet: Linux then sets GSI 1 as a mere sign. */
-	return unlikely(type == CALLBACK_GSI || type == CALLBACK_INTX) && !v->arch.evtchn_upcall_vector;
+	return unlikely(type == CALLBACK_GSI || type == CALLBACK_INTX) &&
+	       !v->arch.evtchn_upcall_vector;
 }
 
 /* callback_gsi of CALLBACK_INTX: device << 2 | pin, swizzled as the virtual PCI bus does. */
@@ -58,7 +60,7 @@ static void update_callback_line(struct vcpu *v)
 
 static void inject_vector(struct vcpu *v, uint8_t vector, enum event_type type)
 {
-	struct guest_event e = { .valid = true, .vector = vector, .type = type };
+	struct guest_event e = {.valid = true, .vector = vector, .type = type};
 
 	vmm->inject(v, &e);
 }
@@ -99,7 +101,8 @@ static void inject_interrupt(struct vcpu *v)
 		vlapic_accept(v, (uint8_t)vector);
 		inject_vector(v, (uint8_t)vector, EVENT_INTR);
 	}
-	/* The callback leaves the LAPIC as it is, so what waits there comes as soon as the guest can take it. */
+	/* The callback leaves the LAPIC as it is, so what waits there comes as soon as the guest
+	 * can take it. */
 	if (vlapic_highest_pending(v) >= 0) {
 		vmm->request_window(v, false);
 	}
@@ -151,7 +154,8 @@ bool intr_pending(struct vcpu *v)
 	if (!(a->regs.rflags & RFLAGS_IF)) {
 		return false;
 	}
-	/* A callback by line shows in the LAPIC only after the entry's update: let it come to that. */
+	/* A callback by line shows in the LAPIC only after the entry's update: let it come to that.
+	 */
 	if (callback_is_line(v) && v->id == 0 &&
 	    READ_ONCE(v->info->evtchn_upcall_pending) != a->upcall_asserted) {
 		return true;

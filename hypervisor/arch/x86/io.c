@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Port and MMIO handlers of a domain: two sorted tables. Readers take no lock: a table never changes once it is
- * published, a registration publishes a new one and lets the old go after an RCU grace period. Registered
- * handlers stay callable for one grace period after io_unregister_mmio.
+ * Port and MMIO handlers of a domain: two sorted tables. Readers take no lock: a table never
+ * changes once it is published, a registration publishes a new one and lets the old go after an RCU
+ * grace period. Registered handlers stay callable for one grace period after io_unregister_mmio.
  *
  * Lock order: domain->arch.io_lock (writers only) -> allocator.
  */
@@ -15,9 +15,11 @@
 #include <hv/rcu.h>
 #include <asm/io.h>
 
-#define IO_RANGES_MAX	1024		/* of one kind in one domain: MSI-X tables, ECAM, IO-APICs */
-#define IO_BITMAP_ORDER	2		/* 12 KiB in a block of 16 */
-#define IO_BITMAP_BYTES	(3 * PAGE_SIZE)
+#define PORTS_LOGGED	8
+
+#define IO_RANGES_MAX	1024 /* of one kind in one domain: MSI-X tables, ECAM, IO-APICs */
+#define IO_BITMAP_ORDER 2    /* 12 KiB in a block of 16 */
+#define IO_BITMAP_BYTES (3 * PAGE_SIZE)
 
 struct io_entry {
 	uint64_t first, last;
@@ -29,7 +31,7 @@ struct io_entry {
 struct io_range {
 	struct rcu_head rcu;
 	unsigned int count;
-	struct io_entry entries[];	/* sorted, no overlap */
+	struct io_entry entries[]; /* sorted, no overlap */
 };
 
 static void table_free(struct rcu_head *head)
@@ -130,10 +132,31 @@ static unsigned long *io_bitmap(struct domain *d)
 	return (unsigned long *)d->arch.io_bitmap;
 }
 
-int io_register_ports(struct domain *d, uint16_t first, unsigned int count, io_handler *fn, void *opaque)
+/* Ports first to last, which lie in the 64 KiB of the bitmap. */
+static void bitmap_fill(unsigned long *bitmap, unsigned int first, unsigned int last, bool exits)
 {
-	struct io_entry e = { .first = first, .last = first + (uint64_t)count - 1, .fn = fn,
-			      .opaque = opaque };
+	unsigned int port = first;
+
+	while (port <= last) {
+		if (port % BITS_PER_LONG == 0 && last - port >= BITS_PER_LONG - 1) {
+			WRITE_ONCE(bitmap[port / BITS_PER_LONG], exits ? ~0UL : 0);
+			port += BITS_PER_LONG;
+			continue;
+		}
+		if (exits) {
+			set_bit(port, bitmap);
+		} else {
+			clear_bit(port, bitmap);
+		}
+		port++;
+	}
+}
+
+int io_register_ports(struct domain *d, uint16_t first, unsigned int count, io_handler *fn,
+		      void *opaque)
+{
+	struct io_entry e = {
+	    .first = first, .last = first + (uint64_t)count - 1, .fn = fn, .opaque = opaque};
 	int ret;
 
 	if (!count || e.last > 0xffff) {
@@ -142,11 +165,7 @@ int io_register_ports(struct domain *d, uint16_t first, unsigned int count, io_h
 	spin_lock(&d->arch.io_lock);
 	ret = table_insert(&d->arch.port_ranges, &e);
 	if (!ret && d->arch.io_bitmap) {
-		unsigned int port;
-
-		for (port = first; port <= e.last; port++) {
-			set_bit(port, io_bitmap(d));
-		}
+		bitmap_fill(io_bitmap(d), first, (unsigned int)e.last, true);
 	}
 	spin_unlock(&d->arch.io_lock);
 	return ret;
@@ -154,7 +173,8 @@ int io_register_ports(struct domain *d, uint16_t first, unsigned int count, io_h
 
 int io_register_mmio(struct domain *d, gpa_t start, uint64_t len, io_handler *fn, void *opaque)
 {
-	struct io_entry e = { .first = start.v, .last = start.v + len - 1, .fn = fn, .opaque = opaque };
+	struct io_entry e = {
+	    .first = start.v, .last = start.v + len - 1, .fn = fn, .opaque = opaque};
 	int ret;
 
 	if (!len || e.last < e.first) {
@@ -182,7 +202,8 @@ void io_unregister_mmio(struct domain *d, gpa_t start)
 			       (t->count - at) * sizeof(t->entries[0]));
 			table_publish(&d->arch.mmio_ranges, t);
 		} else {
-			/* No memory for a smaller table: only this range is lost to later registrations. */
+			/* No memory for a smaller table: only this range is lost to later
+			 * registrations. */
 			log_warn("d%u: MMIO range at %#lx stays registered: no memory\n", d->id,
 				 (unsigned long)start.v);
 		}
@@ -203,44 +224,54 @@ void io_destroy(struct domain *d)
 	}
 }
 
+/* The last port of a range that is cut at the end of the port space. */
+static unsigned int last_port(uint16_t first, unsigned int count)
+{
+	return (unsigned int)MIN((uint64_t)first + count, 0x10000UL) - 1;
+}
+
 void io_allow_ports(struct domain *d, uint16_t first, unsigned int count)
 {
-	uint64_t port, end = MIN((uint64_t)first + count, 0x10000UL);
+	unsigned int last = last_port(first, count), i;
+	const struct io_range *t;
 	unsigned long *bitmap;
 
+	if (!count) {
+		return;
+	}
 	spin_lock(&d->arch.io_lock);
 	bitmap = io_bitmap(d);
 	if (!bitmap) {
 		log_warn("d%u: no memory for an I/O bitmap: ports stay denied\n", d->id);
-		end = first;
+		goto out;
 	}
-	for (port = first; port < end; port++) {
-		if (!table_find(&d->arch.port_ranges, port)) {
-			clear_bit((unsigned int)port, bitmap);
-		}
+	bitmap_fill(bitmap, first, last, false);
+	/* Ports with a handler exit again, whoever may reach them. */
+	t = d->arch.port_ranges;
+	for (i = t ? table_search(t, first) : 0; t && i < t->count && t->entries[i].first <= last;
+	     i++) {
+		bitmap_fill(bitmap, MAX((unsigned int)t->entries[i].first, (unsigned int)first),
+			    MIN((unsigned int)t->entries[i].last, last), true);
 	}
+out:
 	spin_unlock(&d->arch.io_lock);
 }
 
 void io_deny_ports(struct domain *d, uint16_t first, unsigned int count)
 {
-	uint64_t port, end = MIN((uint64_t)first + count, 0x10000UL);
-
 	spin_lock(&d->arch.io_lock);
-	if (d->arch.io_bitmap) {
-		for (port = first; port < end; port++) {
-			set_bit((unsigned int)port, io_bitmap(d));
-		}
+	if (count && d->arch.io_bitmap) {
+		bitmap_fill(io_bitmap(d), first, last_port(first, count), true);
 	}
 	spin_unlock(&d->arch.io_lock);
 }
 
 /*
- * An access that only partly lies in a range is taken apart into bytes, each to its own handler; bytes that have
- * none read as ones. False when no byte has one.
+ * An access that only partly lies in a range is taken apart into bytes, each to its own handler;
+ * bytes that have none read as ones. False when no byte has one.
  */
-static bool dispatch_bytes(struct vcpu *v, struct io_range *const *slot, uint64_t addr, unsigned int size,
-			   bool write, uint64_t *val)
+static bool dispatch_bytes(struct vcpu *v, struct io_range *const *slot, uint64_t addr,
+			   unsigned int size, bool write, uint64_t *val)
 {
 	uint64_t result = 0;
 	bool any = false;
@@ -279,8 +310,8 @@ bool io_port_access(struct vcpu *v, uint16_t port, unsigned int size, bool write
 	if (dispatch(v, &v->domain->arch.port_ranges, port, size, write, val)) {
 		return true;
 	}
-	glog_debug("d%u v%u: port %#x size %u %s without a handler\n", v->domain->id, v->id, port, size,
-		   write ? "write" : "read");
+	glog_debug("d%u v%u: port %#x size %u %s without a handler\n", v->domain->id, v->id, port,
+		   size, write ? "write" : "read");
 	return false;
 }
 

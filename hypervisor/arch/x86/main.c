@@ -95,6 +95,22 @@ static void consoles_init(void)
 	console_set_levels(boot_options.loglvl, boot_options.guest_loglvl);
 }
 
+/* The serial line's interrupt is the hypervisor's; what comes in goes to the service VM's console. */
+static void console_input_init(void)
+{
+	int vector;
+
+	if (!uart_port()) {
+		return;
+	}
+	vector = irq_alloc_vector(0, uart_interrupt, NULL);
+	if (vector < 0 || ioapic_route(uart_irq(), (uint8_t)vector, 0, false, false)) {
+		log_warn("serial console: no interrupt, so no input\n");
+		return;
+	}
+	uart_enable_input();
+}
+
 static void start(void)
 {
 	if (boot_options.console_vga) {
@@ -119,6 +135,7 @@ static void start(void)
 		log_warn("NO IOMMU: the service VM's devices can reach ALL memory, passthrough to other "
 			 "VMs is refused\n");
 	}
+	console_input_init();
 	dom0_build();
 	set_bit(CPU_PENDING_SCHED, &this_cpu()->pending);
 	main_loop_on_stack(stack_alloc(BOOT_STACK_SIZE), cpu_loop);

@@ -335,6 +335,10 @@ static int set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, en
 	if ((g.v >> p->gfn_bits) || ((g.v + left - 1) >> p->gfn_bits)) {
 		return -EINVAL;
 	}
+	/* Nothing new for a domain whose map is being (or was) relinquished. */
+	if (unlikely(t != P2M_INVALID && d->dying != DOMAIN_ALIVE)) {
+		return -EINVAL;
+	}
 	while (left && !err) {
 		uint64_t count = left;
 
@@ -415,6 +419,45 @@ int p2m_set_if_empty(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t)
 		err = set_locked(d, g, m, 0, t, &flush);
 	} else {
 		err = -EEXIST;
+	}
+	spin_unlock(&d->p2m->lock);
+	if (flush) {
+		p2m_flush(d);
+	}
+	return err;
+}
+
+/* (lock) Does an entry in the range hold a reference that replacing it would lose? */
+static bool range_holds_references(struct domain *d, uint64_t g, unsigned int order)
+{
+	for (uint64_t end = g + (1UL << order); g < end;) {
+		unsigned int level = 1;
+		uint64_t *slot = walk(d->p2m, g, &level);
+		uint64_t e = slot ? *slot : 0, span = 1UL << (9 * (level - 1));
+		enum p2m_type t = entry_type(e);
+
+		if (t == P2M_FOREIGN || t == P2M_GRANT_RW || t == P2M_GRANT_RO) {
+			return true;
+		}
+		/* Shared frames are mapped one by one. */
+		if (level == 1 && p2m_is_ram(t) &&
+		    (mfn_to_page(mfn(entry_mfn(e, 1)))->flags & PAGE_SHARED)) {
+			return true;
+		}
+		g = (g & ~(span - 1)) + span;
+	}
+	return false;
+}
+
+int p2m_populate(struct domain *d, gfn_t g, mfn_t m, unsigned int order)
+{
+	bool flush = false;
+	int err = -EINVAL;
+
+	spin_lock(&d->p2m->lock);
+	if (!(g.v >> d->p2m->gfn_bits)) {
+		err = range_holds_references(d, g.v, order) ?
+			      -EEXIST : set_locked(d, g, m, order, P2M_RAM_RW, &flush);
 	}
 	spin_unlock(&d->p2m->lock);
 	if (flush) {

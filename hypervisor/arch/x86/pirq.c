@@ -11,6 +11,7 @@
 #include <asm/vioapic.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
+#include <hv/event.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 #include <hv/spinlock.h>

@@ -47,6 +47,16 @@ static uint64_t read_reference(void)
 	return hpet ? hpet[HPET_COUNTER / 8] : inl(pm_port);
 }
 
+/* a * b / c with a 128-bit product; the quotient must fit. The compiler would call a library for it. */
+static uint64_t mul_div(uint64_t a, uint64_t b, uint64_t c)
+{
+	uint64_t low, high, remainder;
+
+	__asm__("mulq %3" : "=a"(low), "=d"(high) : "0"(a), "rm"(b) : "cc");
+	__asm__("divq %4" : "=a"(low), "=d"(remainder) : "0"(low), "1"(high), "rm"(c) : "cc");
+	return low;
+}
+
 static uint64_t scale_ns(uint64_t tsc)
 {
 	tsc = scale.shift >= 0 ? tsc << scale.shift : tsc >> -scale.shift;
@@ -88,8 +98,8 @@ static void set_frequency(uint64_t tsc_hz)
 		f <<= 1;
 		scale.shift++;
 	}
-	scale.mul = (uint32_t)(((unsigned __int128)NS_PER_SEC << 32) / f);
-	ns_to_tsc_mul = (uint64_t)(((unsigned __int128)tsc_hz << 32) / (uint64_t)NS_PER_SEC);
+	scale.mul = (uint32_t)mul_div((uint64_t)NS_PER_SEC, 1UL << 32, f);
+	ns_to_tsc_mul = mul_div(tsc_hz, 1UL << 32, (uint64_t)NS_PER_SEC);
 	tsc_khz = (uint32_t)(tsc_hz / 1000);
 }
 
@@ -152,8 +162,8 @@ static uint64_t calibrate(const struct reference *r, uint64_t *apic_hz)
 	end = rdtsc();
 	apic_left = apic_timer_count();
 	spent = (t1 - t0) & r->mask;
-	*apic_hz = (uint64_t)((unsigned __int128)(~0U - apic_left) * r->hz_or_fs / spent);
-	return (uint64_t)((unsigned __int128)(end - start) * r->hz_or_fs / spent);
+	*apic_hz = mul_div(~0U - apic_left, r->hz_or_fs, spent);
+	return mul_div(end - start, r->hz_or_fs, spent);
 }
 
 /* Days since 1970-01-01 of a date of the Gregorian calendar. */
@@ -239,7 +249,7 @@ void time_init(void)
 	}
 	apic_timer_stop();
 	set_frequency(tsc_hz);
-	ns_to_apic_mul = (uint64_t)(((unsigned __int128)apic_hz << 32) / (uint64_t)NS_PER_SEC);
+	ns_to_apic_mul = mul_div(apic_hz, 1UL << 32, (uint64_t)NS_PER_SEC);
 	tsc_base = rdtsc();
 	use_deadline = cpuid(1, 0).ecx & BIT(24);
 	wallclock_ns = read_rtc() * (uint64_t)NS_PER_SEC;

@@ -49,6 +49,9 @@ struct boot_info {
 
 extern struct boot_info boot_info;
 
+/* Arch: what the linker calls this very image. Its size in bytes; 0: it has no name. */
+unsigned int arch_build_id(const void **id);
+
 /* Boot cannot go on: one clear line on every console, then the machine holds (never a reset). */
 void boot_fail(const char *fmt, ...) __printf(1, 2) __noreturn;
 

@@ -140,6 +140,10 @@ void arch_domain_destroy(struct domain *d);
 int arch_domain_relinquish(struct domain *d);	/* preemptible */
 long arch_domctl(struct xen_domctl *op, struct domain *d, bool *copy_back);
 long arch_sysctl(struct xen_sysctl *op, bool *copy_back);
+/* May the controller give these machine frames to a domain as device memory? Not RAM, not the hypervisor's. */
+bool arch_frames_grantable(uint64_t first, uint64_t count);
+/* XENFEAT_* bits of the arch beyond what all have. */
+uint32_t arch_domain_features(const struct domain *d);
 void arch_domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info);
 /* Powers the machine off, reboots or halts it; SHUTDOWN_* of the service VM. */
 void arch_machine_shutdown(int code) __noreturn;

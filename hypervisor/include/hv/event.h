@@ -30,6 +30,8 @@ void event_send_global_virq(struct domain *d, unsigned int virq);	/* to the vCPU
 void event_send_service_virq(unsigned int virq);
 /* A physical interrupt that d has bound as pirq. */
 void event_send_pirq(struct domain *d, unsigned int pirq);
+/* As if d had sent on its own port: the other end of the channel hears. Negative errno as EVTCHNOP_send's. */
+int event_send(struct domain *d, uint32_t port);
 /* Notify a port of d that the hypervisor itself bound (e.g. xenstore, ioreq); bad ports are ignored. */
 void event_notify_port(struct domain *d, uint32_t port);
 

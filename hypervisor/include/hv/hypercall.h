@@ -28,4 +28,5 @@ bool hypercall_should_preempt(void);
 /* Families, each in the file of its subsystem. */
 hypercall_fn hypercall_memory_op, hypercall_multicall, hypercall_xen_version, hypercall_console_io,
 	hypercall_vcpu_op, hypercall_sched_op, hypercall_hvm_op, hypercall_physdev_op,
+	hypercall_set_timer_op,
 	hypercall_platform_op, hypercall_sysctl, hypercall_domctl, hypercall_vm_assist, hypercall_dm_op;

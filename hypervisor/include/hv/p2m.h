@@ -50,6 +50,11 @@ int p2m_set(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_typ
 
 /* As p2m_set, but only when g is P2M_INVALID or P2M_MMIO put there on demand; else -EEXIST. */
 int p2m_set_if_empty(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t) __must_check;
+/*
+ * New memory at g..: replaces holes, device memory and the domain's own frames, which stay allocated. -EEXIST
+ * when something stands there whose entry holds a reference (foreign, grant, PAGE_SHARED).
+ */
+int p2m_populate(struct domain *d, gfn_t g, mfn_t m, unsigned int order) __must_check;
 /* Removes g when it maps m with type t; else -EINVAL (somebody was faster). */
 int p2m_remove_if(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t) __must_check;
 

@@ -76,9 +76,8 @@ uint64_t page_scrub_pending(void);	/* free frames that are dirty */
 unsigned int page_scrub_some(unsigned int count);
 /* Of these, below 4 GiB. */
 uint64_t page_free_low_count(void);
-/* Highest frame number + 1 that is RAM: of what the allocator or a domain was given. */
+/* Highest frame number + 1 that is RAM (arch/x86/paging.c). */
 mfn_t page_max_mfn(void);
-void page_note_ram(mfn_t end);
 
 /* Claims (XENMEM_claim_pages): reserves pages of what is free for d. 0 or -ENOMEM, -EINVAL. */
 int page_claim(struct domain *d, uint64_t pages);

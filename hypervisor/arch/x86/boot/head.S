@@ -4,6 +4,8 @@
  * Multiboot 0.6.96 section 3; Multiboot2 2.0 section 3. Builds early tables (identity and direct map of the
  * first 4 GiB, the image at its link address) and calls boot_main on the boot stack.
  */
+#define IMAGE_VMA	0xffffffff80000000	/* as in mullion.lds */
+#define IMAGE_LMA	0x200000
 #define PA(sym)		((sym) - IMAGE_VMA + IMAGE_LMA)
 
 #define MB1_MAGIC	0x1badb002

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Virtual IO-APICs: redirection entries, level and edge lines, remote IRR, the EOI register of version 0x20.
- * 82093AA data sheet, ICH9 data sheet 13.5.
+ * Virtual IO-APICs: redirection entries, level and edge lines, remote IRR, the EOI register of
+ * version 0x20. 82093AA data sheet, ICH9 data sheet 13.5.
  *
- * Locks: config_lock (guest's writes, main loop) -> lock (interrupts off; pins and entries) -> what message
- * delivery takes (scheduler's locks). pirq_guest_unmask is called under config_lock, so that the machine's line
- * always ends up as the last write said; pirq_guest_eoi under none, for it may move the virtual line.
+ * Locks: config_lock (guest's writes, main loop) -> lock (interrupts off; pins and entries) -> what
+ * message delivery takes (scheduler's locks). pirq_guest_unmask is called under config_lock, so
+ * that the machine's line always ends up as the last write said; pirq_guest_eoi under none, for it
+ * may move the virtual line.
  */
 #include <hv/domain.h>
 #include <hv/errno.h>
@@ -16,42 +17,42 @@
 #include <asm/vioapic.h>
 #include <asm/vlapic.h>
 
-#define PINS_MAX	240		/* the version register has 8 bits for the last pin */
-#define CHIPS_MAX	16
+#define PINS_MAX  240 /* the version register has 8 bits for the last pin */
+#define CHIPS_MAX 16
 
-#define VIOAPIC_VERSION	0x20
+#define VIOAPIC_VERSION 0x20
 
-#define MMIO_SELECT	0x00
-#define MMIO_WINDOW	0x10
-#define MMIO_EOI	0x40
+#define MMIO_SELECT 0x00
+#define MMIO_WINDOW 0x10
+#define MMIO_EOI    0x40
 
 #define REG_ID		0x00
 #define REG_VERSION	0x01
-#define REG_ARBITRATION	0x02
-#define REG_ENTRY	0x10		/* two words each */
+#define REG_ARBITRATION 0x02
+#define REG_ENTRY	0x10 /* two words each */
 
-#define ENTRY_VECTOR	0xffUL
-#define ENTRY_LOGICAL	BIT(11)
-#define ENTRY_LOW	BIT(13)		/* active low */
+#define ENTRY_VECTOR	 0xffUL
+#define ENTRY_LOGICAL	 BIT(11)
+#define ENTRY_LOW	 BIT(13) /* active low */
 #define ENTRY_REMOTE_IRR BIT(14)
-#define ENTRY_LEVEL	BIT(15)
-#define ENTRY_MASKED	BIT(16)
-#define ENTRY_WRITABLE	(0xff0000000001afffUL)	/* delivery status and remote IRR are read-only */
-#define ENTRY_MODE(e)	((unsigned int)((e) >> 8) & 7)
-#define ENTRY_DEST(e)	((uint32_t)((e) >> 56))
+#define ENTRY_LEVEL	 BIT(15)
+#define ENTRY_MASKED	 BIT(16)
+#define ENTRY_WRITABLE	 (0xff0000000001afffUL) /* delivery status and remote IRR are read-only */
+#define ENTRY_MODE(e)	 ((unsigned int)((e) >> 8) & 7)
+#define ENTRY_DEST(e)	 ((uint32_t)((e) >> 56))
 
 struct chip {
 	struct domain *d;
 	uint64_t base;
 	unsigned int gsi_base, pins;
-	uint32_t id, select;		/* (config_lock) */
-	uint64_t *entry;		/* (lock) [pins] */
-	bool *high;			/* (lock) [pins] the line is asserted */
+	uint32_t id, select; /* (config_lock) */
+	uint64_t *entry;     /* (lock) [pins] */
+	bool *high;	     /* (lock) [pins] the line is asserted */
 };
 
 struct vioapic {
 	struct spinlock config_lock;
-	struct spinlock lock;		/* interrupts off */
+	struct spinlock lock; /* interrupts off */
 	unsigned int chip_count, gsi_count;
 	struct chip chips[CHIPS_MAX];
 };
@@ -96,7 +97,7 @@ static void raise(struct chip *c, unsigned int pin)
 	if (e & ENTRY_LEVEL) {
 		evaluate_level(c, pin);
 	} else if (!(e & ENTRY_MASKED)) {
-		send(c, e);		/* a masked edge is lost, as in hardware */
+		send(c, e); /* a masked edge is lost, as in hardware */
 	}
 }
 
@@ -142,8 +143,8 @@ void vioapic_pulse(struct domain *d, unsigned int gsi)
 }
 
 /*
- * The next pin at or after *pin whose interrupt with this vector ends; its remote IRR is cleared. False when
- * there is none.
+ * The next pin at or after *pin whose interrupt with this vector ends; its remote IRR is cleared.
+ * False when there is none.
  */
 static bool end_next(struct vioapic *io, struct chip *c, uint8_t vector, unsigned int *pin)
 {
@@ -170,7 +171,8 @@ static void eoi_chip(struct vioapic *io, struct chip *c, uint8_t vector)
 	for (pin = 0; end_next(io, c, vector, &pin); pin++) {
 		unsigned long flags;
 
-		/* The machine's line: its state is taken back, and it fires again if it is still high. */
+		/* The machine's line: its state is taken back, and it fires again if it is still
+		 * high. */
 		if (c->d->is_service) {
 			pirq_guest_eoi(c->d, c->gsi_base + pin);
 		}
@@ -190,7 +192,7 @@ void vioapic_eoi(struct domain *d, uint8_t vector)
 	}
 }
 
-/* Guest's registers ------------------------------------------------------------------------------------ */
+/* Guest's registers --------------------------------------------------------------------------- */
 
 static uint32_t read_register(struct vioapic *io, struct chip *c)
 {
@@ -216,7 +218,8 @@ static uint32_t read_register(struct vioapic *io, struct chip *c)
 	return c->select & 1 ? (uint32_t)(e >> 32) : (uint32_t)e;
 }
 
-static void write_entry(struct vioapic *io, struct chip *c, unsigned int pin, bool upper, uint32_t val)
+static void write_entry(struct vioapic *io, struct chip *c, unsigned int pin, bool upper,
+			uint32_t val)
 {
 	const uint64_t line = ENTRY_MASKED | ENTRY_LEVEL | ENTRY_LOW;
 	unsigned long flags = spin_lock_irq(&io->lock);
@@ -227,19 +230,19 @@ static void write_entry(struct vioapic *io, struct chip *c, unsigned int pin, bo
 	} else {
 		new = (old & ~0xffffffffUL) | val;
 	}
-	new = (new & ENTRY_WRITABLE) | (old & ENTRY_REMOTE_IRR);
-	if (!(new & ENTRY_LEVEL)) {
-		new &= ~ENTRY_REMOTE_IRR;	/* the guests' way to end an interrupt by hand */
+	new = (new &ENTRY_WRITABLE) | (old & ENTRY_REMOTE_IRR);
+	if (!(new &ENTRY_LEVEL)) {
+		new &= ~ENTRY_REMOTE_IRR; /* the guests' way to end an interrupt by hand */
 	}
 	c->entry[pin] = new;
 	evaluate_level(c, pin);
 	spin_unlock_irq(&io->lock, flags);
 
 	if (c->d->is_service && ((old ^ new) & line)) {
-		pirq_guest_unmask(c->d, c->gsi_base + pin, new & ENTRY_LEVEL, new & ENTRY_LOW,
-				  new & ENTRY_MASKED);
+		pirq_guest_unmask(c->d, c->gsi_base + pin, new &ENTRY_LEVEL, new &ENTRY_LOW,
+				  new &ENTRY_MASKED);
 	}
-	if (c->d->is_service && (old & ENTRY_REMOTE_IRR) && !(new & ENTRY_REMOTE_IRR)) {
+	if (c->d->is_service && (old & ENTRY_REMOTE_IRR) && !(new &ENTRY_REMOTE_IRR)) {
 		pirq_guest_eoi(c->d, c->gsi_base + pin);
 	}
 }
@@ -284,7 +287,7 @@ static void vioapic_mmio(struct vcpu *v, void *opaque, uint64_t addr, unsigned i
 	spin_unlock(&io->config_lock);
 }
 
-/* Life ------------------------------------------------------------------------------------------------- */
+/* Life ---------------------------------------------------------------------------------------- */
 
 static int chip_init(struct domain *d, struct chip *c, const struct vioapic_config *config)
 {

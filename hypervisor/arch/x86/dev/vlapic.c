@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Virtual local APIC: registers of both modes, priorities, EOI. The timer is in vlapic_timer.c, messages between
- * APICs in vlapic_msg.c, the records of the HVM context in vlapic_save.c. Intel SDM vol. 3 ch. 10 (sections
- * below), AMD APM vol. 2 ch. 16.
+ * Virtual local APIC: registers of both modes, priorities, EOI. The timer is in vlapic_timer.c,
+ * messages between APICs in vlapic_msg.c, the records of the HVM context in vlapic_save.c. Intel
+ * SDM vol. 3 ch. 10 (sections below), AMD APM vol. 2 ch. 16.
  *
- * Nothing is computed ahead: PPR follows from TPR and the highest bit in service when somebody asks, and a
- * delivery costs one locked bit and a kick. Locks: see asm/vlapic.h.
+ * Nothing is computed ahead: PPR follows from TPR and the highest bit in service when somebody
+ * asks, and a delivery costs one locked bit and a kick. Locks: see asm/vlapic.h.
  */
 #include <hv/domain.h>
 #include <hv/lib.h>
@@ -15,14 +15,15 @@
 #include <asm/vioapic.h>
 #include "vlapic_regs.h"
 
-/* Bits of the LVT entries that software may set (10.5.1). Delivery status and remote IRR read as 0. */
+/* Bits of the LVT entries that software may set (10.5.1). Delivery status and remote IRR read as 0.
+ */
 static const uint32_t lvt_writable[VLAPIC_LVT_COUNT] = {
-	[VLAPIC_LVT_TIMER] = VLAPIC_LVT_MASKED | 0x600ff,
-	[VLAPIC_LVT_THERMAL] = VLAPIC_LVT_MASKED | 0x7ff,
-	[VLAPIC_LVT_PERF] = VLAPIC_LVT_MASKED | 0x7ff,
-	[VLAPIC_LVT_LINT0] = VLAPIC_LVT_MASKED | 0xa7ff,
-	[VLAPIC_LVT_LINT1] = VLAPIC_LVT_MASKED | 0xa7ff,
-	[VLAPIC_LVT_ERROR] = VLAPIC_LVT_MASKED | 0xff,
+    [VLAPIC_LVT_TIMER] = VLAPIC_LVT_MASKED | 0x600ff,
+    [VLAPIC_LVT_THERMAL] = VLAPIC_LVT_MASKED | 0x7ff,
+    [VLAPIC_LVT_PERF] = VLAPIC_LVT_MASKED | 0x7ff,
+    [VLAPIC_LVT_LINT0] = VLAPIC_LVT_MASKED | 0xa7ff,
+    [VLAPIC_LVT_LINT1] = VLAPIC_LVT_MASKED | 0xa7ff,
+    [VLAPIC_LVT_ERROR] = VLAPIC_LVT_MASKED | 0xff,
 };
 
 uint32_t vlapic_lvt_writable(unsigned int n)
@@ -30,7 +31,7 @@ uint32_t vlapic_lvt_writable(unsigned int n)
 	return lvt_writable[n];
 }
 
-/* Interrupt priorities -------------------------------------------------------------------------------- */
+/* Interrupt priorities ------------------------------------------------------------------------ */
 
 int vlapic_highest_vector(const uint32_t *bits)
 {
@@ -101,7 +102,7 @@ void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level)
 		__atomic_fetch_and(&l->tmr[word], ~bit, __ATOMIC_SEQ_CST);
 	}
 	if (__atomic_fetch_or(&l->irr[word], bit, __ATOMIC_SEQ_CST) & bit) {
-		return;			/* whoever set it has kicked v */
+		return; /* whoever set it has kicked v */
 	}
 	WRITE_ONCE(l->irr_pending, true);
 	vcpu_kick(v);
@@ -112,14 +113,15 @@ void vlapic_accept(struct vcpu *v, uint8_t vector)
 	struct vlapic *l = &v->arch.vlapic;
 	uint32_t bit = 1U << (vector & 31);
 
-	/* First the hint, then the bits: a bit that is set meanwhile sets the hint again after this. */
+	/* First the hint, then the bits: a bit that is set meanwhile sets the hint again after
+	 * this. */
 	WRITE_ONCE(l->irr_pending, false);
 	__atomic_fetch_and(&l->irr[vector / 32], ~bit, __ATOMIC_SEQ_CST);
 	if (vlapic_highest_vector(l->irr) >= 0) {
 		WRITE_ONCE(l->irr_pending, true);
 	}
 	l->isr[vector / 32] |= bit;
-	l->isr_highest = vector;	/* it was above PPR, so above all in service */
+	l->isr_highest = vector; /* it was above PPR, so above all in service */
 }
 
 static void vlapic_eoi(struct vcpu *v)
@@ -168,7 +170,7 @@ void vlapic_set_tpr(struct vcpu *v, uint8_t tpr)
 	v->arch.vlapic.tpr = tpr;
 }
 
-/* Registers -------------------------------------------------------------------------------------------- */
+/* Registers ----------------------------------------------------------------------------------- */
 
 /* Index into lvt, or 0 (no entry) for another register. */
 static unsigned int lvt_of_reg(unsigned int reg)
@@ -293,11 +295,11 @@ static void write_common(struct vcpu *v, unsigned int reg, uint32_t val)
 		vlapic_timer_set_divide(v, val & 0xb);
 		break;
 	default:
-		break;			/* read-only or reserved: dropped in xAPIC mode */
+		break; /* read-only or reserved: dropped in xAPIC mode */
 	}
 }
 
-/* xAPIC mode ------------------------------------------------------------------------------------------- */
+/* xAPIC mode ---------------------------------------------------------------------------------- */
 
 bool vlapic_owns(const struct vcpu *v, uint64_t gpa_addr)
 {
@@ -344,7 +346,8 @@ void vlapic_mmio(struct vcpu *v, unsigned int offset, unsigned int size, bool wr
 	if (byte == 0 && size >= 4) {
 		mmio_write_reg(v, reg, (uint32_t)*val);
 	} else if (byte + size <= 4) {
-		/* All accesses should be of 32 bits (10.4.1); narrower ones are merged, for there are such guests. */
+		/* All accesses should be of 32 bits (10.4.1); narrower ones are merged, for there
+		 * are such guests. */
 		uint32_t mask = (uint32_t)((BIT(8 * size) - 1) << (8 * byte));
 
 		old = reg == VLAPIC_REG_EOI ? 0 : vlapic_read_reg(v, reg);
@@ -352,7 +355,7 @@ void vlapic_mmio(struct vcpu *v, unsigned int offset, unsigned int size, bool wr
 	}
 }
 
-/* x2APIC mode ------------------------------------------------------------------------------------------ */
+/* x2APIC mode --------------------------------------------------------------------------------- */
 
 static bool x2apic_read(struct vcpu *v, unsigned int reg, uint64_t *val)
 {
@@ -380,7 +383,8 @@ static bool x2apic_read(struct vcpu *v, unsigned int reg, uint64_t *val)
 	}
 }
 
-/* Bits that a write may have set; others are #GP (10.12.1.2). Read-only bits of LVT entries may be anything. */
+/* Bits that a write may have set; others are #GP (10.12.1.2). Read-only bits of LVT entries may be
+ * anything. */
 static bool x2apic_writable(unsigned int reg, uint64_t *mask)
 {
 	switch (reg) {
@@ -439,7 +443,7 @@ static bool x2apic_write(struct vcpu *v, unsigned int reg, uint64_t val)
 	return true;
 }
 
-/* MSRs ------------------------------------------------------------------------------------------------- */
+/* MSRs ---------------------------------------------------------------------------------------- */
 
 /* 10.12.2: cluster in the upper half, one bit of 16 in the lower. */
 uint32_t vlapic_x2apic_ldr(uint32_t id)
@@ -474,7 +478,8 @@ static void reset_registers(struct vcpu *v)
 	vlapic_update_enabled(l);
 }
 
-/* Modes: off -> xAPIC -> x2APIC -> off, and xAPIC -> off; all else is #GP. 10.12.5, figure 10-27. */
+/* Modes: off -> xAPIC -> x2APIC -> off, and xAPIC -> off; all else is #GP. 10.12.5, figure 10-27.
+ */
 static bool write_base(struct vcpu *v, uint64_t val)
 {
 	struct vlapic *l = &v->arch.vlapic;
@@ -492,7 +497,7 @@ static bool write_base(struct vcpu *v, uint64_t val)
 		return true;
 	}
 	if (to == 0 || from == 0) {
-		reset_registers(v);	/* turned off, or on again: as after a reset (10.4.7.1) */
+		reset_registers(v); /* turned off, or on again: as after a reset (10.4.7.1) */
 	} else {
 		l->ldr = vlapic_x2apic_ldr(l->id);
 		l->icr_hi = 0;
@@ -533,7 +538,7 @@ bool vlapic_msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
 	return msr == MSR_APIC_BASE && write_base(v, val);
 }
 
-/* Life ------------------------------------------------------------------------------------------------- */
+/* Life ---------------------------------------------------------------------------------------- */
 
 int vlapic_init(struct vcpu *v)
 {
@@ -567,10 +572,10 @@ void vlapic_migrate(struct vcpu *v, unsigned int cpu)
 }
 
 /*
- * v stands between exit and entry, so it may reset itself; the sender could not. DOWN is set before init_pending
- * is cleared, so that a sender of SIPI finds v in one of the two; it posts the SIPI before it looks at DOWN, and
- * here DOWN is set before we look for a SIPI: one of the two takes DOWN away. In both cases the main loop comes
- * next.
+ * v stands between exit and entry, so it may reset itself; the sender could not. DOWN is set before
+ * init_pending is cleared, so that a sender of SIPI finds v in one of the two; it posts the SIPI
+ * before it looks at DOWN, and here DOWN is set before we look for a SIPI: one of the two takes
+ * DOWN away. In both cases the main loop comes next.
  */
 bool vlapic_handle_init(struct vcpu *v)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Interrupt messages: who a destination means, and what a message does to its target. Intel SDM vol. 3, 10.6,
- * 10.12.10. Any context but where it says so; takes ipi_lock (see asm/vlapic.h) for SIPI only.
+ * Interrupt messages: who a destination means, and what a message does to its target. Intel SDM
+ * vol. 3, 10.6, 10.12.10. Any context but where it says so; takes ipi_lock (see asm/vlapic.h) for
+ * SIPI only.
  *
  * APIC ids are 2 * vCPU id in both modes and read-only, so a physical destination is an index.
  */
@@ -12,8 +13,8 @@
 #include <asm/msr-index.h>
 #include "vlapic_regs.h"
 
-#define BROADCAST_XAPIC		0xffU
-#define BROADCAST_X2APIC	0xffffffffU
+#define BROADCAST_XAPIC	 0xffU
+#define BROADCAST_X2APIC 0xffffffffU
 
 /* INIT: the target resets itself before it runs again. One that is down waits for SIPI already. */
 static void deliver_init(struct vcpu *v)
@@ -53,7 +54,9 @@ static void deliver(struct vcpu *v, unsigned int mode, uint8_t vector, bool leve
 		}
 		break;
 	case VLAPIC_NMI:
-		vcpu_raise_nmi(v);
+		if (!test_bit(VCPU_DOWN, &v->state)) { /* who waits for SIPI takes none */
+			vcpu_raise_nmi(v);
+		}
 		break;
 	case VLAPIC_INIT:
 		deliver_init(v);
@@ -62,8 +65,8 @@ static void deliver(struct vcpu *v, unsigned int mode, uint8_t vector, bool leve
 		deliver_sipi(v, vector);
 		break;
 	default:
-		glog_debug("d%u v%u: interrupt message of delivery mode %u ignored\n", v->domain->id, v->id,
-			   mode);
+		glog_debug("d%u v%u: interrupt message of delivery mode %u ignored\n",
+			   v->domain->id, v->id, mode);
 		break;
 	}
 }
@@ -102,10 +105,12 @@ static bool matches(const struct vlapic *l, uint32_t dest, bool logical)
 }
 
 /*
- * Lowest priority: the enabled target with the lowest PPR. Equals are told apart by starting the search at a
- * place that depends on the vector, so that different interrupts spread over idle vCPUs.
+ * Lowest priority: the enabled target with the lowest PPR. Equals are told apart by starting the
+ * search at a place that depends on the vector, so that different interrupts spread over idle
+ * vCPUs.
  */
-static void deliver_lowest(struct domain *d, uint32_t dest, bool logical, uint8_t vector, bool level)
+static void deliver_lowest(struct domain *d, uint32_t dest, bool logical, uint8_t vector,
+			   bool level)
 {
 	struct vcpu *best = NULL;
 	unsigned int i;
@@ -150,7 +155,8 @@ void vlapic_message(struct domain *d, uint32_t dest, bool logical, unsigned int 
 		deliver_lowest(d, dest, logical, vector, level);
 		return;
 	}
-	for_each_vcpu(d, v) {
+	for_each_vcpu(d, v)
+	{
 		if (matches(&v->arch.vlapic, dest, logical)) {
 			deliver(v, delivery_mode, vector, level);
 		}
@@ -179,7 +185,8 @@ void vlapic_send_ipi(struct vcpu *v, uint32_t icr_lo, uint32_t dest)
 	struct vcpu *t;
 
 	/* 10.6.1: the de-assert of INIT, for old CPUs only. */
-	if (mode == VLAPIC_INIT && (icr_lo & (VLAPIC_ICR_LEVEL | VLAPIC_ICR_ASSERT)) == VLAPIC_ICR_LEVEL) {
+	if (mode == VLAPIC_INIT &&
+	    (icr_lo & (VLAPIC_ICR_LEVEL | VLAPIC_ICR_ASSERT)) == VLAPIC_ICR_LEVEL) {
 		return;
 	}
 	if (to == TO_DEST) {
@@ -190,7 +197,8 @@ void vlapic_send_ipi(struct vcpu *v, uint32_t icr_lo, uint32_t dest)
 		deliver(v, mode, vector, false);
 		return;
 	}
-	for_each_vcpu(d, t) {
+	for_each_vcpu(d, t)
+	{
 		if (t != v || to == TO_ALL) {
 			deliver(t, mode, vector, false);
 		}

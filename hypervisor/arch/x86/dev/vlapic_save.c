@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The virtual LAPIC as records of the HVM context: LAPIC (hidden state) and LAPIC_REGS (the register page, 16
- * bytes a register). v is not running; no locks but the timer's.
+ * The virtual LAPIC as records of the HVM context: LAPIC (hidden state) and LAPIC_REGS (the
+ * register page, 16 bytes a register). v is not running; no locks but the timer's.
  */
 #include <hv/domain.h>
 #include <hv/errno.h>
@@ -10,10 +10,10 @@
 #include "vlapic_regs.h"
 #include <xen/hvm/save.h>
 
-#define HW_DISABLED	0x1		/* hvm_hw_lapic.disabled, as real Xen writes it */
-#define SW_DISABLED	0x2
+#define HW_DISABLED 0x1 /* hvm_hw_lapic.disabled, as real Xen writes it */
+#define SW_DISABLED 0x2
 
-#define PAGE_REGS	(sizeof(((struct hvm_hw_lapic_regs *)0)->data) / 16)
+#define PAGE_REGS (sizeof(((struct hvm_hw_lapic_regs *)0)->data) / 16)
 
 static uint32_t page_get(const struct hvm_hw_lapic_regs *r, unsigned int reg)
 {
@@ -35,11 +35,11 @@ void vlapic_save(struct vcpu *v, struct hvm_hw_lapic *s, struct hvm_hw_lapic_reg
 
 	if (s) {
 		*s = (struct hvm_hw_lapic){
-			.apic_base_msr = l->base_msr,
-			.disabled = (l->base_msr & APIC_BASE_ENABLE ? 0 : HW_DISABLED) |
-				    (l->svr & VLAPIC_SVR_ENABLE ? 0 : SW_DISABLED),
-			.timer_divisor = divisor(l),
-			.tdt_msr = vlapic_timer_deadline(v),
+		    .apic_base_msr = l->base_msr,
+		    .disabled = (l->base_msr & APIC_BASE_ENABLE ? 0 : HW_DISABLED) |
+				(l->svr & VLAPIC_SVR_ENABLE ? 0 : SW_DISABLED),
+		    .timer_divisor = divisor(l),
+		    .tdt_msr = vlapic_timer_deadline(v),
 		};
 	}
 	if (r) {
@@ -54,7 +54,8 @@ void vlapic_save(struct vcpu *v, struct hvm_hw_lapic *s, struct hvm_hw_lapic_reg
 
 static int load_hidden(struct vlapic *l, const struct hvm_hw_lapic *s)
 {
-	const uint64_t allowed = 0x000ffffffffff000UL | APIC_BASE_ENABLE | APIC_BASE_EXTD | APIC_BASE_BSP;
+	const uint64_t allowed =
+	    0x000ffffffffff000UL | APIC_BASE_ENABLE | APIC_BASE_EXTD | APIC_BASE_BSP;
 	uint64_t base = s->apic_base_msr;
 
 	if ((base & ~allowed) || (base & (APIC_BASE_ENABLE | APIC_BASE_EXTD)) == APIC_BASE_EXTD) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Timer of the virtual LAPIC: one-shot, periodic, TSC deadline. Intel SDM vol. 3, 10.5.4. The count is never
- * decremented: it follows from the time since timer_start.
+ * Timer of the virtual LAPIC: one-shot, periodic, TSC deadline. Intel SDM vol. 3, 10.5.4. The count
+ * is never decremented: it follows from the time since timer_start.
  *
- * timer_lock covers the fields against the timer's function, which may still run on the CPU that v has just left.
- * Both run in main loops with interrupts on. Order: timer_lock -> timer queue lock; interrupts are raised after
- * the lock is dropped.
+ * timer_lock covers the fields against the timer's function, which may still run on the CPU that v
+ * has just left. Both run in main loops with interrupts on. Order: timer_lock -> timer queue lock;
+ * interrupts are raised after the lock is dropped.
  */
 #include <hv/domain.h>
 #include <asm/processor.h>
@@ -13,7 +13,7 @@
 #include "vlapic_regs.h"
 
 /* A guest's period of nanoseconds must not become our interrupt load. */
-#define PERIOD_MIN_NS	(50 * NS_PER_US)
+#define PERIOD_MIN_NS (50 * NS_PER_US)
 
 enum timer_mode { TIMER_ONE_SHOT, TIMER_PERIODIC, TIMER_DEADLINE, TIMER_RESERVED };
 
@@ -89,7 +89,8 @@ static nstime_t ns_until_tsc(const struct vcpu *v, uint64_t tsc, nstime_t *now)
 	time_stamp(&host, now);
 	delta = (int64_t)(tsc - (host + v->arch.tsc_offset));
 	if (delta <= 0) {
-		/* The difference of two far apart unsigned values is a time to come, not the past. */
+		/* The difference of two far apart unsigned values is a time to come, not the past.
+		 */
 		if (tsc <= host + v->arch.tsc_offset) {
 			return 0;
 		}
@@ -130,7 +131,8 @@ static void raise(struct vcpu *v)
 	}
 }
 
-/* The count may have been changed since the timer was queued: then it is not over and is queued anew. */
+/* The count may have been changed since the timer was queued: then it is not over and is queued
+ * anew. */
 static bool count_expired(struct vlapic *l, nstime_t now)
 {
 	nstime_t end = l->timer_start + ticks_to_ns(l, l->timer_count), period;
@@ -192,7 +194,7 @@ void vlapic_timer_set_initial(struct vcpu *v, uint32_t count)
 	struct vlapic *l = &v->arch.vlapic;
 
 	spin_lock(&l->timer_lock);
-	if (timer_mode(l) != TIMER_DEADLINE) {	/* there the register is dead (10.5.4.1) */
+	if (timer_mode(l) != TIMER_DEADLINE) { /* there the register is dead (10.5.4.1) */
 		l->timer_initial = count;
 		load_count(l, count, time_now());
 	}
@@ -210,7 +212,7 @@ void vlapic_timer_set_divide(struct vcpu *v, uint32_t divide)
 	left = count_at(l, now);
 	l->timer_divide = divide;
 	if (left) {
-		load_count(l, left, now);	/* goes on from here at the new speed */
+		load_count(l, left, now); /* goes on from here at the new speed */
 	}
 	spin_unlock(&l->timer_lock);
 }
@@ -247,7 +249,9 @@ uint32_t vlapic_timer_current(struct vcpu *v)
 
 uint64_t vlapic_timer_deadline(struct vcpu *v)
 {
-	return timer_mode(&v->arch.vlapic) == TIMER_DEADLINE ? READ_ONCE(v->arch.vlapic.tsc_deadline) : 0;
+	return timer_mode(&v->arch.vlapic) == TIMER_DEADLINE
+		   ? READ_ONCE(v->arch.vlapic.tsc_deadline)
+		   : 0;
 }
 
 void vlapic_timer_set_deadline(struct vcpu *v, uint64_t tsc)
@@ -256,7 +260,7 @@ void vlapic_timer_set_deadline(struct vcpu *v, uint64_t tsc)
 	bool fire = false;
 
 	spin_lock(&l->timer_lock);
-	if (timer_mode(l) == TIMER_DEADLINE) {		/* in other modes writes are ignored */
+	if (timer_mode(l) == TIMER_DEADLINE) { /* in other modes writes are ignored */
 		l->tsc_deadline = tsc;
 		fire = arm_deadline(v);
 	}

@@ -2,11 +2,9 @@
 #pragma once
 
 /* Building the service VM (arch/x86/dom0*.c) and what of the platform it gets. */
-#include <hv/addr.h>
-#include <hv/types.h>
+#include <hv/boot.h>
 
 struct domain;
-struct memory_range;
 
 /*
  * Early, after the modules were moved and hv_reserved is complete, before page_alloc_add: decides which machine
@@ -41,7 +39,6 @@ bool dom0_map_on_demand(struct domain *d, uint64_t gfn);
 
 /* Machine memory that the hypervisor keeps (image, its tables, the moved modules, the CPU start page); filled at
  * boot by arch/x86/boot/memory.c. */
-struct memory_range;
 #define HV_RESERVED_MAX 64
 extern struct memory_range hv_reserved[HV_RESERVED_MAX];
 extern unsigned int hv_reserved_count;

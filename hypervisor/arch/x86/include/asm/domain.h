@@ -4,6 +4,7 @@
 #include <hv/types.h>
 #include <hv/spinlock.h>
 
+struct domain;
 struct vioapic;
 struct vpci;
 struct io_range;
@@ -20,6 +21,7 @@ struct e820_entry {
 	uint32_t type;
 } __packed;
 static_assert(sizeof(struct e820_entry) == 20, "BIOS INT 15h AX=E820h");
+#define E820_ENTRIES_MAX 128
 
 struct arch_domain {
 	uint32_t emulation_flags;	/* XEN_X86_EMU_* of createdomain */
@@ -35,6 +37,7 @@ struct arch_domain {
 	uint8_t *msr_bitmap;
 
 	struct spinlock io_lock;	/* registration of ranges below */
+	unsigned int ports_refused;	/* accesses without a handler that were logged */
 	struct io_range *port_ranges, *mmio_ranges;
 
 	/* Time: guest TSC = host TSC + offset; all vCPUs of a domain share it unless written. */
@@ -45,7 +48,6 @@ struct arch_domain {
 	unsigned int phys_bits;
 	void *pt;			/* pirq table (asm/irq.h) */
 	uint64_t acpi_rsdp_gpa;
-	uint64_t mempool_bytes;		/* set_paging_mempool_size */
-	struct e820_entry *e820;	/* (big_lock) hv_alloc'ed; XENMEM_memory_map, set_memory_map */
+	struct e820_entry *e820;	/* (big_lock) hv_alloc'ed; NULL: none */
 	unsigned int e820_count;
 };

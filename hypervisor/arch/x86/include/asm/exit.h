@@ -21,6 +21,8 @@ void exit_hlt(struct vcpu *v);
 void exit_hypercall(struct vcpu *v);		/* VMMCALL/VMCALL, 3 bytes */
 void exit_xsetbv(struct vcpu *v);
 void exit_cr_write(struct vcpu *v, unsigned int cr, uint64_t val);	/* validates, #GP or update; skips not */
+/* The CR4 bits that v may set, by its domain's policy. */
+uint64_t vcpu_cr4_valid(const struct vcpu *v);
 /* Port I/O: size 1, 2, 4; next_rip after the instruction. String forms decode through the emulator. */
 void exit_io(struct vcpu *v, uint16_t port, unsigned int size, bool in, bool string, bool rep,
 	     uint64_t next_rip);
@@ -56,3 +58,7 @@ int fpu_vcpu_init(struct vcpu *v);
 void fpu_vcpu_destroy(struct vcpu *v);
 void fpu_switch(struct vcpu *prev, struct vcpu *next);
 bool fpu_set_xcr0(struct vcpu *v, uint64_t val);	/* validates */
+
+/* arch/x86/vcpu.c: the PVH entry state (xen/arch-x86/hvm/start_info.h): flat 32-bit protected mode, no paging. v has
+ * not run yet; the caller wakes it. */
+int vcpu_set_pvh_entry(struct vcpu *v, uint32_t entry, uint32_t start_info_gpa);

@@ -70,6 +70,7 @@ struct arch_vcpu {
 	bool nmi_pending;		/* atomic-ish: set by others, taken at entry */
 	bool nmi_blocked;
 	bool int_shadow;		/* STI / MOV SS shadow at the last exit */
+	uint8_t insn_len;		/* of the instruction that exited, when the CPU told; else 0 */
 	struct guest_event inject;	/* goes in at the next entry (exceptions raised by the exit) */
 	void *xsave;			/* 64-byte aligned, host-sized; arch/x86/fpu.c */
 	uint64_t xsave_mask;
@@ -78,6 +79,8 @@ struct arch_vcpu {
 	bool upcall_asserted;		/* callback by GSI/INTx level now raised */
 	struct vlapic vlapic;
 	struct mmio_cache *mmio;
+	/* The pair that the guest's time areas hold; 0: none yet. */
+	uint64_t published_tsc, published_offset, published_area;
 	uint64_t exit_count;
 	uint64_t last_host_tsc;
 };

@@ -2,11 +2,12 @@
 #pragma once
 
 /*
- * Virtual local APIC (arch/x86/dev/vlapic*.c): xAPIC and x2APIC, timer in all modes. Intel SDM vol. 3 ch. 10.
- * IRR and TMR bits are set atomically from any context, the timer's fields change under timer_lock; all else
- * belongs to the vCPU itself (others only read what message delivery needs).
+ * Virtual local APIC (arch/x86/dev/vlapic*.c): xAPIC and x2APIC, timer in all modes. Intel SDM vol.
+ * 3 ch. 10. IRR and TMR bits are set atomically from any context, the timer's fields change under
+ * timer_lock; all else belongs to the vCPU itself (others only read what message delivery needs).
  *
- * Lock order: ipi_lock (interrupts off) -> scheduler's locks; timer_lock (main loop only) -> timer queue lock.
+ * Lock order: ipi_lock (interrupts off) -> scheduler's locks; timer_lock (main loop only) -> timer
+ * queue lock.
  */
 #include <hv/spinlock.h>
 #include <hv/timer.h>
@@ -18,33 +19,40 @@ struct hvm_hw_lapic_state;
 
 struct vlapic {
 	uint64_t base_msr;
-	uint32_t id;			/* x2APIC id; xAPIC id = low 8 bits */
-	bool enabled;			/* hardware enable and software enable */
+	uint32_t id;  /* x2APIC id; xAPIC id = low 8 bits */
+	bool enabled; /* hardware enable and software enable */
 	uint32_t tpr, ldr, dfr, svr, esr, esr_pending, icr_lo, icr_hi;
-	uint32_t lvt[7];		/* CMCI, timer, thermal, perf, LINT0, LINT1, error */
-	struct spinlock timer_lock;	/* the following, against the timer's function */
+	uint32_t lvt[7];	    /* CMCI, timer, thermal, perf, LINT0, LINT1, error */
+	struct spinlock timer_lock; /* the following, against the timer's function */
 	uint32_t timer_initial, timer_divide;
-	uint32_t timer_count;		/* ticks to go at timer_start; 0: stopped */
+	uint32_t timer_count; /* ticks to go at timer_start; 0: stopped */
 	uint64_t tsc_deadline;
-	nstime_t timer_start;		/* when timer_count was loaded */
+	nstime_t timer_start; /* when timer_count was loaded */
 	struct timer timer;
-	uint32_t irr[8], isr[8], tmr[8];	/* 256 bits each; irr and tmr atomic */
-	bool irr_pending;		/* hint: some IRR bit may be set */
-	int isr_highest;		/* -1: none */
-	struct spinlock ipi_lock;	/* (interrupts off) senders of SIPI */
-	bool init_pending;		/* an INIT came; the vCPU resets itself before it runs again */
-	uint32_t sipi;			/* VLAPIC_SIPI_PENDING | vector: the same for start-up; 0: none */
+	uint32_t irr[8], isr[8], tmr[8]; /* 256 bits each; irr and tmr atomic */
+	bool irr_pending;		 /* hint: some IRR bit may be set */
+	int isr_highest;		 /* -1: none */
+	struct spinlock ipi_lock;	 /* (interrupts off) senders of SIPI */
+	bool init_pending; /* an INIT came; the vCPU resets itself before it runs again */
+	uint32_t sipi;	   /* VLAPIC_SIPI_PENDING | vector: the same for start-up; 0: none */
 };
 
-#define VLAPIC_SIPI_PENDING	BIT(8)
-#define VLAPIC_BUS_CYCLE_NS	10	/* the timer counts at 100 MHz, as Xen's does */
+#define VLAPIC_SIPI_PENDING BIT(8)
+#define VLAPIC_BUS_CYCLE_NS 10 /* the timer counts at 100 MHz, as Xen's does */
 
-/* Indices of vlapic.lvt. There is no CMCI entry (the version register says six), its slot stays masked. */
+/* Indices of vlapic.lvt. There is no CMCI entry (the version register says six), its slot stays
+ * masked. */
 enum vlapic_lvt {
-	VLAPIC_LVT_CMCI, VLAPIC_LVT_TIMER, VLAPIC_LVT_THERMAL, VLAPIC_LVT_PERF, VLAPIC_LVT_LINT0,
-	VLAPIC_LVT_LINT1, VLAPIC_LVT_ERROR, VLAPIC_LVT_COUNT,
+	VLAPIC_LVT_CMCI,
+	VLAPIC_LVT_TIMER,
+	VLAPIC_LVT_THERMAL,
+	VLAPIC_LVT_PERF,
+	VLAPIC_LVT_LINT0,
+	VLAPIC_LVT_LINT1,
+	VLAPIC_LVT_ERROR,
+	VLAPIC_LVT_COUNT,
 };
-#define VLAPIC_LVT_MASKED	BIT(16)
+#define VLAPIC_LVT_MASKED BIT(16)
 
 static inline bool vlapic_is_x2apic(const struct vlapic *l)
 {
@@ -68,8 +76,8 @@ void vlapic_accept(struct vcpu *v, uint8_t vector);
 uint8_t vlapic_get_tpr(struct vcpu *v);
 void vlapic_set_tpr(struct vcpu *v, uint8_t tpr);
 /*
- * The highest vector that TPR alone holds back, or -1. When there is one, the vendor must make a lower TPR cause
- * an exit (V_INTR_PRIO and V_TPR, an intercept of CR8 writes, or the TPR threshold).
+ * The highest vector that TPR alone holds back, or -1. When there is one, the vendor must make a
+ * lower TPR cause an exit (an intercept of CR8 writes, or the TPR threshold).
  */
 int vlapic_highest_blocked(struct vcpu *v);
 
@@ -80,8 +88,8 @@ void vlapic_mmio(struct vcpu *v, unsigned int offset, unsigned int size, bool wr
 /* Writing the interrupt command register: dest is the x2APIC or the 8-bit xAPIC destination. */
 void vlapic_send_ipi(struct vcpu *v, uint32_t icr_lo, uint32_t dest);
 /*
- * INIT and SIPI that others sent, done by v itself before entry (intr_assist). False: v waits for SIPI now and
- * must not enter the guest.
+ * INIT and SIPI that others sent, done by v itself before entry (intr_assist). False: v waits for
+ * SIPI now and must not enter the guest.
  */
 bool vlapic_handle_init(struct vcpu *v);
 static inline bool vlapic_init_or_sipi_pending(const struct vlapic *l)
@@ -101,17 +109,19 @@ void vlapic_timer_set_deadline(struct vcpu *v, uint64_t tsc);
 /* After a restore: loads count and mode from the fields. */
 void vlapic_timer_restart(struct vcpu *v, uint32_t count, uint64_t deadline);
 
-bool vlapic_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val);	/* x2APIC range, APIC_BASE, deadline */
+bool vlapic_msr_read(struct vcpu *v, uint32_t msr,
+		     uint64_t *val); /* x2APIC range, APIC_BASE, deadline */
 bool vlapic_msr_write(struct vcpu *v, uint32_t msr, uint64_t val);
 
-/* An interrupt message (IO-APIC entry, MSI) with destination and delivery mode as in the SDM, to whom it
- * concerns. Any context. */
+/* An interrupt message (IO-APIC entry, MSI) with destination and delivery mode as in the SDM, to
+ * whom it concerns. Any context. */
 void vlapic_message(struct domain *d, uint32_t dest, bool logical, unsigned int delivery_mode,
 		    uint8_t vector, bool level);
 /* MSI address/data in guest format, incl. the extended destination in address bits 11:5. */
 void vlapic_msi(struct domain *d, uint64_t addr, uint32_t data);
 
-/* HVM context records LAPIC and LAPIC_REGS; v is not running. Each may be NULL (they are loaded one by one). */
+/* HVM context records LAPIC and LAPIC_REGS; v is not running. Each may be NULL (they are loaded one
+ * by one). */
 struct hvm_hw_lapic;
 struct hvm_hw_lapic_regs;
 void vlapic_save(struct vcpu *v, struct hvm_hw_lapic *s, struct hvm_hw_lapic_regs *r);

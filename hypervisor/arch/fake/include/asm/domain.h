@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <hv/types.h>
+
+struct arch_domain {
+	unsigned int phys_bits;
+	unsigned long flushes;		/* atomic: shoot-downs of the fake p2m */
+};

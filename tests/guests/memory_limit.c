@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test: */
+/* A domain at its maximum gets no further page; one that gave pages back gets those again. */
+#include "guest.h"
+
+void guest_main(void)
+{
+	domid_t self = DOMID_SELF;
+	xen_pfn_t gfn = free_gfn(), beyond = 0x200000;
+	struct xen_memory_reservation r = {.nr_extents = 1, .domid = DOMID_SELF};
+	long now = HC(memory_op, XENMEM_current_reservation, &self);
+	long max = HC(memory_op, XENMEM_maximum_reservation, &self);
+
+	EXPECT(max >= now, "maximum %ld, now %ld", max, now);
+	set_xen_guest_handle(r.extent_start, &beyond);
+	for (; now < max; now++, beyond++) {
+		CHECK_EQ(HC(memory_op, XENMEM_populate_physmap, &r), 1);
+	}
+	EXPECT_EQ(HC(memory_op, XENMEM_current_reservation, &self), max);
+	EXPECT_EQ(HC(memory_op, XENMEM_populate_physmap, &r), 0);
+	beyond--;
+	EXPECT_EQ(HC(memory_op, XENMEM_decrease_reservation, &r), 1);
+	set_xen_guest_handle(r.extent_start, &gfn);
+	EXPECT_EQ(HC(memory_op, XENMEM_populate_physmap, &r), 1);
+	*(volatile uint32_t *)(gfn * PAGE_SIZE) = 5;
+	EXPECT_EQ(*(volatile uint32_t *)(gfn * PAGE_SIZE), 5);
+}
