@@ -136,8 +136,9 @@ static inline void amd_control(struct amd_unit *u, uint64_t set, uint64_t clear)
 	amd_write(u, AMD_CONTROL, u->control);
 }
 
-/* amd_vi_table.c: device table, page-table format. */
-extern const struct iommu_format amd_format;
+extern const struct iommu_format amd_format;	/* amd_vi_format.c */
+
+/* amd_vi_table.c: the device table. */
 extern struct ivrs_info *amd_ivrs;	/* the parsed table, kept for its device ranges */
 /* The segment's table; made, with every entry denying, at the first call. NULL: no memory. */
 struct amd_segment *amd_segment_get(uint16_t segment, bool create);
