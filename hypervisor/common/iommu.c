@@ -100,7 +100,7 @@ int iommu_init(void)
 		log_info("IOMMU: %s on: %u-bit addresses, %s pages, %u domains%s\n", ops->name,
 			 iommu_caps.address_bits,
 			 iommu_caps.leaf_level == 3 ? "1G" : iommu_caps.leaf_level == 2 ? "2M" : "4K",
-			 iommu_caps.domain_ids - 1, iommu_caps.clean ? ", not coherent" : "");
+			 MIN(iommu_caps.domain_ids, IOMMU_DOMAIN_IDS) - 1, iommu_caps.clean ? ", not coherent" : "");
 		return 0;
 	}
 	return no_unit(why);

@@ -57,15 +57,23 @@ void iommu_fault(const struct iommu_fault *f)
 		log_warn("IOMMU: %lu faults were not shown\n", faults.suppressed);
 		faults.suppressed = 0;
 	}
-	if (f->is_dma) {
-		log_warn("IOMMU fault: device %s %s address %#lx: %s (code %#x)\n",
-			 iommu_device_name(f->dev, name), f->write ? "write to" : "read of", f->address,
+	iommu_device_name(f->dev, name);
+	switch (f->kind) {
+	case IOMMU_FAULT_DMA:
+		log_warn("IOMMU fault: device %s %s address %#lx: %s (code %#x)\n", name,
+			 f->write ? "write to" : "read of", f->address, f->what, f->code);
+		break;
+	case IOMMU_FAULT_DEVICE:
+		log_warn("IOMMU error: device %s address %#lx: %s (code %#x)\n", name, f->address,
 			 f->what, f->code);
-	} else if (f->has_dev) {
-		log_warn("IOMMU error: device %s address %#lx: %s (code %#x)\n",
-			 iommu_device_name(f->dev, name), f->address, f->what, f->code);
-	} else {
+		break;
+	case IOMMU_FAULT_UNIT:
 		log_warn("IOMMU error: address %#lx: %s (code %#x)\n", f->address, f->what, f->code);
+		break;
+	case IOMMU_FAULT_UNRECORDED:
+		log_warn("IOMMU fault: unit %s refused DMA, but does not record which device's and to "
+			 "what address\n", name);
+		break;
 	}
 }
 
@@ -99,10 +107,16 @@ void iommu_fault_irq(void *opaque)
 
 static void poll_timer(void *data)
 {
+	struct iommu_fault unrecorded = { .kind = IOMMU_FAULT_UNRECORDED };
+	const struct iommu_ops *ops = iommu_unit_ops();
+	bool found = ops->unrecorded && ops->unrecorded(&unrecorded.dev);
 	unsigned long flags = spin_lock_irq(&faults.lock);
 	nstime_t now = time_now();
 
 	look();
+	if (found) {
+		iommu_fault(&unrecorded);
+	}
 	if (faults.storm && faults.in_window <= STORM / 2) {
 		faults.storm = false;
 		iommu_unit_ops()->fault_interrupt(true);
@@ -132,7 +146,7 @@ void iommu_fault_start(void)
 	iommu_unit_ops()->fault_interrupt(true);
 	look();
 	if (faults.poll && !faults.storm) {
-		log_info("IOMMU: no fault interrupt, faults are looked for every second\n");
+		log_info("IOMMU: faults are looked for every second\n");
 		timer_set(&faults.timer, time_now() + POLL_NS);
 	}
 	spin_unlock_irq(&faults.lock, flags);

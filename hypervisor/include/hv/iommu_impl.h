@@ -103,6 +103,9 @@ struct iommu_ops {
 	bool (*owns_frame)(mfn_t m);
 	/* Reports and clears recorded faults by iommu_fault; under the fault lock. */
 	void (*drain)(void);
+	/* True when a unit has refused something that its record does not show. Timer only, no lock held.
+	 * May be NULL. */
+	bool (*unrecorded)(pci_sbdf_t *unit);
 	void (*fault_interrupt)(bool on);
 };
 
@@ -115,12 +118,18 @@ void iommu_add_reserved(uint64_t start, uint64_t end, unsigned int rw, pci_sbdf_
 
 /* Faults -------------------------------------------------------------------------------------------- */
 
+enum iommu_fault_kind {
+	IOMMU_FAULT_DMA,		/* a transfer of dev to or from address was refused */
+	IOMMU_FAULT_DEVICE,		/* an error that has to do with dev */
+	IOMMU_FAULT_UNIT,		/* an error of the unit's tables or commands */
+	IOMMU_FAULT_UNRECORDED,		/* the unit at dev refused something and does not say what */
+};
+
 struct iommu_fault {
+	enum iommu_fault_kind kind;
 	pci_sbdf_t dev;
-	bool has_dev;
 	uint64_t address;
 	bool write;
-	bool is_dma;			/* a DMA transfer; else an error of tables or commands */
 	const char *what;		/* reason in words */
 	unsigned int code;
 };

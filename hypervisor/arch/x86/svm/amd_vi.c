@@ -322,5 +322,6 @@ const struct iommu_ops amd_vi_ops = {
 	.owns_device = owns_device,
 	.owns_frame = owns_frame,
 	.drain = amd_vi_drain,
+	.unrecorded = amd_vi_unrecorded,
 	.fault_interrupt = amd_vi_fault_interrupt,
 };

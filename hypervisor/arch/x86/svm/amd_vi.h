@@ -103,6 +103,8 @@ struct amd_unit {
 	uint64_t features;
 	uint64_t control;		/* what the control register was last given */
 	bool has_irq;
+	bool emulated;			/* the machine is virtual: see amd_vi_unrecorded */
+	bool log_works;			/* a record was seen */
 
 	struct spinlock lock;		/* command queue; a leaf */
 	struct amd_command *commands;
@@ -134,8 +136,9 @@ static inline void amd_control(struct amd_unit *u, uint64_t set, uint64_t clear)
 	amd_write(u, AMD_CONTROL, u->control);
 }
 
-/* amd_vi_table.c: device table, page-table format. */
-extern const struct iommu_format amd_format;
+extern const struct iommu_format amd_format;	/* amd_vi_format.c */
+
+/* amd_vi_table.c: the device table. */
 extern struct ivrs_info *amd_ivrs;	/* the parsed table, kept for its device ranges */
 /* The segment's table; made, with every entry denying, at the first call. NULL: no memory. */
 struct amd_segment *amd_segment_get(uint16_t segment, bool create);
@@ -149,4 +152,5 @@ void amd_vi_flush(struct iommu_domain *dom, uint64_t dfn, uint64_t count);
 /* amd_vi_event.c */
 int amd_event_init(struct amd_unit *u);	/* log and interrupt; -ENOMEM */
 void amd_vi_drain(void);
+bool amd_vi_unrecorded(pci_sbdf_t *unit);
 void amd_vi_fault_interrupt(bool on);

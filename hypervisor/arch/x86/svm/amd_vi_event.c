@@ -4,13 +4,19 @@
  *
  * Locks: everything but amd_event_init runs under the fault lock of iommu_fault.c.
  */
+#include <hv/boot.h>
 #include <hv/errno.h>
 #include <hv/lib.h>
 #include <hv/page.h>
+#include <asm/dom0.h>
+#include <asm/processor.h>
 #include "amd_vi.h"
 
 #define EVENT_SIZE	16
 #define LOG_SIZE	(EVENT_COUNT * EVENT_SIZE)
+#define PCI_STATUS		6
+#define PCI_STATUS_TARGET_ABORT	BIT(11)
+#define CPUID_HYPERVISOR	BIT(31)	/* leaf 1 ECX: the machine is virtual */
 #define DRAIN_MAX	EVENT_COUNT	/* one look is bounded, however fast a device faults */
 
 /* Event codes (ch. 2.5). */
@@ -46,12 +52,16 @@ static void report(struct amd_unit *u, const uint64_t *record)
 		.address = record[1],
 		.code = code,
 		.what = event_names[code < ARRAY_SIZE(event_names) ? code : 0],
-		.is_dma = code == EVENT_PAGE_FAULT,
-		.has_dev = code != EVENT_ILLEGAL_COMMAND && code != EVENT_COMMAND_HARDWARE,
+		.kind = IOMMU_FAULT_DEVICE,
 	};
 
+	if (code == EVENT_PAGE_FAULT) {
+		f.kind = IOMMU_FAULT_DMA;
+	} else if (code == EVENT_ILLEGAL_COMMAND || code == EVENT_COMMAND_HARDWARE) {
+		f.kind = IOMMU_FAULT_UNIT;
+	}
 	f.write = record[0] & FAULT_WRITE;
-	if (f.is_dma && (record[0] & FAULT_INTERRUPT)) {
+	if (f.kind == IOMMU_FAULT_DMA && (record[0] & FAULT_INTERRUPT)) {
 		f.what = "interrupt message refused";
 	}
 	iommu_fault(&f);
@@ -69,6 +79,25 @@ static void restart_log(struct amd_unit *u)
 	amd_control(u, CONTROL_EVENT_LOG, 0);
 }
 
+/*
+ * QEMU's unit (up to 10.0 at least) refuses DMA but never writes its event log. What it does do is set the
+ * "signaled target abort" bit of its PCI function, so that much can be told. Real units are not asked.
+ */
+bool amd_vi_unrecorded(pci_sbdf_t *unit)
+{
+	for (unsigned int i = 0; i < amd_unit_count; i++) {
+		struct amd_unit *u = amd_units[i];
+
+		*unit = (pci_sbdf_t){ (uint32_t)u->info.segment << 16 | u->info.devid };
+		if (u->emulated && !u->log_works &&
+		    (pci_read(unit->v, PCI_STATUS, 2) & PCI_STATUS_TARGET_ABORT)) {
+			pci_write(unit->v, PCI_STATUS, 2, PCI_STATUS_TARGET_ABORT);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void drain_unit(struct amd_unit *u)
 {
 	uint32_t tail;
@@ -82,6 +111,7 @@ static void drain_unit(struct amd_unit *u)
 		volatile uint64_t *slot = (volatile uint64_t *)(u->events + u->event_head);
 		uint64_t record[2] = { slot[0], slot[1] };
 
+		u->log_works = true;
 		report(u, record);
 		slot[0] = 0;
 		slot[1] = 0;
@@ -125,7 +155,12 @@ int amd_event_init(struct amd_unit *u)
 	amd_write(u, AMD_EVENT_TAIL, 0);
 	u->has_irq = iommu_setup_msi((pci_sbdf_t){ (uint32_t)u->info.segment << 16 |
 						   u->info.devid }) == 0;
-	if (!u->has_irq) {
+	u->emulated = cpuid(1, 0).ecx & CPUID_HYPERVISOR;
+	if (u->emulated) {
+		pci_write((uint32_t)u->info.segment << 16 | u->info.devid, PCI_STATUS, 2,
+			  PCI_STATUS_TARGET_ABORT);
+	}
+	if (!u->has_irq || u->emulated) {
 		iommu_poll_needed();
 	}
 	return 0;

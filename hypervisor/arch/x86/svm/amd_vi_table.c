@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * AMD-Vi: the device table (who a requester id belongs to) and the format of the page tables.
+ * AMD-Vi: the device table: who a requester id belongs to.
  *
  * An entry that belongs to nobody is valid, has translation on, a page table in which nothing is present
  * and no rights: all DMA is refused and recorded. IV (interrupt map valid) is 0 in all entries: interrupt
@@ -10,32 +10,6 @@
 #include <hv/lib.h>
 #include <hv/page.h>
 #include "amd_vi.h"
-
-#define PTE_PRESENT	BIT(0)
-#define PTE_NEXT(n)	((uint64_t)(n) << 9)
-#define PTE_COHERENT	BIT(60)
-#define PTE_READ	DTE_READ
-#define PTE_WRITE	DTE_WRITE
-#define PTE_TABLE(n)	(PTE_PRESENT | PTE_NEXT(n) | PTE_READ | PTE_WRITE)
-
-/*
- * Bits beside "present" mean nothing in an entry that is not present. QEMU's unit records a fault only when
- * such an entry is not all zero and has a next level, so absent entries carry one.
- */
-#define PTE_ABSENT	PTE_NEXT(1)
-
-const struct iommu_format amd_format = {
-	.address_mask = 0x000ffffffffff000UL,
-	.read = PTE_READ,
-	.write = PTE_WRITE,
-	.present = PTE_PRESENT,
-	.absent = PTE_ABSENT,
-	.type_mask = PTE_NEXT(7),
-	.leaf_type = PTE_NEXT(0),
-	.leaf = { 0, PTE_PRESENT | PTE_COHERENT, PTE_PRESENT | PTE_COHERENT,
-		  PTE_PRESENT | PTE_COHERENT },
-	.table = { 0, 0, PTE_TABLE(1), PTE_TABLE(2), PTE_TABLE(3), PTE_TABLE(4), PTE_TABLE(5) },
-};
 
 struct ivrs_info *amd_ivrs;
 
@@ -85,7 +59,7 @@ static int make_deny_root(void)
 	if (!deny_root) {
 		deny_root = page_alloc_virt();
 		for (unsigned int i = 0; deny_root && i < 512; i++) {
-			deny_root[i] = PTE_ABSENT;
+			deny_root[i] = amd_format.absent;
 		}
 	}
 	return deny_root ? 0 : -ENOMEM;

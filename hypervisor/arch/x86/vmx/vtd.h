@@ -155,8 +155,9 @@ static inline void vtd_write64(struct vtd_unit *u, unsigned int reg, uint64_t v)
 	*(volatile uint64_t *)(u->regs + reg) = v;
 }
 
-/* vtd_table.c: root and context tables, page-table format. */
-extern const struct iommu_format vtd_format;
+extern const struct iommu_format vtd_format;	/* vtd_format.c */
+
+/* vtd_table.c: root and context tables. */
 struct vtd_segment *vtd_segment_get(uint16_t segment, bool create);
 int vtd_set(pci_sbdf_t requester, struct iommu_domain *dom, struct iommu_domain *old);
 

@@ -42,8 +42,7 @@ static void report(struct vtd_unit *u, uint64_t lo, uint64_t hi)
 	unsigned int code = (unsigned int)(hi >> 32) & 0xff;
 	struct iommu_fault f = {
 		.dev = { (uint32_t)u->info.segment << 16 | (uint16_t)hi },
-		.has_dev = true,
-		.is_dma = true,
+		.kind = IOMMU_FAULT_DMA,
 		.write = !(hi & RECORD_READ),
 		.address = lo & PAGE_MASK,
 		.code = code,
@@ -71,7 +70,8 @@ static void drain_unit(struct vtd_unit *u)
 		i = (i + 1) % count;
 	}
 	if (status & FAULT_QUEUE_ERRORS) {
-		struct iommu_fault f = { .code = status, .what = "invalidation queue error",
+		struct iommu_fault f = { .kind = IOMMU_FAULT_UNIT, .code = status,
+					 .what = "invalidation queue error",
 					 .address = vtd_read64(u, VTD_QUEUE_HEAD) };
 
 		iommu_fault(&f);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * VT-d: root and context tables (who a requester id belongs to) and the format of second-level tables.
+ * VT-d: root and context tables: who a requester id belongs to.
  *
  * A requester id without a context entry is refused and recorded by the unit, so nothing has to be written
  * to deny. Context tables are made at the first attachment of a bus and stay.
@@ -9,20 +9,6 @@
 #include <hv/lib.h>
 #include <hv/page.h>
 #include "vtd.h"
-
-#define SL_TABLE	(SL_READ | SL_WRITE)
-
-const struct iommu_format vtd_format = {
-	.address_mask = 0x000ffffffffff000UL,
-	.read = SL_READ,
-	.write = SL_WRITE,
-	.present = SL_READ | SL_WRITE,
-	.absent = 0,
-	.type_mask = SL_LARGE,
-	.leaf_type = SL_LARGE,
-	.leaf = { 0, 0, SL_LARGE, SL_LARGE },
-	.table = { 0, 0, SL_TABLE, SL_TABLE, SL_TABLE, SL_TABLE, SL_TABLE },
-};
 
 static struct vtd_segment segments[4];
 static unsigned int segment_count;
