@@ -24,10 +24,12 @@
 #include <xen/arch-x86/cpuid.h>
 #include <xen/arch-x86/hvm/start_info.h>
 
+/* Weak, for a guest may have more than one source file. */
 #ifdef GUEST_NAME
-const char guest_name[] = GUEST_NAME;
-#endif
+__attribute__((weak)) const char guest_name[] = GUEST_NAME;
+#else
 extern const char guest_name[];
+#endif
 
 void guest_main(void);
 
