@@ -10,6 +10,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -85,12 +86,9 @@ class Machine:
         words = ["console=com1", "com1=115200,8n1"]
         if self.dom0_mem:
             words.append(f"dom0_mem={self.dom0_mem},max:{self.dom0_mem}")
-        # Real Xen refuses a PVH service VM without an IOMMU: there it gets the classic PV one.
-        if self.xen and self.iommu != "none":
-            words += ["dom0=pvh", "dom0-iommu=map-inclusive"]
         if self.xen:
-            # a faster start, and no mitigations that software emulation pays for dearly
-            words += ["bootscrub=0", "spec-ctrl=no-xen"]
+            # the service VM's mode; a faster start, and no mitigations that software emulation pays for dearly
+            words += ["dom0=pvh", "dom0-iommu=map-inclusive", "bootscrub=0", "spec-ctrl=no-xen"]
         return " ".join(words + ["loglvl=all", "guest_loglvl=all", self.hv_args]).strip()
 
     def kernel_line(self):
@@ -163,6 +161,11 @@ class Machine:
             else ["-nic", "none"]
         return ["qemu-system-x86_64", *machine, "-m", str(self.mem), "-smp", str(self.cpus), *self._iommu(),
                 *self.display, "-monitor", "none", "-serial", serial, *nic, *self._disks(), *self._boot(), *self.extra]
+
+
+def stop_on_sigterm():
+    """Make SIGTERM unwind, so that a machine that runs is stopped and scratch files go."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 class Console:
