@@ -65,7 +65,7 @@ static long multicall_entry(struct multicall_entry *untrusted_e, gva_t where)
 		args.v[i] = untrusted_e->args[i];
 	}
 	if (untrusted_e->op == __HYPERVISOR_multicall) {
-		return -ENOSYS;		/* no nesting */
+		return -EINVAL;		/* no nesting */
 	}
 	rc = hypercall_dispatch(untrusted_e->op, &args);
 	if (rc != -ERESTART) {

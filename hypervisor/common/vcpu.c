@@ -136,7 +136,10 @@ int vcpu_map_info(struct vcpu *v, uint64_t untrusted_gfn, uint32_t untrusted_off
 	struct page_info *pg;
 	enum p2m_type t;
 
-	if (untrusted_offset > PAGE_SIZE - sizeof(*info) || v->info_page) {
+	if (untrusted_offset > PAGE_SIZE - sizeof(*info)) {
+		return -ENXIO;
+	}
+	if (v->info_page) {
 		return -EINVAL;
 	}
 	if (v != current && !test_bit(VCPU_DOWN, &v->state)) {

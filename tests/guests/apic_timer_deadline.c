@@ -24,7 +24,7 @@ void guest_main(void)
 	wrmsr(MSR_TSC_DEADLINE, rdtsc() + 1000);
 	EXPECT_EQ(rdmsr(MSR_TSC_DEADLINE), 0);
 	apic_write(APIC_LVTT, APIC_LVT_DEADLINE | VECTOR);
-	until = rdtsc() + 20 * tsc_khz();
+	until = rdtsc() + 300 * tsc_khz();
 	wrmsr(MSR_TSC_DEADLINE, until);
 	EXPECT_EQ(rdmsr(MSR_TSC_DEADLINE), until);
 	EXPECT(WAIT_IRQ(irqs() == 1, 3000), "no interrupt");

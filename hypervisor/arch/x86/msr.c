@@ -16,6 +16,7 @@
 
 #define MSR_XEN_HYPERCALL_PAGE	0x40000000
 #define HYPERCALL_STUBS		64
+#define VENDOR_INTEL_EBX	0x756e6547	/* "Genu" */
 #define MTRR_CAP_VALUE		0x508	/* 8 variable, fixed, write-combining */
 #define MCG_CAP_VALUE		0x2	/* two banks, as the ABI's default */
 
@@ -222,7 +223,7 @@ static bool mtrr_def_write(struct vcpu *v, uint32_t msr, uint64_t val)
 static bool misc_enable_read(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
 	*val = v->arch.misc_enable;
-	return true;
+	return v->domain->arch.policy->basic[0].ebx == VENDOR_INTEL_EBX;
 }
 
 static bool mcg_status_read(struct vcpu *v, uint32_t msr, uint64_t *val)
