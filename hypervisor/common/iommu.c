@@ -31,6 +31,7 @@ static struct {
 	struct spinlock lock;
 	struct list_head list;			/* (lock) devices that some domain has */
 	unsigned long ids[BITS_TO_LONGS(IOMMU_DOMAIN_IDS)];	/* (lock) */
+	bool aliases;				/* (lock) some device's DMA carries another's id */
 } devices = { .lock = SPINLOCK_INIT, .list = LIST_HEAD_INIT(devices.list), .ids = { 1 } };
 
 /* What firmware demands; filled by init, constant from then on. */
@@ -340,21 +341,66 @@ static struct device *find_device(pci_sbdf_t dev)
 	return NULL;
 }
 
-/* (lock) Points all requester ids of dev at dom (NULL: at nothing). A failure leaves dev with nothing. */
+static bool may_carry(const struct device *device, pci_sbdf_t id)
+{
+	pci_sbdf_t ids[REQUESTERS_MAX];
+	int count = unit_ops->requesters(device->dev, ids, REQUESTERS_MAX);
+
+	for (int i = 0; i < count; i++) {
+		if (ids[i].v == id.v) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* (lock) Another attached device whose DMA may carry the id; NULL. */
+static struct device *find_sharer(pci_sbdf_t id, pci_sbdf_t dev)
+{
+	struct device *i;
+
+	if (!devices.aliases) {
+		return NULL;
+	}
+	list_for_each(i, &devices.list, list)
+	{
+		if (i->dev.v != dev.v && may_carry(i, id)) {
+			return i;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * (lock) Points all requester ids of dev at dom (NULL: at nothing). A failure leaves dev with nothing. Devices
+ * that share an id cannot be told apart, so they go to one domain or not at all.
+ */
 static int set_all(pci_sbdf_t dev, struct iommu_domain *dom, struct iommu_domain *old)
 {
 	pci_sbdf_t ids[REQUESTERS_MAX];
 	int count = unit_ops->requesters(dev, ids, REQUESTERS_MAX);
+	struct device *sharer;
 	int ret = 0;
 
 	if (count < 0) {
 		return count;
 	}
+	devices.aliases |= count > 1;
+	for (int i = 0; i < count && dom; i++) {
+		sharer = find_sharer(ids[i], dev);
+		if (sharer && sharer->dom != dom) {
+			ret = -EBUSY;
+		}
+	}
 	for (int i = 0; i < count && !ret; i++) {
-		ret = unit_ops->set(ids[i], dom, old);
+		if (dom || !find_sharer(ids[i], dev)) {
+			ret = unit_ops->set(ids[i], dom, old);
+		}
 	}
 	for (int i = 0; i < count && ret; i++) {
-		(void)unit_ops->set(ids[i], NULL, dom);
+		if (!find_sharer(ids[i], dev)) {
+			(void)unit_ops->set(ids[i], NULL, old);
+		}
 	}
 	return ret;
 }
