@@ -69,8 +69,8 @@ static int no_unit(const char *why)
 	if (boot_options.iommu_force) {
 		boot_fail("iommu=force: %s", why);
 	}
-	log_warn("IOMMU: NONE IN USE: %s; every device can read and write ALL of memory, the "
-		 "hypervisor included\n", why);
+	log_warn("NO IOMMU: %s: the service VM's devices can reach ALL memory, passthrough to other VMs "
+		 "is refused\n", why);
 	return -ENODEV;
 }
 
