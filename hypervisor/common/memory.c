@@ -122,11 +122,15 @@ static void populate(struct reservation *r)
 {
 	uint64_t first = r->done, untrusted_gfn;
 
-	if (r->on_demand || r->order > order_max()) {
+	if (r->order > (r->on_demand ? SERVICE_ORDER_MAX : order_max())) {
 		return;
 	}
 	for (; r->done < r->count && !step_aside(r, first); r->done++) {
-		if (extent_at(r, r->done, &untrusted_gfn) || populate_one(r, untrusted_gfn)) {
+		if (extent_at(r, r->done, &untrusted_gfn)) {
+			return;
+		}
+		if (r->on_demand ? p2m_pod_mark(r->d, gfn(untrusted_gfn), r->order) :
+				   populate_one(r, untrusted_gfn)) {
 			return;
 		}
 	}
@@ -147,7 +151,9 @@ static void removal_finish(struct removal *rm)
 		rm->flush = false;
 	}
 	for (unsigned int i = 0; i < rm->count; i++) {
-		page_release_allocation(rm->pages[i]);
+		if (!p2m_pod_keep(rm->d, rm->pages[i])) {
+			page_release_allocation(rm->pages[i]);
+		}
 		page_put(rm->pages[i]);
 	}
 	rm->count = 0;
@@ -165,6 +171,9 @@ static int remove_one(struct removal *rm, uint64_t g)
 	}
 	if (t == P2M_MMIO) {
 		return -EPERM;
+	}
+	if (t == P2M_POD) {
+		return p2m_pod_remove(rm->d, gfn(g));
 	}
 	pg = mfn_to_page(m);
 	/* A frame that d has granted to itself is not here as its memory. */
@@ -337,13 +346,10 @@ static long memory_claim_op(gva_t arg)
 	return rc;
 }
 
-/*
- * Populate on demand is not built, so no domain has entries of that kind, and a target has nothing to do: what
- * the ABI answers for such a domain.
- */
 static long memory_pod_op(unsigned int op, gva_t arg)
 {
 	struct xen_pod_target untrusted_target;
+	struct hypercall_args again = { { op, arg.v } };
 	struct domain *d;
 	long rc = -EPERM;
 
@@ -355,17 +361,21 @@ static long memory_pod_op(unsigned int op, gva_t arg)
 		return -ESRCH;
 	}
 	if (current->domain->is_service) {
-		rc = op == XENMEM_set_pod_target && untrusted_target.target_pages > d->max_pages ?
-			     -EINVAL : 0;
+		if (op == XENMEM_get_pod_target) {
+			rc = 0;
+		} else if (untrusted_target.target_pages > d->max_pages) {
+			rc = -EINVAL;
+		} else {
+			rc = p2m_pod_set_target(d, untrusted_target.target_pages);
+		}
 	}
 	if (!rc) {
 		untrusted_target.tot_pages = d->tot_pages;
-		untrusted_target.pod_cache_pages = 0;
-		untrusted_target.pod_entries = 0;
+		p2m_pod_counts(d, &untrusted_target.pod_cache_pages, &untrusted_target.pod_entries);
 		rc = guest_write_obj(arg, &untrusted_target);
 	}
 	domain_put(d);
-	return rc;
+	return rc == -ERESTART ? hypercall_restart(&again) : rc;
 }
 
 /* For PV guests alone: a translated one hears so once its arguments make sense. */

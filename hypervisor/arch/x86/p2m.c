@@ -18,56 +18,9 @@
 #include <hv/p2m.h>
 #include <hv/page.h>
 #include <asm/vmm.h>
+#include "p2m_internal.h"
 
-#define LEVELS		4
-#define GFN_BITS	(9 * LEVELS)
-#define LINK		7UL		/* present, writable, user; in EPT: read, write, execute */
 #define TABLES_MIN	256		/* a domain may always have that many */
-
-struct p2m {
-	struct spinlock lock;
-	uint64_t *root;
-	unsigned int gfn_bits;		/* guest frame numbers have at most so many bits */
-	uint64_t max_gfn;		/* (lock) */
-	unsigned int table_count;	/* (lock) */
-	unsigned int table_limit;	/* (lock) 0: none */
-	struct list_head tables;	/* (lock) their page_info */
-	/* p2m_relinquish: how far it is; frames of a large leaf that are still to be given back */
-	uint64_t relinquish_gfn;
-	uint64_t pending_mfn, pending_count;
-	enum p2m_type pending_type;
-};
-
-static unsigned int slot_index(uint64_t g, unsigned int level)
-{
-	return (unsigned int)(g >> (9 * (level - 1))) & 511;
-}
-
-static bool entry_is_leaf(uint64_t e, unsigned int level)
-{
-	return level == 1 || (e & P2M_PTE_LARGE);
-}
-
-static enum p2m_type entry_type(uint64_t e)
-{
-	return (enum p2m_type)((e >> P2M_PTE_TYPE_SHIFT) & 0xf);
-}
-
-static uint64_t entry_mfn(uint64_t e, unsigned int level)
-{
-	return ((e & P2M_PTE_ADDR) >> PAGE_SHIFT) & ~((1UL << (9 * (level - 1))) - 1);
-}
-
-static uint64_t *entry_table(uint64_t e)
-{
-	return hpa_to_virt(hpa(e & P2M_PTE_ADDR));
-}
-
-static uint64_t make_leaf(mfn_t m, enum p2m_type t, unsigned int level)
-{
-	return vmm->pte_leaf(m, t, level) | ((uint64_t)t << P2M_PTE_TYPE_SHIFT) |
-	       (level > 1 ? P2M_PTE_LARGE : 0);
-}
 
 static bool order_1g_allowed(void)
 {
@@ -78,36 +31,6 @@ static bool order_1g_allowed(void)
 		known = (cpuid(0x80000001, 0).edx >> 26) & 1;
 	}
 	return known;
-}
-
-/* Lock-free: the slot in which g's walk ends, or NULL for a g outside of what tables can hold. */
-static inline uint64_t *walk(const struct p2m *p, uint64_t g, unsigned int *level)
-{
-	uint64_t *slot, e;
-
-	if (unlikely(g >> GFN_BITS)) {
-		return NULL;
-	}
-	slot = &p->root[slot_index(g, 4)];
-	*level = 4;
-	e = READ_ONCE(*slot);
-	if (unlikely(!e)) {
-		return slot;
-	}
-	slot = &entry_table(e)[slot_index(g, 3)];
-	*level = 3;
-	e = READ_ONCE(*slot);
-	if (unlikely(!e || (e & P2M_PTE_LARGE))) {
-		return slot;
-	}
-	slot = &entry_table(e)[slot_index(g, 2)];
-	*level = 2;
-	e = READ_ONCE(*slot);
-	if (!e || (e & P2M_PTE_LARGE)) {
-		return slot;
-	}
-	*level = 1;
-	return &entry_table(e)[slot_index(g, 1)];
 }
 
 /* The frame of g in leaf e. */
@@ -130,7 +53,7 @@ mfn_t p2m_lookup(struct domain *d, gfn_t g, enum p2m_type *t, unsigned int *orde
 	if (order) {
 		*order = 9 * (level - 1);
 	}
-	return likely(e) ? mfn(leaf_frame(e, g.v, level)) : INVALID_MFN;
+	return likely(e && *t != P2M_POD) ? mfn(leaf_frame(e, g.v, level)) : INVALID_MFN;
 }
 
 struct page_info *p2m_get_page(struct domain *d, gfn_t g, enum p2m_type *t)
@@ -149,7 +72,10 @@ struct page_info *p2m_get_page(struct domain *d, gfn_t g, enum p2m_type *t)
 			*t = type;
 		}
 		if (unlikely(!p2m_is_ram(type))) {
-			return NULL;
+			if (type != P2M_POD || !p2m_pod_demand(d, g)) {
+				return NULL;
+			}
+			continue;
 		}
 		pg = mfn_to_page(mfn(leaf_frame(e, g.v, level)));
 		if (likely(page_get(pg, NULL))) {
@@ -205,11 +131,7 @@ static int split(struct p2m *p, uint64_t *slot, unsigned int level)
 	return 0;
 }
 
-/*
- * The slot of g at the wanted level, tables made and large leaves split on the way. With removing, a hole
- * stays one: *slot is NULL and *level says how wide it is.
- */
-static int descend(struct p2m *p, uint64_t g, unsigned int *level, bool removing, uint64_t **out)
+int p2m_descend(struct p2m *p, uint64_t g, unsigned int *level, bool removing, uint64_t **out)
 {
 	uint64_t *table = p->root;
 
@@ -305,7 +227,7 @@ static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, 
 	unsigned int want = chunk_level(g, m, *count, t), level = want;
 	bool removing = t == P2M_INVALID;
 	uint64_t *slot;
-	int err = descend(p, g, &level, removing, &slot);
+	int err = p2m_descend(p, g, &level, removing, &slot);
 
 	if (err) {
 		return err;
@@ -325,8 +247,7 @@ static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, 
 	return err;
 }
 
-/* (lock) */
-static int set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t, bool *flush)
+int p2m_set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t, bool *flush)
 {
 	struct p2m *p = d->p2m;
 	uint64_t left = 1UL << order, done = 0;
@@ -391,7 +312,7 @@ int p2m_set_noflush(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum
 	int err;
 
 	spin_lock(&d->p2m->lock);
-	err = set_locked(d, g, m, order, t, flush);
+	err = p2m_set_locked(d, g, m, order, t, flush);
 	spin_unlock(&d->p2m->lock);
 	return err;
 }
@@ -416,7 +337,7 @@ int p2m_set_if_empty(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t)
 	spin_lock(&d->p2m->lock);
 	(void)p2m_lookup(d, g, &old, NULL);
 	if (old == P2M_INVALID || (old == P2M_MMIO && d->is_service)) {
-		err = set_locked(d, g, m, 0, t, &flush);
+		err = p2m_set_locked(d, g, m, 0, t, &flush);
 	} else {
 		err = -EEXIST;
 	}
@@ -427,7 +348,7 @@ int p2m_set_if_empty(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t)
 	return err;
 }
 
-/* (lock) Does an entry in the range hold a reference that replacing it would lose? */
+/* (lock) Does an entry in the range hold a reference (or a place on demand) that replacing it would lose? */
 static bool range_holds_references(struct domain *d, uint64_t g, unsigned int order)
 {
 	for (uint64_t end = g + (1UL << order); g < end;) {
@@ -436,7 +357,7 @@ static bool range_holds_references(struct domain *d, uint64_t g, unsigned int or
 		uint64_t e = slot ? *slot : 0, span = 1UL << (9 * (level - 1));
 		enum p2m_type t = entry_type(e);
 
-		if (t == P2M_FOREIGN || t == P2M_GRANT_RW || t == P2M_GRANT_RO) {
+		if (t == P2M_FOREIGN || t == P2M_GRANT_RW || t == P2M_GRANT_RO || t == P2M_POD) {
 			return true;
 		}
 		/* Shared frames are mapped one by one. */
@@ -457,7 +378,7 @@ int p2m_populate(struct domain *d, gfn_t g, mfn_t m, unsigned int order)
 	spin_lock(&d->p2m->lock);
 	if (!(g.v >> d->p2m->gfn_bits)) {
 		err = range_holds_references(d, g.v, order) ?
-			      -EEXIST : set_locked(d, g, m, order, P2M_RAM_RW, &flush);
+			      -EEXIST : p2m_set_locked(d, g, m, order, P2M_RAM_RW, &flush);
 	}
 	spin_unlock(&d->p2m->lock);
 	if (flush) {
@@ -475,7 +396,7 @@ int p2m_remove_if_noflush(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t, b
 	spin_lock(&d->p2m->lock);
 	now = p2m_lookup(d, g, &old, NULL);
 	if (old == t && mfn_eq(now, m)) {
-		err = set_locked(d, g, INVALID_MFN, 0, P2M_INVALID, flush);
+		err = p2m_set_locked(d, g, INVALID_MFN, 0, P2M_INVALID, flush);
 	} else {
 		err = -EINVAL;
 	}
@@ -505,6 +426,7 @@ int p2m_init(struct domain *d)
 	}
 	spin_lock_init(&p->lock);
 	list_init(&p->tables);
+	p->pod.singles = p->pod.supers = P2M_POD_END;
 	p->gfn_bits = MIN(d->arch.phys_bits, GFN_BITS + (unsigned int)PAGE_SHIFT) - PAGE_SHIFT;
 	p->table_limit = d->is_service ? 0 : TABLES_MIN;
 	p->root = table_alloc(p);
@@ -602,7 +524,7 @@ static void relinquish_one(struct domain *d)
 		WRITE_ONCE(*slot, 0);
 		p->pending_mfn = entry_mfn(e, level);
 		p->pending_type = entry_type(e);
-		p->pending_count = p->pending_type == P2M_MMIO ? 0 : span;
+		p->pending_count = p2m_is_ram(p->pending_type) ? span : 0;
 		if (d->iommu && iommu_rights(p->pending_type)) {
 			(void)iommu_unmap(d, g & ~(span - 1), 9 * (level - 1));
 		}

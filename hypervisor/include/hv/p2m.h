@@ -23,6 +23,7 @@ enum p2m_type {
 	P2M_FOREIGN,			/* a frame of another domain; the entry holds a reference to it */
 	P2M_GRANT_RW,			/* a granted frame; the grant map handle holds the reference */
 	P2M_GRANT_RO,
+	P2M_POD,			/* populate on demand: gets a frame at the first touch */
 	P2M_TYPE_COUNT,
 };
 
@@ -34,7 +35,7 @@ static inline bool p2m_is_writable(enum p2m_type t)
 /* A type whose frame has a page_info and may be reached by guest_access. */
 static inline bool p2m_is_ram(enum p2m_type t)
 {
-	return t != P2M_INVALID && t != P2M_MMIO;
+	return t != P2M_INVALID && t != P2M_MMIO && t != P2M_POD;
 }
 
 int p2m_init(struct domain *d);
@@ -76,6 +77,22 @@ mfn_t p2m_lookup(struct domain *d, gfn_t g, enum p2m_type *t, unsigned int *orde
  * owner may be another domain (foreign, grant); callers that need d's own page check pg->owner.
  */
 struct page_info *p2m_get_page(struct domain *d, gfn_t g, enum p2m_type *t) __must_check;
+
+/*
+ * Populate on demand (arch/x86/p2m_pod.c), for a domain that starts with less memory than its maximum: its map has
+ * more POD frames than there are frames in its cache, and its balloon driver gives the difference back.
+ */
+/* 2^order frames from g on, where nothing stands. -EEXIST, -EINVAL, -ENOMEM. */
+int p2m_pod_mark(struct domain *d, gfn_t g, unsigned int order) __must_check;
+/* Somebody touches g. True: look again; false: there is no frame left, the domain was crashed. */
+bool p2m_pod_demand(struct domain *d, gfn_t g);
+/* Takes the place at g away. -EINVAL when it is none of the kind (any more). */
+int p2m_pod_remove(struct domain *d, gfn_t g) __must_check;
+/* A frame that d gives back (reference held, nowhere mapped): kept for a POD place? */
+bool p2m_pod_keep(struct domain *d, struct page_info *pg);
+/* Memory that the domain shall have in all: fills or empties the cache. Preemptible; -ENOMEM. */
+int p2m_pod_set_target(struct domain *d, uint64_t target);
+void p2m_pod_counts(struct domain *d, uint64_t *cached, uint64_t *entries);
 
 /* The root table, for the vendor's VMCB or VMCS. */
 hpa_t p2m_root(const struct domain *d);
