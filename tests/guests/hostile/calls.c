@@ -329,6 +329,10 @@ static void call_vcpu(void)
 	}
 	fill(words, sizeof(words));
 	words[0] = one_in(2) ? some_pointer() : number(10000000);
+	/* An area that the hypervisor keeps writing to must not be this code. */
+	if (cmd == VCPUOP_register_runstate_memory_area || cmd == VCPUOP_register_vcpu_time_memory_area) {
+		words[0] = some_pointer();
+	}
 	if (cmd == VCPUOP_register_vcpu_info) {
 		words[0] = one_in(2) ? PFN(arena_vcpu_info()) : rnd() | 1ull << 40;
 		words[1] = one_in(2) ? 0 : rnd();
@@ -434,7 +438,14 @@ static void call_others(void)
 			multi[i].args[0] = number(12);
 			multi[i].args[1] = some_pointer();
 		}
-		HC(multicall, place(multi, sizeof(multi)), one_in(4) ? rnd() | 1ull << 50 : 4);
+		if (one_in(4)) {
+			/* Far too many: what follows the list must be nothing, for it would be done. */
+			void *last = (void *)(0x3000000000ul + 2 * PAGE_SIZE - sizeof(multi));
+
+			HC(multicall, memcpy(last, multi, sizeof(multi)), rnd() | 1ull << 50);
+		} else {
+			HC(multicall, place(multi, sizeof(multi)), 4);
+		}
 		break;
 	default:
 		/* PCI: buses that are not there. */
