@@ -18,6 +18,7 @@
 #include <hv/p2m.h>
 #include <hv/page.h>
 #include <asm/vmm.h>
+#include "p2m_cache.h"
 #include "p2m_internal.h"
 
 #define TABLES_MIN	256		/* a domain may always have that many */
@@ -54,6 +55,27 @@ mfn_t p2m_lookup(struct domain *d, gfn_t g, enum p2m_type *t, unsigned int *orde
 		*order = 9 * (level - 1);
 	}
 	return likely(e && *t != P2M_POD) ? mfn(leaf_frame(e, g.v, level)) : INVALID_MFN;
+}
+
+bool p2m_own_frame_look(struct vcpu *v, struct domain *d, uint64_t g, struct p2m_own_frame *out)
+{
+	unsigned int level = 1;
+	uint64_t *slot = walk(d->p2m, g, &level);
+	uint64_t e = slot ? READ_ONCE(*slot) : 0;
+
+	if (!e || !entry_is_leaf(e, level) || entry_type(e) != P2M_RAM_RW) {
+		return false;
+	}
+	out->page = mfn_to_virt(mfn(leaf_frame(e, g, level)));
+	out->slot = slot;
+	out->entry = e;
+	if (level > 1 && v->domain == d) {
+		*p2m_cache_entry(v, g) = (struct p2m_cached){
+			.tag = (g >> ORDER_2M) + 1, .slot = slot, .entry = e,
+			.base = out->page - ((g & 511) << PAGE_SHIFT),
+		};
+	}
+	return true;
 }
 
 struct page_info *p2m_get_page(struct domain *d, gfn_t g, enum p2m_type *t)
