@@ -210,8 +210,8 @@ static int remove_one(struct removal *rm, uint64_t g)
 {
 	int err = -EAGAIN;
 
-	/* The search for zeroes of p2m_pod.c takes a frame out of the map and may put it back: the guest, which
-	 * does nothing wrong, must not see that. Only the guest itself can make it change more often. */
+	/* The search for zeroes (p2m_pod.c) takes a frame out of the map and may put it back. A
+	 * guest that does nothing wrong must not see that. */
 	for (unsigned int i = 0; i < REMOVE_TRIES && err == -EAGAIN; i++) {
 		err = try_remove(rm, g);
 	}

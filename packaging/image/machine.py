@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import selectors
+import shutil
 import signal
 import socket
 import struct
@@ -143,11 +144,9 @@ class Machine:
         (boot / "grub.cfg").write_text("\n".join(["serial --unit=0 --speed=115200", "terminal_output console serial",
                                                   *lines, "}", ""]))
         for name, target in links.items():
-            link = tree / "boot" / name
-            link.unlink(missing_ok=True)
-            link.symlink_to(pathlib.Path(target).resolve())
+            shutil.copyfile(target, tree / "boot" / name)
         iso = self.scratch / "boot.iso"
-        subprocess.run(["grub-mkrescue", "-o", str(iso), str(tree), "--", "-follow", "on"],
+        subprocess.run(["grub-mkrescue", "-o", str(iso), str(tree)],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return iso
 

@@ -332,9 +332,7 @@ static void npf_emulate(struct vcpu *v, gpa_t addr, bool fetch, const uint8_t *i
 static void npf_mapped(struct vcpu *v, gpa_t addr, enum p2m_type t, bool write, bool fetch,
 		       const uint8_t *insn, unsigned int len)
 {
-	if (t == P2M_POD) {
-		p2m_pod_fault(v->domain, gpa_to_gfn(addr));
-	} else if (write && t == P2M_RAM_RO) {
+	if (write && t == P2M_RAM_RO) {
 		npf_emulate(v, addr, fetch, insn, len);	/* finds no handler: the write is dropped */
 	} else if (write && t == P2M_GRANT_RO) {
 		inject_gp(v);
@@ -355,6 +353,10 @@ void exit_npf(struct vcpu *v, gpa_t addr, bool write, bool fetch, bool present,
 		return;
 	}
 	(void)p2m_lookup(d, gpa_to_gfn(addr), &t, NULL);
+	if (t == P2M_POD) {
+		p2m_pod_fault(d, gpa_to_gfn(addr));
+		return;
+	}
 	if (t != P2M_INVALID) {
 		npf_mapped(v, addr, t, write, fetch, insn, insn_len);
 		return;

@@ -17,8 +17,8 @@ struct p2m_pod {
 	struct list_head large;		/* first frames of aligned blocks of 2 MiB */
 	struct list_head single;
 	/* The search for frames of zeroes. */
-	bool sweeping;			/* one is under way, without the lock: entries must not be filled */
-	uint64_t cursor;		/* goes down; the next frame to be looked at is the one below */
+	bool sweeping;			/* one is under way, lock free: entries stay unfilled */
+	uint64_t cursor;		/* goes down; the next frame is the one below */
 	uint64_t fruitless;		/* frames that were looked at since one was found */
 };
 

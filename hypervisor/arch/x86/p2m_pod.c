@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Populate on demand: a guest is promised more memory (entries of type P2M_POD) than it may use, until its
- * balloon driver gives the difference back. What it may use is set aside beforehand (the cache, charged to
- * tot_pages), so a promise is broken only to a guest that touches more than its target.
+ * Populate on demand: a guest is promised more memory (entries of type P2M_POD) than it may use,
+ * until its balloon driver gives the difference back. What it may use is set aside beforehand
+ * (the cache, charged to tot_pages), so a promise is broken only to a guest that touches more
+ * than its target.
  *
- * Entries are counted where leaves are written (p2m.c). Frames of the cache are zeroes, the domain's own, with
- * the allocation's reference, on the lists here instead of page_list.
+ * Entries are counted where leaves are written (p2m.c). Frames of the cache are zeroes, the
+ * domain's own, with the allocation's reference, on the lists here instead of page_list.
  *
- * A frame of zeroes in the map is as good as none, so a cache that runs low is filled from these. Whoever
- * touches such a frame meanwhile must not lose what he writes: its entry is hidden (P2M_POD), all CPUs flush,
- * then the frame is looked at again, with no reference left but the allocation's, and kept or put back. During
- * that time nobody fills entries. It needs a shoot-down, so only a guest's own fault does it, which holds no
- * lock; it starts before the last frames are gone, which are for accesses by hypercalls. One thing is not
- * covered: a read that took no reference (read_own of guest_access.c), was stopped by an interrupt after its
- * look-up, and goes on after the frame has got another place in the same domain.
+ * A frame of zeroes in the map is as good as none, so a cache that runs low is filled from these.
+ * Whoever touches such a frame meanwhile must not lose what he writes: its entry is hidden
+ * (P2M_POD), all CPUs flush, then the frame is looked at again, with no reference left but the
+ * allocation's, and kept or put back. During that time nobody fills entries. It needs a shoot-
+ * down, so only a guest's own fault does it, which holds no lock; it starts before the last
+ * frames are gone, which are for accesses by hypercalls. One thing is not covered: a read that
+ * took no reference (read_own of guest_access.c), was stopped by an interrupt after its look-up,
+ * and goes on after the frame has got another place in the same domain.
  *
- * Locks: grant and event locks -> p2m->lock -> domain->page_lock -> allocator's. Both p2m->lock and page_lock
- * cover the lists, p2m->lock alone all else. With p2m->sweeping set the lock is free and entries stay unfilled.
+ * Locks: grant and event locks -> p2m->lock -> domain->page_lock -> allocator's. Both p2m->lock
+ * and page_lock cover the lists, p2m->lock alone all else. With p2m->sweeping set the lock is
+ * free and entries stay unfilled.
  */
 #include <hv/bitops.h>
 #include <hv/domain.h>
@@ -66,7 +69,7 @@ static void break_large(struct p2m_pod *pod)
 	}
 }
 
-/* (p2m->lock) Back to the domain's list: a large block if that is wanted and there is one, or one frame. */
+/* (p2m->lock) Back to the domain's list: a large block if wanted and there, or one frame. */
 static struct page_info *cache_take(struct domain *d, bool want_large, unsigned int *order)
 {
 	struct p2m_pod *pod = &d->p2m->pod;
@@ -101,7 +104,7 @@ static void block_release(struct page_info *pg, unsigned int order)
 	}
 }
 
-/* Frees what is kept beyond the entries (or want, if that is more), at most a large block's worth at a time. */
+/* Frees what is kept beyond the entries (or want, if that is more), at most 2 MiB at a time. */
 static void cache_trim(struct domain *d, uint64_t want)
 {
 	struct p2m *p = d->p2m;
@@ -126,13 +129,12 @@ static void cache_trim(struct domain *d, uint64_t want)
 	}
 }
 
-/* One step towards want frames: 0, or -ENOMEM. */
+/* One step towards that many more frames: 0, or -ENOMEM. */
 static int cache_grow(struct domain *d, uint64_t missing)
 {
 	struct p2m *p = d->p2m;
 	unsigned int order = missing >= LARGE_FRAMES ? ORDER_2M : 0;
 	struct page_info *pg = page_alloc_domain(d, order, ALLOC_ZERO);
-	bool dying;
 
 	if (!pg && order) {
 		order = 0;
@@ -142,9 +144,8 @@ static int cache_grow(struct domain *d, uint64_t missing)
 		return -ENOMEM;
 	}
 	spin_lock(&p->lock);
-	/* p2m_pod_relinquish comes after this, or has been: then the frames are page_list's to free. */
-	dying = d->dying != DOMAIN_ALIVE;
-	if (!dying) {
+	/* p2m_pod_relinquish comes after this, or has been: then page_list frees them. */
+	if (d->dying == DOMAIN_ALIVE) {
 		cache_add(d, pg, order);
 	}
 	spin_unlock(&p->lock);
@@ -314,7 +315,8 @@ static int fill_locked(struct domain *d, gfn_t g, unsigned int width)
 	if (!pg) {
 		return -ENOSPC;
 	}
-	err = p2m_set_locked(d, gfn(g.v & ~((1UL << order) - 1)), page_to_mfn(pg), order, P2M_RAM_RW, &flush);
+	g.v &= ~((1UL << order) - 1);
+	err = p2m_set_locked(d, g, page_to_mfn(pg), order, P2M_RAM_RW, &flush);
 	if (err) {
 		cache_add(d, pg, order);
 	}
@@ -406,7 +408,8 @@ static unsigned int sweep_hide(struct domain *d, struct candidate *list, bool *f
 		struct candidate *c = &list[count];
 
 		c->pg = next_frame(d, &c->g);
-		if (!c->pg || READ_ONCE(c->pg->owner) != d || !unused_but(c->pg, 0) || !is_zero(c->pg)) {
+		if (!c->pg || READ_ONCE(c->pg->owner) != d || !unused_but(c->pg, 0) ||
+		    !is_zero(c->pg)) {
 			continue;
 		}
 		if (p2m_set_locked(d, c->g, INVALID_MFN, 0, P2M_POD, flush)) {
@@ -436,7 +439,7 @@ static bool sweep_judge(struct domain *d, const struct candidate *c)
 		cache_add(d, c->pg, 0);
 		return false;
 	}
-	/* This needs no table, so it fails only for a dying domain, whose frames are freed by their list. */
+	/* This needs no table: it fails only for a dying domain, whose page_list is freed. */
 	return p2m_set_locked(d, c->g, page_to_mfn(c->pg), 0, P2M_RAM_RW, &flush) &&
 	       d->dying == DOMAIN_ALIVE;
 }
@@ -478,8 +481,8 @@ void p2m_pod_fault(struct domain *d, gfn_t g)
 	}
 	err = try_fill(d, g);
 	if (err == -ENOSPC && READ_ONCE(p->pod.fruitless) > READ_ONCE(p->max_gfn)) {
-		domain_crash(d, "out of memory to populate on demand at frame %lx: has %lu frames, %lu more promised",
-			     g.v, d->tot_pages, p->pod.entries);
+		domain_crash(d, "out of memory to populate on demand at frame %lx: has %lu frames, "
+				"%lu more promised", g.v, d->tot_pages, p->pod.entries);
 	} else if (err == -ENOMEM) {
 		domain_crash(d, "out of memory for tables to populate frame %lx on demand", g.v);
 	}
