@@ -3,7 +3,7 @@
 /* Two vCPUs unmap the same handle: exactly one of them succeeds, each time. */
 #include "guest.h"
 
-#define ROUNDS 1000
+#define ROUNDS 300
 
 static volatile uint64_t gpa;
 static volatile grant_handle_t handle;

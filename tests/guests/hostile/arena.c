@@ -2,7 +2,9 @@
 /* Where the hostile guest's arguments point to. */
 #include "hostile.h"
 
-#define ARENA_PAGES 256
+#define ARENA_PAGES 512
+/* Pointers lead to its first half: what a hypercall writes there (console, lists) fits behind. */
+#define POINTER_PAGES 256
 #define ARGUMENT_VA 0x3000000000ul /* two pages, and nothing behind them */
 
 static char *arena;
@@ -66,7 +68,7 @@ uint64_t some_pointer(void)
 	case 4:
 		return 0;
 	default:
-		return (uint64_t)arena + rnd_below((ARENA_PAGES - 1) * PAGE_SIZE);
+		return (uint64_t)arena + rnd_below(POINTER_PAGES * PAGE_SIZE);
 	}
 }
 

@@ -490,6 +490,26 @@ void hostile_hypercall(void)
 	}
 }
 
+void hostile_grow(void)
+{
+	struct gnttab_set_version v = {.version = 2};
+	struct evtchn_alloc_unbound a = {.dom = DOMID_SELF, .remote_dom = DOMID_SELF};
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		struct xen_add_to_physmap p = {.domid = DOMID_SELF,
+					       .space = XENMAPSPACE_grant_table,
+					       .idx = 63,
+					       .gpfn = arena_gfn()};
+
+		HC(memory_op, XENMEM_add_to_physmap, &p);
+		HC(grant_table_op, GNTTABOP_set_version, &v, 1);
+		v.version = 1;
+	}
+	while (!HC(event_channel_op, EVTCHNOP_alloc_unbound, &a)) {
+	}
+}
+
 void hostile_tidy(void)
 {
 	struct evtchn_reset reset = {.dom = DOMID_SELF};
