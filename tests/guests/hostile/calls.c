@@ -328,7 +328,10 @@ static void call_vcpu(void)
 		vcpu = 1;
 	}
 	fill(words, sizeof(words));
-	words[0] = one_in(2) ? some_pointer() : number(10000000);
+	words[0] = some_pointer();
+	if (cmd == VCPUOP_set_periodic_timer || cmd == VCPUOP_set_singleshot_timer) {
+		words[0] = one_in(2) ? number(10000000) : now() + number(10000000);
+	}
 	if (cmd == VCPUOP_register_vcpu_info) {
 		words[0] = one_in(2) ? PFN(arena_vcpu_info()) : rnd() | 1ull << 40;
 		words[1] = one_in(2) ? 0 : rnd();
