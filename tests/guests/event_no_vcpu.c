@@ -11,16 +11,17 @@
 void guest_main(void)
 {
 	static struct xen_domctl op = {
-		.cmd = XEN_DOMCTL_createdomain,
-		.interface_version = XEN_DOMCTL_INTERFACE_VERSION,
-		.u.createdomain = {
-			.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
-			.max_vcpus = 2,
-			.max_evtchn_port = 1023,
-			.max_grant_frames = 4,
-			.max_maptrack_frames = 4,
-			.grant_opts = XEN_DOMCTL_GRANT_version(2),
-			.arch.emulation_flags = XEN_X86_EMU_LAPIC,
+	    .cmd = XEN_DOMCTL_createdomain,
+	    .interface_version = XEN_DOMCTL_INTERFACE_VERSION,
+	    .u.createdomain =
+		{
+		    .flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
+		    .max_vcpus = 2,
+		    .max_evtchn_port = 1023,
+		    .max_grant_frames = 4,
+		    .max_maptrack_frames = 4,
+		    .grant_opts = XEN_DOMCTL_GRANT_version(2),
+		    .arch.emulation_flags = XEN_X86_EMU_LAPIC,
 		},
 	};
 	struct evtchn_alloc_unbound a = {.remote_dom = OWN_DOMID};

@@ -3,8 +3,8 @@
 	 full-args="count=1000000 seed=1" full-timeout=1800
 	 xen=skip "what an initial domain may do to real Xen is its right: xl create it there" */
 /*
- * A guest that means harm: random hypercalls with random and nearly valid arguments, MSRs, ports and
- * memory accesses. The machine must stay up and its free memory must come back.
+ * A guest that means harm: random hypercalls with random and nearly valid arguments, MSRs, ports
+ * and memory accesses. The machine must stay up and its free memory must come back.
  *
  * Not asked for is what the initial domain may do by right and would end the test: shutting the
  * machine down, resetting its own vCPU, giving away the memory that this code runs in. Frame

@@ -5,7 +5,7 @@
 #define ARENA_PAGES 512
 /* Pointers lead to its first half: what a hypercall writes there (console, lists) fits behind. */
 #define POINTER_PAGES 256
-#define ARGUMENT_VA 0x3000000000ul /* two pages, and nothing behind them */
+#define ARGUMENT_VA   0x3000000000ul /* two pages, and nothing behind them */
 
 static char *arena;
 static char *arguments;
@@ -47,9 +47,9 @@ uint64_t some_gfn(void)
 
 domid_t some_domain(void)
 {
-	static const domid_t named[] = {DOMID_SELF, DOMID_SELF,	 DOMID_SELF, 0,		1,
-					2,	    77,		 DOMID_IO,   DOMID_XEN, DOMID_COW,
-					DOMID_IDLE, DOMID_INVALID, 0xffff,   0x7fff};
+	static const domid_t named[] = {
+	    DOMID_SELF, DOMID_SELF, DOMID_SELF,	   0,	   1,	  2, 77, DOMID_IO, DOMID_XEN,
+	    DOMID_COW,	DOMID_IDLE, DOMID_INVALID, 0xffff, 0x7fff};
 
 	return one_in(16) ? rnd() : named[rnd_below(ARRAY_SIZE(named))];
 }
