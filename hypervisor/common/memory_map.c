@@ -44,9 +44,6 @@ static int make_room(struct domain *d, gfn_t g, mfn_t coming)
 	mfn_t m = p2m_lookup(d, g, &t, NULL);
 	int err;
 
-	if (t == P2M_POD) {
-		return p2m_pod_remove(d, g);
-	}
 	if (!p2m_is_ram(t) || mfn_eq(m, coming)) {
 		return 0;
 	}

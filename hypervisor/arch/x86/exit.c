@@ -354,7 +354,7 @@ void exit_npf(struct vcpu *v, gpa_t addr, bool write, bool fetch, bool present,
 	}
 	(void)p2m_lookup(d, gpa_to_gfn(addr), &t, NULL);
 	if (t == P2M_POD) {
-		(void)p2m_pod_demand(d, gpa_to_gfn(addr));
+		p2m_pod_fault(d, gpa_to_gfn(addr));
 		return;
 	}
 	if (t != P2M_INVALID) {

@@ -6,7 +6,7 @@
  * A table, once linked, stays until the domain is gone: look-ups walk without a lock, and a hardware walker
  * never sees a freed table. So a large leaf that would replace a table is written into that table.
  *
- * Lock: p2m->lock covers every change. Below it: the allocator's and the IOMMU's. It is never held while
+ * Lock: p2m->lock covers every change. Below it: page_lock (p2m_pod.c), the allocator's and the IOMMU's. It is never held while
  * other CPUs are called (p2m_flush), for they may be waiting for it.
  */
 #include <hv/bitops.h>
@@ -18,9 +18,41 @@
 #include <hv/p2m.h>
 #include <hv/page.h>
 #include <asm/vmm.h>
+#include "p2m_cache.h"
 #include "p2m_internal.h"
 
 #define TABLES_MIN	256		/* a domain may always have that many */
+
+static unsigned int slot_index(uint64_t g, unsigned int level)
+{
+	return (unsigned int)(g >> (9 * (level - 1))) & 511;
+}
+
+static bool entry_is_leaf(uint64_t e, unsigned int level)
+{
+	return level == 1 || (e & P2M_PTE_LARGE);
+}
+
+static enum p2m_type entry_type(uint64_t e)
+{
+	return (enum p2m_type)((e >> P2M_PTE_TYPE_SHIFT) & 0xf);
+}
+
+static uint64_t entry_mfn(uint64_t e, unsigned int level)
+{
+	return ((e & P2M_PTE_ADDR) >> PAGE_SHIFT) & ~((1UL << (9 * (level - 1))) - 1);
+}
+
+static uint64_t *entry_table(uint64_t e)
+{
+	return hpa_to_virt(hpa(e & P2M_PTE_ADDR));
+}
+
+static uint64_t make_leaf(mfn_t m, enum p2m_type t, unsigned int level)
+{
+	return vmm->pte_leaf(m, t, level) | ((uint64_t)t << P2M_PTE_TYPE_SHIFT) |
+	       (level > 1 ? P2M_PTE_LARGE : 0);
+}
 
 static bool order_1g_allowed(void)
 {
@@ -31,6 +63,36 @@ static bool order_1g_allowed(void)
 		known = (cpuid(0x80000001, 0).edx >> 26) & 1;
 	}
 	return known;
+}
+
+/* Lock-free: the slot in which g's walk ends, or NULL for a g outside of what tables can hold. */
+static inline uint64_t *walk(const struct p2m *p, uint64_t g, unsigned int *level)
+{
+	uint64_t *slot, e;
+
+	if (unlikely(g >> GFN_BITS)) {
+		return NULL;
+	}
+	slot = &p->root[slot_index(g, 4)];
+	*level = 4;
+	e = READ_ONCE(*slot);
+	if (unlikely(!e)) {
+		return slot;
+	}
+	slot = &entry_table(e)[slot_index(g, 3)];
+	*level = 3;
+	e = READ_ONCE(*slot);
+	if (unlikely(!e || (e & P2M_PTE_LARGE))) {
+		return slot;
+	}
+	slot = &entry_table(e)[slot_index(g, 2)];
+	*level = 2;
+	e = READ_ONCE(*slot);
+	if (!e || (e & P2M_PTE_LARGE)) {
+		return slot;
+	}
+	*level = 1;
+	return &entry_table(e)[slot_index(g, 1)];
 }
 
 /* The frame of g in leaf e. */
@@ -53,7 +115,28 @@ mfn_t p2m_lookup(struct domain *d, gfn_t g, enum p2m_type *t, unsigned int *orde
 	if (order) {
 		*order = 9 * (level - 1);
 	}
-	return likely(e && *t != P2M_POD) ? mfn(leaf_frame(e, g.v, level)) : INVALID_MFN;
+	return likely(e & LINK) ? mfn(leaf_frame(e, g.v, level)) : INVALID_MFN;
+}
+
+bool p2m_own_frame_look(struct vcpu *v, struct domain *d, uint64_t g, struct p2m_own_frame *out)
+{
+	unsigned int level = 1;
+	uint64_t *slot = walk(d->p2m, g, &level);
+	uint64_t e = slot ? READ_ONCE(*slot) : 0;
+
+	if (!e || !entry_is_leaf(e, level) || entry_type(e) != P2M_RAM_RW) {
+		return false;
+	}
+	out->page = mfn_to_virt(mfn(leaf_frame(e, g, level)));
+	out->slot = slot;
+	out->entry = e;
+	if (level > 1 && v->domain == d) {
+		*p2m_cache_entry(v, g) = (struct p2m_cached){
+			.tag = (g >> ORDER_2M) + 1, .slot = slot, .entry = e,
+			.base = out->page - ((g & 511) << PAGE_SHIFT),
+		};
+	}
+	return true;
 }
 
 struct page_info *p2m_get_page(struct domain *d, gfn_t g, enum p2m_type *t)
@@ -72,10 +155,10 @@ struct page_info *p2m_get_page(struct domain *d, gfn_t g, enum p2m_type *t)
 			*t = type;
 		}
 		if (unlikely(!p2m_is_ram(type))) {
-			if (type != P2M_POD || !p2m_pod_demand(d, g)) {
-				return NULL;
+			if (type == P2M_POD && p2m_pod_fill(d, g) == 0) {
+				continue;
 			}
-			continue;
+			return NULL;
 		}
 		pg = mfn_to_page(mfn(leaf_frame(e, g.v, level)));
 		if (likely(page_get(pg, NULL))) {
@@ -131,7 +214,11 @@ static int split(struct p2m *p, uint64_t *slot, unsigned int level)
 	return 0;
 }
 
-int p2m_descend(struct p2m *p, uint64_t g, unsigned int *level, bool removing, uint64_t **out)
+/*
+ * The slot of g at the wanted level, tables made and large leaves split on the way. With removing, a hole
+ * stays one: *slot is NULL and *level says how wide it is.
+ */
+static int descend(struct p2m *p, uint64_t g, unsigned int *level, bool removing, uint64_t **out)
 {
 	uint64_t *table = p->root;
 
@@ -164,7 +251,8 @@ int p2m_descend(struct p2m *p, uint64_t g, unsigned int *level, bool removing, u
 	return 0;
 }
 
-static void fill(uint64_t *slot, unsigned int level, uint64_t m, enum p2m_type t, bool *flush)
+static void fill(struct p2m *p, uint64_t *slot, unsigned int level, uint64_t m, enum p2m_type t,
+		 bool *flush)
 {
 	uint64_t old = *slot;
 	uint64_t e = t == P2M_INVALID ? 0 : make_leaf(mfn(m), t, level);
@@ -173,13 +261,21 @@ static void fill(uint64_t *slot, unsigned int level, uint64_t m, enum p2m_type t
 		uint64_t *table = entry_table(old);
 
 		for (unsigned int i = 0; i < 512; i++) {
-			fill(&table[i], level - 1, m + ((uint64_t)i << (9 * (level - 2))), t, flush);
+			fill(p, &table[i], level - 1, m + ((uint64_t)i << (9 * (level - 2))), t,
+			     flush);
 		}
 		return;
 	}
 	if (old != e) {
 		WRITE_ONCE(*slot, e);
-		*flush |= old != 0;
+		/* What is not present, no CPU keeps. */
+		*flush |= (old & LINK) != 0;
+		if (unlikely(entry_type(old) == P2M_POD)) {
+			p->pod.entries -= 1UL << (9 * (level - 1));
+		}
+		if (unlikely(t == P2M_POD)) {
+			p->pod.entries += 1UL << (9 * (level - 1));
+		}
 	}
 }
 
@@ -211,7 +307,7 @@ static int iommu_follow(struct domain *d, uint64_t g, mfn_t m, unsigned int orde
 /* The largest leaf that may stand at g for m with count frames to go. */
 static unsigned int chunk_level(uint64_t g, uint64_t m, uint64_t count, enum p2m_type t)
 {
-	uint64_t bits = t == P2M_INVALID ? g : g | m;
+	uint64_t bits = t == P2M_INVALID || t == P2M_POD ? g : g | m;
 
 	if (count >= 1UL << ORDER_1G && IS_ALIGNED(bits, 1UL << ORDER_1G) && order_1g_allowed()) {
 		return 3;
@@ -227,7 +323,7 @@ static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, 
 	unsigned int want = chunk_level(g, m, *count, t), level = want;
 	bool removing = t == P2M_INVALID;
 	uint64_t *slot;
-	int err = p2m_descend(p, g, &level, removing, &slot);
+	int err = descend(p, g, &level, removing, &slot);
 
 	if (err) {
 		return err;
@@ -238,16 +334,17 @@ static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, 
 		*count = MIN(*count, span - (g & (span - 1)));
 		return 0;
 	}
-	fill(slot, want, m, t, flush);
+	fill(p, slot, want, m, t, flush);
 	*count = 1UL << (9 * (want - 1));
 	err = iommu_follow(d, g, mfn(m), 9 * (want - 1), t);
 	if (err && !removing) {
-		fill(slot, want, 0, P2M_INVALID, flush);
+		fill(p, slot, want, 0, P2M_INVALID, flush);
 	}
 	return err;
 }
 
-int p2m_set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t, bool *flush)
+int p2m_set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t,
+		   bool *flush)
 {
 	struct p2m *p = d->p2m;
 	uint64_t left = 1UL << order, done = 0;
@@ -263,7 +360,8 @@ int p2m_set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum 
 	while (left && !err) {
 		uint64_t count = left;
 
-		err = set_chunk(d, g.v + done, t == P2M_INVALID ? 0 : m.v + done, &count, t, flush);
+		err = set_chunk(d, g.v + done, t == P2M_INVALID || t == P2M_POD ? 0 : m.v + done,
+				&count, t, flush);
 		if (!err) {
 			done += count;
 			left -= count;
@@ -336,7 +434,7 @@ int p2m_set_if_empty(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t)
 
 	spin_lock(&d->p2m->lock);
 	(void)p2m_lookup(d, g, &old, NULL);
-	if (old == P2M_INVALID || (old == P2M_MMIO && d->is_service)) {
+	if (old == P2M_INVALID || old == P2M_POD || (old == P2M_MMIO && d->is_service)) {
 		err = p2m_set_locked(d, g, m, 0, t, &flush);
 	} else {
 		err = -EEXIST;
@@ -348,7 +446,7 @@ int p2m_set_if_empty(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t)
 	return err;
 }
 
-/* (lock) Does an entry in the range hold a reference (or a place on demand) that replacing it would lose? */
+/* (lock) Does an entry in the range hold a reference that replacing it would lose? */
 static bool range_holds_references(struct domain *d, uint64_t g, unsigned int order)
 {
 	for (uint64_t end = g + (1UL << order); g < end;) {
@@ -357,7 +455,7 @@ static bool range_holds_references(struct domain *d, uint64_t g, unsigned int or
 		uint64_t e = slot ? *slot : 0, span = 1UL << (9 * (level - 1));
 		enum p2m_type t = entry_type(e);
 
-		if (t == P2M_FOREIGN || t == P2M_GRANT_RW || t == P2M_GRANT_RO || t == P2M_POD) {
+		if (t == P2M_FOREIGN || t == P2M_GRANT_RW || t == P2M_GRANT_RO) {
 			return true;
 		}
 		/* Shared frames are mapped one by one. */
@@ -426,7 +524,8 @@ int p2m_init(struct domain *d)
 	}
 	spin_lock_init(&p->lock);
 	list_init(&p->tables);
-	p->pod.singles = p->pod.supers = P2M_POD_END;
+	list_init(&p->pod.large);
+	list_init(&p->pod.single);
 	p->gfn_bits = MIN(d->arch.phys_bits, GFN_BITS + (unsigned int)PAGE_SHIFT) - PAGE_SHIFT;
 	p->table_limit = d->is_service ? 0 : TABLES_MIN;
 	p->root = table_alloc(p);
@@ -525,6 +624,9 @@ static void relinquish_one(struct domain *d)
 		p->pending_mfn = entry_mfn(e, level);
 		p->pending_type = entry_type(e);
 		p->pending_count = p2m_is_ram(p->pending_type) ? span : 0;
+		if (p->pending_type == P2M_POD) {
+			p->pod.entries -= span;
+		}
 		if (d->iommu && iommu_rights(p->pending_type)) {
 			(void)iommu_unmap(d, g & ~(span - 1), 9 * (level - 1));
 		}
