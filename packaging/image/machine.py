@@ -9,7 +9,6 @@ import selectors
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -241,19 +240,6 @@ def hypervisor(build, name):
     if not path.exists():
         raise SystemExit(f"no hypervisor image at {path}")
     return path
-
-
-def load_address(path):
-    """The physical address of an ELF image's first loaded byte."""
-    image = pathlib.Path(path).read_bytes()
-    wide = image[4] == 2
-    phoff, = struct.unpack_from("<Q" if wide else "<I", image, 32 if wide else 28)
-    size, count = struct.unpack_from("<HH", image, 54 if wide else 42)
-    loads = []
-    for header in range(phoff, phoff + size * count, size):
-        if struct.unpack_from("<I", image, header)[0] == 1:
-            loads.append(struct.unpack_from("<Q" if wide else "<I", image, header + (24 if wide else 12))[0])
-    return min(loads)
 
 
 def memory_is(monitor, address, byte):

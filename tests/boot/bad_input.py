@@ -61,6 +61,9 @@ def judge(case, lines, resets):
         return f"no line says so; the last one: {lines[-1] if lines else '(none)'}"
     if len(matching) > 1:
         return f"{len(matching)} lines instead of one: {' | '.join(matching[:3])}"
+    undefined = [line for line in lines if "UBSan:" in line]
+    if undefined:
+        return f"undefined behaviour: {undefined[0]}"
     if "Triple fault" in resets:
         return "a triple fault followed"
     if any("MULLION" in line for line in lines):

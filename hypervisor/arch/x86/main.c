@@ -113,16 +113,17 @@ static void console_input_init(void)
 
 static void start(void)
 {
+	const char *why = "";
+
 	if (boot_options.console_vga) {
 		screen_init();
 	}
 	acpi_init();
 	apic_init(acpi_info.lapic_base);
 	time_init();
-	vmm = vmm_probe();
+	vmm = vmm_probe(&why);
 	if (!vmm) {
-		boot_fail("this CPU has no usable virtualisation (AMD-V with nested paging); "
-			  "look for it in the firmware's set-up");
+		boot_fail("%s", why);
 	}
 	if (vmm->cpu_up()) {
 		boot_fail("%s cannot be turned on", vmm->name);
