@@ -11,9 +11,13 @@
 
 static void select_word(struct domain *d, uint32_t port, const struct event_channel *c)
 {
-	struct vcpu *v = d->vcpu[READ_ONCE(c->notify_vcpu)];
-	unsigned long *sel = &READ_ONCE(v->info)->evtchn_pending_sel;
+	struct vcpu *v = READ_ONCE(d->vcpu[READ_ONCE(c->notify_vcpu)]);
+	unsigned long *sel;
 
+	if (unlikely(!v)) {
+		return;			/* a domain half built: nobody is there to be told */
+	}
+	sel = &READ_ONCE(v->info)->evtchn_pending_sel;
 	if (!test_and_set_bit(port / BITS_PER_LONG, sel)) {
 		event_mark_vcpu(v);
 	}
