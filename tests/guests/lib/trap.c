@@ -75,6 +75,10 @@ static void __attribute__((noreturn)) fatal(struct regs *r)
 	       r->rip, r->rsp, r->cs, cr2);
 	printf("rax %#lx rbx %#lx rcx %#lx rdx %#lx rsi %#lx rdi %#lx\n", r->rax, r->rbx, r->rcx,
 	       r->rdx, r->rsi, r->rdi);
+	if (r->vector != 14) {
+		/* Is it still the code that was built? */
+		printf("code %#lx %#lx\n", *(uint64_t *)(r->rip - 8), *(uint64_t *)r->rip);
+	}
 	guest_fail(__FILE__, __LINE__, "unexpected trap", "%lu at %#lx on cpu %u", r->vector,
 		   r->rip, cpu_self());
 	guest_end();
