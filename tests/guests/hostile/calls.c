@@ -324,6 +324,7 @@ static void call_vcpu(void)
 	uint64_t words[8];
 	int cmd = number(14);
 	unsigned vcpu = number(2);
+	void *arg;
 
 	/* Taking oneself down or starting over is a right, and the end of the test. */
 	if (vcpu == 0 && (cmd == VCPUOP_down || cmd == VCPUOP_initialise)) {
@@ -341,7 +342,14 @@ static void call_vcpu(void)
 			words[1] |= 0x80000000;
 		}
 	}
-	HC(vcpu_op, cmd, vcpu, place(words, sizeof(words)));
+	/* What the hypervisor keeps writing to must not be where the arena's random bytes say. */
+	if (cmd == VCPUOP_register_vcpu_info || cmd == VCPUOP_register_runstate_memory_area ||
+	    cmd == VCPUOP_register_vcpu_time_memory_area) {
+		arg = one_in(8) ? (void *)0x200000000ul : words;
+	} else {
+		arg = place(words, sizeof(words));
+	}
+	HC(vcpu_op, cmd, vcpu, arg);
 }
 
 static void call_sched(void)
