@@ -14,6 +14,8 @@ static struct vcpu_info *moved_info;
 void arena_init(void)
 {
 	arena = alloc_pages(ARENA_PAGES);
+	/* A list that starts in the arena and is far too long ends here, not in this code's tables. */
+	free_gfn();
 	arguments = alloc_pages(2);
 	moved_info = alloc_pages(1);
 	map_page(ARGUMENT_VA, (uint64_t)arguments);
@@ -56,8 +58,10 @@ domid_t some_domain(void)
 
 uint64_t some_pointer(void)
 {
+	/* Never low memory: a list there that is far too long would go on through this code. */
 	switch (rnd_below(10)) {
 	case 0:
+	case 4:
 		return 0x200000000ul + rnd_below(1ul << 32);
 	case 1:
 		return rnd() | 1ull << 46;
@@ -65,8 +69,6 @@ uint64_t some_pointer(void)
 		return ARGUMENT_VA + 2 * PAGE_SIZE - rnd_below(64);
 	case 3:
 		return 0xffff800000000000ull | rnd();
-	case 4:
-		return 0;
 	default:
 		return (uint64_t)arena + rnd_below(POINTER_PAGES * PAGE_SIZE);
 	}

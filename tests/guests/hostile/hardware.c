@@ -43,6 +43,11 @@ void hostile_msr(void)
 		/* Bits that must fault, or a frame that is not there. */
 		v = msr == MSR_EFER ? rdmsr(MSR_EFER) | 1ull << (16 + rnd_below(40))
 				    : 0x7ffff00000000ull | rnd_below(4096);
+	} else if (msr == MSR_APIC_BASE) {
+		/* Where this code's own handlers reach it, or a reserved bit. */
+		v = one_in(4) ? v | 1ull << 60
+			      : ((rdmsr(msr) ^ 1ull << rnd_below(12)) & 0xfff) | 0xfee00000 |
+					rnd_below(256) << 12;
 	} else if (msr == MSR_X2APIC + APIC_ICR / 16) {
 		v = (v & ~0xffffffffull) | harmless_icr(v);
 	} else if (msr == 0x83f) {
