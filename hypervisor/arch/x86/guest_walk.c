@@ -5,6 +5,7 @@
  *
  * PKU and 5-level paging are not walked, for the CPUID policy hides both.
  */
+#include <hv/compat.h>
 #include <hv/domain.h>
 #include <hv/guest_access.h>
 #include <hv/page.h>
@@ -203,6 +204,10 @@ bool guest_walk(gva_t va, bool need_write, bool need_user, bool fetch, gpa_t *ou
 		w.reserved = reserved_bits(v);
 		ok = walk_levels(&w, v->arch.cr3 & PTE_ADDR, 4, out);
 	} else {
+		if (unlikely(compat_is_view(va))) {
+			*pfec = PFEC_NOT_CANONICAL;
+			return false;
+		}
 		w.va = (uint32_t)va.v;
 		if (!(v->arch.cr0 & CR0_PG)) {
 			*out = gpa(w.va);

@@ -8,6 +8,7 @@
 #include <asm/vcpu.h>
 #include <xen/vcpu.h>
 
+struct compat_view;
 struct domain;
 
 /* Why a vCPU does not run; atomic bits of vcpu->state. None set: runnable. */
@@ -60,6 +61,7 @@ struct vcpu {
 	/* The hypercall in progress: a preempted one leaves its new arguments here. */
 	uint64_t hypercall_args[6];
 	bool hypercall_in_multicall;
+	const struct compat_view *compat;	/* the caller is 32-bit code; else NULL */
 
 	struct arch_vcpu arch;
 };

@@ -128,6 +128,25 @@ compat_body:
 	lret
 	.code64
 
+	/* void wrmsr_compat(uint32_t msr, uint64_t value): by 32-bit code of long mode. */
+	.globl wrmsr_compat
+wrmsr_compat:
+	push %r12
+	mov %rsp, %r12
+	mov %edi, %ecx
+	mov %esi, %eax
+	mov %rsi, %rdx
+	shr $32, %rdx
+	lcall *compat_wrmsr_target
+	mov %r12, %rsp
+	pop %r12
+	ret
+	.code32
+compat_wrmsr_body:
+	wrmsr
+	lret
+	.code64
+
 	/* long user_call(long (*fn)(void *), void *arg) */
 	.globl user_call, user_return
 user_call:
@@ -245,6 +264,9 @@ gdt_pointer:
 	.quad gdt
 compat_target:
 	.long compat_body
+	.word 0x08
+compat_wrmsr_target:
+	.long compat_wrmsr_body
 	.word 0x08
 	.align 8
 	.globl start_info, entry_tsc, ap_stack, cpu_is_intel
