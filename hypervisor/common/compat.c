@@ -8,6 +8,7 @@
 #include <hv/ctl.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
+#include <hv/event.h>
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
 #include <hv/lib.h>
@@ -648,6 +649,25 @@ int compat_write(gva_t dst, const void *src, size_t len)
 	}
 	return len % sizeof(uint64_t) ? -EFAULT
 				      : words_write((dst.v - COMPAT_WORDS) / 2, src, len / sizeof(uint64_t));
+}
+
+/* Shared memory -------------------------------------------------------------------------------------- */
+
+/* Only the selector of a vcpu_info differs: what else we use of it is in the same place. */
+static_assert(sizeof(struct vcpu_info_x86_32) == sizeof(struct vcpu_info) &&
+	      offsetof(struct vcpu_info_x86_32, evtchn_pending_sel) == 4 &&
+	      offsetof(struct vcpu_info_x86_32, time) == offsetof(struct vcpu_info, time) &&
+	      sizeof(struct vcpu_time_info_x86_32) == sizeof(struct vcpu_time_info), "xen/xen.h, i386");
+static_assert(offsetof(struct shared_info_x86_32, evtchn_pending) == 2048 &&
+	      offsetof(struct shared_info_x86_32, evtchn_mask) == 2176 &&
+	      offsetof(struct shared_info_x86_32, wc_version) == 2304, "xen/xen.h, i386");
+
+void compat_latch_info(struct domain *d, bool narrow)
+{
+	if (d->narrow_info != narrow) {
+		WRITE_ONCE(d->narrow_info, narrow);
+		event_layout_changed(d);
+	}
 }
 
 void compat_runstate(struct compat_runstate_info *out, const struct vcpu_runstate_info *in)

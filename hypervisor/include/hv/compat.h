@@ -10,9 +10,12 @@
  */
 #include <hv/addr.h>
 #include <hv/types.h>
+#include <xen/foreign/x86_32.h>
 #include <xen/vcpu.h>
+#include <xen/xen.h>
 
 struct compat_layout;
+struct domain;
 struct hypercall_args;
 
 /* Offsets of both are below 2^40, so that what a view leads to is never a view. */
@@ -38,6 +41,17 @@ long compat_dispatch(uint32_t nr, const struct hypercall_args *a);
 /* For guest_read and guest_write, when there is nothing at the address: behind a view there is. 0 or -EFAULT. */
 int compat_read(void *dst, gva_t src, size_t len) __must_check;
 int compat_write(gva_t dst, const void *src, size_t len) __must_check;
+
+/*
+ * Which layout the memory that d shares with us has. The guest is asked at the moments that the ABI names: when it sets
+ * its callback or writes the address of the hypercall page, by the mode it is in. Contents are not converted; what was
+ * pending is lost, as on Xen. No lock held.
+ */
+void compat_latch_info(struct domain *d, bool narrow);
+static inline struct shared_info_x86_32 *compat_shared_info(struct shared_info *s)
+{
+	return (struct shared_info_x86_32 *)s;
+}
 
 /* VCPUOP_get_runstate_info and the runstate area: 64-bit members stand at multiples of 4. */
 struct compat_runstate_info {
