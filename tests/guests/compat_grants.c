@@ -53,6 +53,32 @@ static void copies(void)
 	EXPECT_EQ(COMPAT(grant_table_op, GNTTABOP_copy, 0xe0000000, 1), -XEN_EFAULT);
 }
 
+/* Long enough to be interrupted: a call goes on where it was. */
+static void many(void)
+{
+	struct vcpu_set_periodic_timer tick = {.period_ns = 1000000};
+	unsigned count = 2500, i, done = 0;
+	struct copy32 *c = alloc_pages(count * sizeof(*c) / PAGE_SIZE + 1);
+	uint16_t *from = alloc_pages(2), *to = alloc_pages(2);
+
+	for (i = 0; i < count; i++) {
+		from[i] = 3 * i;
+		c[i].source.frame = PFN(&from[i]);
+		c[i].source.domid = c[i].dest.domid = DOMID_SELF;
+		c[i].source.offset = c[i].dest.offset = i * 2 % PAGE_SIZE;
+		c[i].dest.frame = PFN(&to[i]);
+		c[i].len = 2;
+		c[i].status = 77;
+	}
+	CHECK_EQ(HC(vcpu_op, VCPUOP_set_periodic_timer, 0, &tick), 0);
+	EXPECT_EQ(COMPAT(grant_table_op, GNTTABOP_copy, c, count), 0);
+	CHECK_EQ(HC(vcpu_op, VCPUOP_stop_periodic_timer, 0), 0);
+	for (i = 0; i < count; i++) {
+		done += c[i].status == GNTST_okay && to[i] == 3 * i;
+	}
+	EXPECT_EQ(done, count);
+}
+
 static void granted(void)
 {
 	domid_t dom = peer_create(16);
@@ -107,6 +133,7 @@ static void setup(void)
 void guest_main(void)
 {
 	copies();
+	many();
 	granted();
 	setup();
 }

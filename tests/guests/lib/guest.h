@@ -116,6 +116,7 @@ long hypercall_raw(unsigned long nr, unsigned long a1, unsigned long a2, unsigne
 
 /* The 32-bit ABI: a call by 32-bit code of long mode, words being the number and five arguments. */
 long hypercall_compat(const uint32_t words[6]);
+long hypercall_protected(const uint32_t words[6]); /* the same with paging off */
 void wrmsr_compat(uint32_t msr, uint64_t value);
 #define LOW32(x) ((uint32_t)(uintptr_t)(x))
 #define COMPAT5(nr, a, b, c, d, e, ...)                                                           \
