@@ -2,8 +2,8 @@
 /*
  * DMA confinement: which unit, who owns which device, and a domain's device address space.
  *
- * Locks: devices.lock (who has which device) -> iommu_domain->lock -> the units' queue locks. p2m->lock is
- * taken outside all of them, nothing inside but the allocator's.
+ * Locks: devices.lock (who has which device) -> iommu_domain->lock -> the units' queue locks.
+ * p2m->lock is taken outside all of them, nothing inside but the allocator's.
  */
 #include <hv/bitops.h>
 #include <hv/boot.h>
@@ -14,12 +14,12 @@
 #include <hv/log.h>
 #include <hv/page.h>
 
-#define RESERVED_MAX	64
-#define REQUESTERS_MAX	8
+#define RESERVED_MAX   64
+#define REQUESTERS_MAX 8
 
 struct iommu_caps iommu_caps;
 
-static const struct iommu_ops *unit_ops;	/* set once by iommu_init; NULL: no confinement */
+static const struct iommu_ops *unit_ops; /* set once by iommu_init; NULL: no confinement */
 
 struct device {
 	struct list_head list;
@@ -29,9 +29,10 @@ struct device {
 
 static struct {
 	struct spinlock lock;
-	struct list_head list;			/* (lock) devices that some domain has */
-	unsigned long ids[BITS_TO_LONGS(IOMMU_DOMAIN_IDS)];	/* (lock) */
-} devices = { .lock = SPINLOCK_INIT, .list = LIST_HEAD_INIT(devices.list), .ids = { 1 } };
+	struct list_head list; /* (lock) devices that some domain has */
+	unsigned long ids[BITS_TO_LONGS(IOMMU_DOMAIN_IDS)]; /* (lock) */
+	bool aliases; /* (lock) some device's DMA carries another's id */
+} devices = {.lock = SPINLOCK_INIT, .list = LIST_HEAD_INIT(devices.list), .ids = {1}};
 
 /* What firmware demands; filled by init, constant from then on. */
 static struct {
@@ -68,8 +69,10 @@ static int no_unit(const char *why)
 	if (boot_options.iommu_force) {
 		boot_fail("iommu=force: %s", why);
 	}
-	log_warn("IOMMU: NONE IN USE: %s; every device can read and write ALL of memory, the "
-		 "hypervisor included\n", why);
+	log_warn(
+	    "NO IOMMU: %s: the service VM's devices can reach ALL memory, passthrough to other VMs "
+	    "is refused\n",
+	    why);
 	return -ENODEV;
 }
 
@@ -99,8 +102,11 @@ int iommu_init(void)
 		iommu_fault_start();
 		log_info("IOMMU: %s on: %u-bit addresses, %s pages, %u domains%s\n", ops->name,
 			 iommu_caps.address_bits,
-			 iommu_caps.leaf_level == 3 ? "1G" : iommu_caps.leaf_level == 2 ? "2M" : "4K",
-			 MIN(iommu_caps.domain_ids, IOMMU_DOMAIN_IDS) - 1, iommu_caps.clean ? ", not coherent" : "");
+			 iommu_caps.leaf_level == 3   ? "1G"
+			 : iommu_caps.leaf_level == 2 ? "2M"
+						      : "4K",
+			 MIN(iommu_caps.domain_ids, IOMMU_DOMAIN_IDS) - 1,
+			 iommu_caps.clean ? ", not coherent" : "");
 		return 0;
 	}
 	return no_unit(why);
@@ -111,7 +117,8 @@ void iommu_add_reserved(uint64_t start, uint64_t end, unsigned int rw, pci_sbdf_
 	uint64_t first = start >> PAGE_SHIFT, last = (end - 1) >> PAGE_SHIFT;
 
 	if (end <= start || last >= 1UL << (52 - PAGE_SHIFT)) {
-		log_warn("IOMMU: firmware demands DMA to a bad range %#lx-%#lx: ignored\n", start, end);
+		log_warn("IOMMU: firmware demands DMA to a bad range %#lx-%#lx: ignored\n", start,
+			 end);
 		return;
 	}
 	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
@@ -120,7 +127,8 @@ void iommu_add_reserved(uint64_t start, uint64_t end, unsigned int rw, pci_sbdf_
 		if (r->type == MEMORY_RAM && r->start < (last + 1) << PAGE_SHIFT &&
 		    r->end > first << PAGE_SHIFT) {
 			log_warn("IOMMU: firmware demands DMA to %#lx-%#lx, which is ordinary RAM: "
-				 "refused\n", start, end);
+				 "refused\n",
+				 start, end);
 			return;
 		}
 	}
@@ -149,7 +157,8 @@ bool iommu_reserved_range(unsigned int i, mfn_t *first, uint64_t *count, pci_sbd
 	return true;
 }
 
-/* Device address spaces ------------------------------------------------------------------------------ */
+/* Device address spaces
+ * ------------------------------------------------------------------------------ */
 
 static unsigned int id_alloc(void)
 {
@@ -189,7 +198,8 @@ static void finish(struct iommu_domain *dom, uint64_t dfn, uint64_t count, bool 
 	iommu_table_free_stale(&dom->table);
 }
 
-static int change(struct iommu_domain *dom, uint64_t dfn, uint64_t m, uint64_t count, unsigned int rw)
+static int change(struct iommu_domain *dom, uint64_t dfn, uint64_t m, uint64_t count,
+		  unsigned int rw)
 {
 	uint64_t limit = 1UL << (iommu_caps.address_bits - PAGE_SHIFT);
 	bool stale = false;
@@ -297,11 +307,11 @@ int iommu_domain_init(struct domain *d)
 		goto err_free;
 	}
 	dom->table = (struct iommu_table){
-		.format = iommu_caps.format,
-		.levels = iommu_caps.levels,
-		.leaf_level = iommu_caps.leaf_level,
-		.clean = iommu_caps.clean,
-		.leaf_extra = iommu_caps.leaf_extra,
+	    .format = iommu_caps.format,
+	    .levels = iommu_caps.levels,
+	    .leaf_level = iommu_caps.leaf_level,
+	    .clean = iommu_caps.clean,
+	    .leaf_extra = iommu_caps.leaf_extra,
 	};
 	ret = iommu_table_init(&dom->table);
 	if (ret) {
@@ -325,7 +335,8 @@ err_free:
 	return ret;
 }
 
-/* Devices -------------------------------------------------------------------------------------------- */
+/* Devices
+ * -------------------------------------------------------------------------------------------- */
 
 static struct device *find_device(pci_sbdf_t dev)
 {
@@ -340,21 +351,66 @@ static struct device *find_device(pci_sbdf_t dev)
 	return NULL;
 }
 
-/* (lock) Points all requester ids of dev at dom (NULL: at nothing). A failure leaves dev with nothing. */
+static bool may_carry(const struct device *device, pci_sbdf_t id)
+{
+	pci_sbdf_t ids[REQUESTERS_MAX];
+	int count = unit_ops->requesters(device->dev, ids, REQUESTERS_MAX);
+
+	for (int i = 0; i < count; i++) {
+		if (ids[i].v == id.v) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* (lock) Another attached device whose DMA may carry the id; NULL. */
+static struct device *find_sharer(pci_sbdf_t id, pci_sbdf_t dev)
+{
+	struct device *i;
+
+	if (!devices.aliases) {
+		return NULL;
+	}
+	list_for_each(i, &devices.list, list)
+	{
+		if (i->dev.v != dev.v && may_carry(i, id)) {
+			return i;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * (lock) Points all requester ids of dev at dom (NULL: at nothing). A failure leaves dev with
+ * nothing. Devices that share an id cannot be told apart, so they go to one domain or not at all.
+ */
 static int set_all(pci_sbdf_t dev, struct iommu_domain *dom, struct iommu_domain *old)
 {
 	pci_sbdf_t ids[REQUESTERS_MAX];
 	int count = unit_ops->requesters(dev, ids, REQUESTERS_MAX);
+	struct device *sharer;
 	int ret = 0;
 
 	if (count < 0) {
 		return count;
 	}
+	devices.aliases |= count > 1;
+	for (int i = 0; i < count && dom; i++) {
+		sharer = find_sharer(ids[i], dev);
+		if (sharer && sharer->dom != dom) {
+			ret = -EBUSY;
+		}
+	}
 	for (int i = 0; i < count && !ret; i++) {
-		ret = unit_ops->set(ids[i], dom, old);
+		if (dom || !find_sharer(ids[i], dev)) {
+			ret = unit_ops->set(ids[i], dom, old);
+		}
 	}
 	for (int i = 0; i < count && ret; i++) {
-		(void)unit_ops->set(ids[i], NULL, dom);
+		if (!find_sharer(ids[i], dev)) {
+			(void)unit_ops->set(ids[i], NULL, old);
+		}
 	}
 	return ret;
 }
@@ -391,8 +447,8 @@ int iommu_attach(struct domain *d, pci_sbdf_t dev)
 	}
 	spin_unlock(&devices.lock);
 	if (ret) {
-		log_warn("IOMMU: d%u: %s cannot be attached (error %d): its DMA is refused\n", d->id,
-			 iommu_device_name(dev, name), -ret);
+		log_warn("IOMMU: d%u: %s cannot be attached (error %d): its DMA is refused\n",
+			 d->id, iommu_device_name(dev, name), -ret);
 	} else if (boot_options.iommu_verbose) {
 		log_info("IOMMU: d%u: %s attached\n", d->id, iommu_device_name(dev, name));
 	}

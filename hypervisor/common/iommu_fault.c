@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What is said when a device does what it may not. A device can fault millions of times a second, so both
- * the log and the interrupts are limited: beyond a burst the fault interrupt is turned off and a timer looks
- * at the record instead, until a look finds little.
+ * What is said when a device does what it may not. A device can fault millions of times a second,
+ * so both the log and the interrupts are limited: beyond a burst the fault interrupt is turned off
+ * and a timer looks at the record instead, until a look finds little.
  *
  * Locks: faults.lock (interrupts off: the handler is an interrupt) is a leaf but for the console's.
  */
@@ -12,22 +12,22 @@
 #include <hv/log.h>
 #include <hv/timer.h>
 
-#define BURST		16		/* lines that may come at once */
-#define REFILL_NS	(100 * NS_PER_MS)	/* one more line every so often */
-#define STORM		64		/* faults in one window that turn the interrupt off */
-#define WINDOW_NS	(100 * NS_PER_MS)
-#define POLL_NS		NS_PER_SEC	/* for units that have no interrupt */
+#define BURST	  16		    /* lines that may come at once */
+#define REFILL_NS (100 * NS_PER_MS) /* one more line every so often */
+#define STORM	  64		    /* faults in one window that turn the interrupt off */
+#define WINDOW_NS (100 * NS_PER_MS)
+#define POLL_NS	  NS_PER_SEC /* for units that have no interrupt */
 
 static struct {
 	struct spinlock lock;
 	unsigned int tokens;
 	uint64_t suppressed;
 	nstime_t refilled;
-	nstime_t window;		/* start of the present window */
+	nstime_t window; /* start of the present window */
 	unsigned int in_window;
 	bool started, storm, poll;
 	struct timer timer;
-} faults = { .lock = SPINLOCK_INIT, .tokens = BURST };
+} faults = {.lock = SPINLOCK_INIT, .tokens = BURST};
 
 static bool may_log(nstime_t now)
 {
@@ -68,11 +68,14 @@ void iommu_fault(const struct iommu_fault *f)
 			 f->what, f->code);
 		break;
 	case IOMMU_FAULT_UNIT:
-		log_warn("IOMMU error: address %#lx: %s (code %#x)\n", f->address, f->what, f->code);
+		log_warn("IOMMU error: address %#lx: %s (code %#x)\n", f->address, f->what,
+			 f->code);
 		break;
 	case IOMMU_FAULT_UNRECORDED:
-		log_warn("IOMMU fault: unit %s refused DMA, but does not record which device's and to "
-			 "what address\n", name);
+		log_warn(
+		    "IOMMU fault: unit %s refused DMA, but does not record which device's and to "
+		    "what address\n",
+		    name);
 		break;
 	}
 }
@@ -107,7 +110,7 @@ void iommu_fault_irq(void *opaque)
 
 static void poll_timer(void *data)
 {
-	struct iommu_fault unrecorded = { .kind = IOMMU_FAULT_UNRECORDED };
+	struct iommu_fault unrecorded = {.kind = IOMMU_FAULT_UNRECORDED};
 	const struct iommu_ops *ops = iommu_unit_ops();
 	bool found = ops->unrecorded && ops->unrecorded(&unrecorded.dev);
 	unsigned long flags = spin_lock_irq(&faults.lock);
@@ -120,7 +123,7 @@ static void poll_timer(void *data)
 	if (faults.storm && faults.in_window <= STORM / 2) {
 		faults.storm = false;
 		iommu_unit_ops()->fault_interrupt(true);
-		look();			/* what came between the two */
+		look(); /* what came between the two */
 	} else if (faults.storm) {
 		timer_set(&faults.timer, now + 2 * WINDOW_NS);
 	}

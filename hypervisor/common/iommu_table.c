@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The page tables that devices walk. They are not the ones of the CPUs: neither vendor's formats agree in
- * all bits, and devices must not see what only the CPU may touch (device memory).
+ * The page tables that devices walk. They are not the ones of the CPUs: neither vendor's formats
+ * agree in all bits, and devices must not see what only the CPU may touch (device memory).
  *
- * Locks: none here; the caller holds iommu_domain->lock. Hardware reads the tables at any time, so an entry
- * is written once and whole, a new table is filled before it is linked, and a table that leaves the tree
- * lives until the units have forgotten it (the stale list).
+ * Locks: none here; the caller holds iommu_domain->lock. Hardware reads the tables at any time, so
+ * an entry is written once and whole, a new table is filled before it is linked, and a table that
+ * leaves the tree lives until the units have forgotten it (the stale list).
  */
 #include <hv/errno.h>
 #include <hv/iommu_impl.h>
 #include <hv/lib.h>
 #include <hv/page.h>
 
-#define ENTRIES		512
+#define ENTRIES 512
 
 static unsigned int index_at(uint64_t dfn, unsigned int level)
 {
@@ -92,7 +92,8 @@ int iommu_table_init(struct iommu_table *t)
 	return 0;
 }
 
-/* Puts a table that was cut off at an entry of the level above it, and all below it, on the stale list. */
+/* Puts a table that was cut off at an entry of the level above it, and all below it, on the stale
+ * list. */
 static void retire(struct iommu_table *t, uint64_t *table, unsigned int level)
 {
 	for (unsigned int i = 0; level > 1 && i < ENTRIES; i++) {
@@ -188,8 +189,8 @@ static void set_entry(struct iommu_table *t, uint64_t *e, unsigned int level, ui
 }
 
 /*
- * Goes down to the table that holds dfn's entry of the wanted level; *got may be higher, when it removes
- * and there is nothing below. NULL: no memory.
+ * Goes down to the table that holds dfn's entry of the wanted level; *got may be higher, when it
+ * removes and there is nothing below. NULL: no memory.
  */
 static uint64_t *descend(struct iommu_table *t, uint64_t dfn, unsigned int wanted, bool removing,
 			 bool *flush, unsigned int *got)
@@ -216,8 +217,8 @@ static uint64_t *descend(struct iommu_table *t, uint64_t dfn, unsigned int wante
 	return table;
 }
 
-int iommu_table_set(struct iommu_table *t, uint64_t dfn, uint64_t m, uint64_t count, unsigned int rw,
-		    bool *flush)
+int iommu_table_set(struct iommu_table *t, uint64_t dfn, uint64_t m, uint64_t count,
+		    unsigned int rw, bool *flush)
 {
 	while (count) {
 		unsigned int wanted = level_for(t, dfn, m, count, rw), level;
@@ -227,7 +228,7 @@ int iommu_table_set(struct iommu_table *t, uint64_t dfn, uint64_t m, uint64_t co
 		if (!table) {
 			return -ENOMEM;
 		}
-		if (level > wanted) {		/* nothing is there as far as this entry reaches */
+		if (level > wanted) { /* nothing is there as far as this entry reaches */
 			step = MIN(span(level) - (dfn & (span(level) - 1)), count);
 			dfn += step;
 			m += step;
@@ -236,8 +237,8 @@ int iommu_table_set(struct iommu_table *t, uint64_t dfn, uint64_t m, uint64_t co
 		}
 		/* As many neighbours in this table as the range has. */
 		for (unsigned int i = index_at(dfn, level); i < ENTRIES; i++) {
-			set_entry(t, &table[i], level, rw ? make_leaf(t, m, level, rw) : t->format->absent,
-				  flush);
+			set_entry(t, &table[i], level,
+				  rw ? make_leaf(t, m, level, rw) : t->format->absent, flush);
 			dfn += span(level);
 			m += span(level);
 			count -= span(level);
@@ -260,7 +261,8 @@ bool iommu_table_lookup(const struct iommu_table *t, uint64_t dfn, uint64_t *m, 
 			return false;
 		}
 		if (is_leaf(t, e, level)) {
-			*m = ((e & t->format->address_mask) >> PAGE_SHIFT) + (dfn & (span(level) - 1));
+			*m = ((e & t->format->address_mask) >> PAGE_SHIFT) +
+			     (dfn & (span(level) - 1));
 			*rw = (e & t->format->read ? IOMMU_READ : 0) |
 			      (e & t->format->write ? IOMMU_WRITE : 0);
 			return *rw != 0;

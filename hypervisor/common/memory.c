@@ -18,7 +18,9 @@
 
 #define GUEST_ORDER_MAX		ORDER_2M
 #define SERVICE_ORDER_MAX	ORDER_1G
+#define ON_DEMAND_ORDER_MAX	20	/* no memory is needed for these */
 #define BATCH			32
+#define REMOVE_TRIES		8
 
 /* A reservation call in progress. */
 struct reservation {
@@ -106,6 +108,9 @@ static int populate_one(struct reservation *r, uint64_t untrusted_gfn)
 	struct page_info *pg;
 	int err;
 
+	if (r->on_demand) {
+		return p2m_pod_mark(r->d, gfn(untrusted_gfn), r->order);
+	}
 	pg = extent_alloc(r);
 	if (!pg) {
 		return -ENOMEM;
@@ -122,7 +127,11 @@ static void populate(struct reservation *r)
 {
 	uint64_t first = r->done, untrusted_gfn;
 
-	if (r->on_demand || r->order > order_max()) {
+	if (r->order > (r->on_demand ? ON_DEMAND_ORDER_MAX : order_max())) {
+		return;
+	}
+	/* A domain cannot promise itself memory. */
+	if (r->on_demand && r->d == current->domain) {
 		return;
 	}
 	for (; r->done < r->count && !step_aside(r, first); r->done++) {
@@ -147,13 +156,16 @@ static void removal_finish(struct removal *rm)
 		rm->flush = false;
 	}
 	for (unsigned int i = 0; i < rm->count; i++) {
-		page_release_allocation(rm->pages[i]);
+		if (!p2m_pod_keep(rm->d, rm->pages[i])) {
+			page_release_allocation(rm->pages[i]);
+		}
 		page_put(rm->pages[i]);
 	}
 	rm->count = 0;
 }
 
-static int remove_one(struct removal *rm, uint64_t g)
+/* -EAGAIN: the entry changes under us. */
+static int try_remove(struct removal *rm, uint64_t g)
 {
 	struct page_info *pg;
 	enum p2m_type t;
@@ -162,6 +174,9 @@ static int remove_one(struct removal *rm, uint64_t g)
 
 	if (t == P2M_INVALID) {
 		return -ENOENT;
+	}
+	if (t == P2M_POD) {
+		return p2m_pod_drop(rm->d, gfn(g), 0) ? 0 : -EAGAIN;
 	}
 	if (t == P2M_MMIO) {
 		return -EPERM;
@@ -175,7 +190,7 @@ static int remove_one(struct removal *rm, uint64_t g)
 	err = p2m_remove_if_noflush(rm->d, gfn(g), m, t, &rm->flush);
 	if (err) {
 		page_put(pg);
-		return err;
+		return err == -EINVAL ? -EAGAIN : err;
 	}
 	if (pg->flags & PAGE_SHARED) {
 		/* The flush that the batch's end makes covers this entry too. */
@@ -189,6 +204,18 @@ static int remove_one(struct removal *rm, uint64_t g)
 		removal_finish(rm);
 	}
 	return 0;
+}
+
+static int remove_one(struct removal *rm, uint64_t g)
+{
+	int err = -EAGAIN;
+
+	/* The search for zeroes (p2m_pod.c) takes a frame out of the map and may put it back. A
+	 * guest that does nothing wrong must not see that. */
+	for (unsigned int i = 0; i < REMOVE_TRIES && err == -EAGAIN; i++) {
+		err = try_remove(rm, g);
+	}
+	return err == -EAGAIN ? -EINVAL : err;
 }
 
 int memory_remove_frame(struct domain *d, gfn_t g)
@@ -213,6 +240,9 @@ static void decrease(struct reservation *r)
 
 		if (extent_at(r, r->done, &untrusted_gfn)) {
 			break;
+		}
+		if (r->order && p2m_pod_drop(r->d, gfn(untrusted_gfn), r->order)) {
+			continue;
 		}
 		for (i = 0; i < 1UL << r->order; i++) {
 			if (remove_one(&rm, untrusted_gfn + i)) {
@@ -337,13 +367,11 @@ static long memory_claim_op(gva_t arg)
 	return rc;
 }
 
-/*
- * Populate on demand is not built, so no domain has entries of that kind, and a target has nothing to do: what
- * the ABI answers for such a domain.
- */
 static long memory_pod_op(unsigned int op, gva_t arg)
 {
 	struct xen_pod_target untrusted_target;
+	struct hypercall_args again = { { op, arg.v } };
+	struct p2m_pod_info info;
 	struct domain *d;
 	long rc = -EPERM;
 
@@ -355,17 +383,21 @@ static long memory_pod_op(unsigned int op, gva_t arg)
 		return -ESRCH;
 	}
 	if (current->domain->is_service) {
-		rc = op == XENMEM_set_pod_target && untrusted_target.target_pages > d->max_pages ?
-			     -EINVAL : 0;
+		rc = 0;
+		if (op == XENMEM_set_pod_target) {
+			rc = untrusted_target.target_pages > d->max_pages ?
+				     -EINVAL : p2m_pod_set_target(d, untrusted_target.target_pages);
+		}
 	}
 	if (!rc) {
+		p2m_pod_get_info(d, &info);
 		untrusted_target.tot_pages = d->tot_pages;
-		untrusted_target.pod_cache_pages = 0;
-		untrusted_target.pod_entries = 0;
+		untrusted_target.pod_cache_pages = info.cache;
+		untrusted_target.pod_entries = info.entries;
 		rc = guest_write_obj(arg, &untrusted_target);
 	}
 	domain_put(d);
-	return rc;
+	return rc == -ERESTART ? hypercall_restart(&again) : rc;
 }
 
 /* For PV guests alone: a translated one hears so once its arguments make sense. */

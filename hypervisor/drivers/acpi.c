@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ACPI static tables: finding them, checking length and checksum, keeping copies. Firmware is not trusted to be
- * right: every address may point anywhere, every length may lie. A bad table costs that table, never the boot.
- * No lock: everything happens on the boot CPU, after it the copies are read-only.
+ * ACPI static tables: finding them, checking length and checksum, keeping copies. Firmware is
+ * not trusted to be right: every address may point anywhere, every length may lie. A bad table
+ * costs that table, never the boot. No lock: everything happens on the boot CPU, after it the
+ * copies are read-only.
  */
 #include <asm/acpi.h>
 #include <asm/paging.h>

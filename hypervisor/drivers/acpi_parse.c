@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What single ACPI tables say: pure functions over bytes that firmware wrote, so that they run under the host's
- * sanitisers and fuzzers. Offsets are those of ACPI 6.4 ch. 5.2 (MADT 5.2.12, FADT 5.2.9), the PCI firmware
- * specification 3.3 (MCFG) and the HPET specification 1.0a.
+ * What single ACPI tables say: pure functions over bytes that firmware wrote, so that they run
+ * under the host's sanitisers and fuzzers. Offsets are those of ACPI 6.4 ch. 5.2 (MADT 5.2.12,
+ * FADT 5.2.9), the PCI firmware specification 3.3 (MCFG) and the HPET specification 1.0a.
  */
 #include <asm/acpi.h>
 #include <hv/lib.h>

@@ -6,9 +6,9 @@ import json
 import os
 import pathlib
 import selectors
+import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -143,11 +143,9 @@ class Machine:
         (boot / "grub.cfg").write_text("\n".join(["serial --unit=0 --speed=115200", "terminal_output console serial",
                                                   *lines, "}", ""]))
         for name, target in links.items():
-            link = tree / "boot" / name
-            link.unlink(missing_ok=True)
-            link.symlink_to(pathlib.Path(target).resolve())
+            shutil.copyfile(target, tree / "boot" / name)
         iso = self.scratch / "boot.iso"
-        subprocess.run(["grub-mkrescue", "-o", str(iso), str(tree), "--", "-follow", "on"],
+        subprocess.run(["grub-mkrescue", "-o", str(iso), str(tree)],
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return iso
 
@@ -242,19 +240,6 @@ def hypervisor(build, name):
     if not path.exists():
         raise SystemExit(f"no hypervisor image at {path}")
     return path
-
-
-def load_address(path):
-    """The physical address of an ELF image's first loaded byte."""
-    image = pathlib.Path(path).read_bytes()
-    wide = image[4] == 2
-    phoff, = struct.unpack_from("<Q" if wide else "<I", image, 32 if wide else 28)
-    size, count = struct.unpack_from("<HH", image, 54 if wide else 42)
-    loads = []
-    for header in range(phoff, phoff + size * count, size):
-        if struct.unpack_from("<I", image, header)[0] == 1:
-            loads.append(struct.unpack_from("<Q" if wide else "<I", image, header + (24 if wide else 12))[0])
-    return min(loads)
 
 
 def memory_is(monitor, address, byte):

@@ -59,8 +59,11 @@ def judge(case, lines, resets):
     matching = [line for line in lines if re.search(case.says, line) and SUBJECT.search(line)]
     if not matching:
         return f"no line says so; the last one: {lines[-1] if lines else '(none)'}"
-    if len(matching) > 1 and matching[0] != matching[-1]:
+    if len(matching) > 1:
         return f"{len(matching)} lines instead of one: {' | '.join(matching[:3])}"
+    undefined = [line for line in lines if "UBSan:" in line]
+    if undefined:
+        return f"undefined behaviour: {undefined[0]}"
     if "Triple fault" in resets:
         return "a triple fault followed"
     if any("MULLION" in line for line in lines):

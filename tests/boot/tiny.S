@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A PVH guest that halts at once and for good, for the rounds of create and destroy. */
+/*
+ * A PVH guest that waits for good, for the rounds of create and destroy. With interrupts off its only vCPU would be
+ * down, and the domain with it; no interrupt is set up to come.
+ */
 	.code32
 	.text
 	.globl	_start
 _start:
-	cli
 halt:
+	sti
 	hlt
 	jmp	halt
 

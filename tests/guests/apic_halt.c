@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test: smp=2 */
-/* HLT ends with an interrupt, and only with one: a timer, an IPI, an event; not with a masked one. */
+/* HLT ends with an interrupt, and only with one: a timer, an IPI, an event; not with a masked one.
+ */
 #include "guest.h"
 
 static volatile uint32_t stage;

@@ -5,8 +5,8 @@
 
 void guest_main(void)
 {
-	static const unsigned lvt[] = {APIC_LVTT, APIC_LVTTHMR, APIC_LVTPC, APIC_LVT0, APIC_LVT1,
-				       APIC_LVTERR};
+	static const unsigned lvt[] = {APIC_LVTT, APIC_LVTTHMR, APIC_LVTPC,
+				       APIC_LVT0, APIC_LVT1,	APIC_LVTERR};
 	uint64_t base = rdmsr(MSR_APIC_BASE);
 	unsigned i;
 
@@ -17,19 +17,23 @@ void guest_main(void)
 	EXPECT((apic_read(APIC_VERSION) >> 16 & 0xff) >= 5, "%#x", apic_read(APIC_VERSION));
 	EXPECT_EQ(apic_read(APIC_SVR) & 0x1ff, 0xff);
 	for (i = 0; i < ARRAY_SIZE(lvt); i++) {
-		EXPECT(apic_read(lvt[i]) & APIC_LVT_MASKED, "LVT %#x: %#x", lvt[i], apic_read(lvt[i]));
+		EXPECT(apic_read(lvt[i]) & APIC_LVT_MASKED, "LVT %#x: %#x", lvt[i],
+		       apic_read(lvt[i]));
 		/* While disabled by software the mask cannot be cleared. */
 		apic_write(lvt[i], 0x50);
-		EXPECT(apic_read(lvt[i]) & APIC_LVT_MASKED, "LVT %#x: %#x", lvt[i], apic_read(lvt[i]));
+		EXPECT(apic_read(lvt[i]) & APIC_LVT_MASKED, "LVT %#x: %#x", lvt[i],
+		       apic_read(lvt[i]));
 	}
 	apic_init();
 	for (i = 0; i < ARRAY_SIZE(lvt); i++) {
 		apic_write(lvt[i], 0x50);
-		EXPECT((apic_read(lvt[i]) & 0x100ff) == 0x50, "LVT %#x: %#x", lvt[i], apic_read(lvt[i]));
+		EXPECT((apic_read(lvt[i]) & 0x100ff) == 0x50, "LVT %#x: %#x", lvt[i],
+		       apic_read(lvt[i]));
 	}
 	apic_write(APIC_SVR, 0xff);
 	for (i = 0; i < ARRAY_SIZE(lvt); i++) {
-		EXPECT(apic_read(lvt[i]) & APIC_LVT_MASKED, "LVT %#x survives the disabling", lvt[i]);
+		EXPECT(apic_read(lvt[i]) & APIC_LVT_MASKED, "LVT %#x survives the disabling",
+		       lvt[i]);
 	}
 	apic_init();
 	apic_write(APIC_TPR, 0x1ff);

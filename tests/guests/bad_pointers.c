@@ -6,7 +6,6 @@
  */
 #include "guest.h"
 
-
 #define UNMAPPED 0x200000000ul
 #define CROSSING 0x3000000ffful /* one byte, and the following page is not mapped */
 #define TOP	 0xfffffffffffffff8ul

@@ -28,7 +28,8 @@ static void *at_end(const void *obj, size_t size)
 {
 	static bool mapped;
 
-	/* The last page below 4 GiB is flash memory in the map of 2 MiB pages: another frame there. */
+	/* The last page below 4 GiB is flash memory in the map of 2 MiB pages: another frame there.
+	 */
 	if (!mapped) {
 		extern uint64_t pml4[];
 		uint64_t *pdpt = (uint64_t *)(pml4[0] & ~0xffful);
@@ -46,8 +47,8 @@ static void *at_end(const void *obj, size_t size)
 static void reservations(void)
 {
 	static uint32_t list[70];
-	struct reservation32 r = {.extent_start = LOW32(list), .nr_extents = 1,
-				  .domid = DOMID_SELF};
+	struct reservation32 r = {
+	    .extent_start = LOW32(list), .nr_extents = 1, .domid = DOMID_SELF};
 	char *pages = alloc_pages(70);
 	unsigned i;
 
@@ -113,8 +114,12 @@ static void batch(void)
 {
 	static uint32_t idxs[3], gpfns[3];
 	static int errs[4] = {1, 1, 1, 1};
-	struct batch32 b = {.domid = DOMID_SELF, .space = XENMAPSPACE_gmfn, .size = 3,
-			    .idxs = LOW32(idxs), .gpfns = LOW32(gpfns), .errs = LOW32(errs)};
+	struct batch32 b = {.domid = DOMID_SELF,
+			    .space = XENMAPSPACE_gmfn,
+			    .size = 3,
+			    .idxs = LOW32(idxs),
+			    .gpfns = LOW32(gpfns),
+			    .errs = LOW32(errs)};
 	volatile uint32_t *from[3];
 	unsigned i;
 
@@ -183,7 +188,8 @@ static void queries(void)
 	EXPECT_EQ(COMPAT(memory_op, XENMEM_acquire_resource, &acquire), -XEN_ESRCH);
 	acquire.pad = 1;
 	EXPECT_EQ(COMPAT(memory_op, XENMEM_acquire_resource, &acquire), -XEN_EINVAL);
-	EXPECT_EQ(COMPAT(memory_op, XENMEM_reserved_device_memory_map, at_end(&rdm, sizeof(rdm))), 0);
+	EXPECT_EQ(COMPAT(memory_op, XENMEM_reserved_device_memory_map, at_end(&rdm, sizeof(rdm))),
+		  0);
 	EXPECT_EQ(COMPAT(memory_op, XENMEM_get_pod_target, &pod), 0);
 	EXPECT_EQ(pod.tot_pages, COMPAT(memory_op, XENMEM_current_reservation, &self));
 	EXPECT_EQ(pod.domid, DOMID_SELF);

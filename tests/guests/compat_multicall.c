@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test: */
 /*
- * multicall of a 32-bit caller: an entry is eight words of 32 bits, and each call in it is one of the
- * 32-bit ABI.
+ * multicall of a 32-bit caller: an entry is eight words of 32 bits, and each call in it is one of
+ * the 32-bit ABI.
  */
 #include "guest.h"
 
@@ -83,7 +83,8 @@ void guest_main(void)
 	EXPECT_EQ(e[6].result, 0);
 	for (i = 7; i < ARRAY_SIZE(e); i++) {
 		EXPECT(e[i].result == (4 << 16 | 17), "entry %u: %#x", i, e[i].result);
-		EXPECT(e[i].op == __HYPERVISOR_xen_version && !e[i].args[0], "entry %u is written", i);
+		EXPECT(e[i].op == __HYPERVISOR_xen_version && !e[i].args[0], "entry %u is written",
+		       i);
 	}
 	EXPECT_EQ(COMPAT(multicall, e, 0), 0);
 	EXPECT_EQ(COMPAT(multicall, 0xe0000000, 1), -XEN_EFAULT);

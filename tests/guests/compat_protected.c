@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test: */
 /*
- * A caller in protected mode without paging has the 32-bit ABI: its addresses are physical ones, for
- * structures, lists and arrays of calls alike.
+ * A caller in protected mode without paging has the 32-bit ABI: its addresses are physical ones,
+ * for structures, lists and arrays of calls alike.
  */
 #include "guest.h"
 

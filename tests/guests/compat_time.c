@@ -104,8 +104,10 @@ static void time_area(void)
 	uint64_t reg = LOW32(&area) | 0x5500000000ull;
 
 	EXPECT_EQ(COMPAT(vcpu_op, VCPUOP_register_vcpu_time_memory_area, 0, &reg), 0);
-	EXPECT(area.tsc_to_system_mul == vcpu_info(0)->time.tsc_to_system_mul, "no time in the area");
-	EXPECT_EQ(COMPAT(vcpu_op, VCPUOP_register_vcpu_time_memory_area, 0, 0xe0000000), -XEN_EFAULT);
+	EXPECT(area.tsc_to_system_mul == vcpu_info(0)->time.tsc_to_system_mul,
+	       "no time in the area");
+	EXPECT_EQ(COMPAT(vcpu_op, VCPUOP_register_vcpu_time_memory_area, 0, 0xe0000000),
+		  -XEN_EFAULT);
 	EXPECT_EQ(COMPAT(vcpu_op, VCPUOP_get_runstate_info, 7, 0xe0000000), -XEN_ENOENT);
 	EXPECT_EQ(COMPAT(vcpu_op, VCPUOP_get_runstate_info, 0, 0xe0000000), -XEN_EFAULT);
 }

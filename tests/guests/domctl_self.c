@@ -26,8 +26,7 @@ void guest_main(void)
 	EXPECT_EQ(domctl(XEN_DOMCTL_destroydomain, OWN_DOMID), -XEN_EINVAL);
 	EXPECT_EQ(domctl(XEN_DOMCTL_getdomaininfo, OWN_DOMID), 0);
 	EXPECT_EQ(op.u.getdomaininfo.domain, OWN_DOMID);
-	EXPECT_EQ(op.u.getdomaininfo.tot_pages,
-		  HC(memory_op, XENMEM_current_reservation, &self));
+	EXPECT_EQ(op.u.getdomaininfo.tot_pages, HC(memory_op, XENMEM_current_reservation, &self));
 	EXPECT_EQ(op.u.getdomaininfo.nr_online_vcpus, 1);
 	EXPECT(op.u.getdomaininfo.flags & XEN_DOMINF_hvm_guest, "%#x", op.u.getdomaininfo.flags);
 	EXPECT(op.u.getdomaininfo.flags & XEN_DOMINF_running, "%#x", op.u.getdomaininfo.flags);

@@ -6,11 +6,20 @@
 void guest_main(void)
 {
 	static const int commands[] = {
-		EVTCHNOP_bind_interdomain, EVTCHNOP_bind_virq,	  EVTCHNOP_bind_pirq,
-		EVTCHNOP_close,		   EVTCHNOP_send,	  EVTCHNOP_status,
-		EVTCHNOP_alloc_unbound,	   EVTCHNOP_bind_ipi,	  EVTCHNOP_bind_vcpu,
-		EVTCHNOP_unmask,	   EVTCHNOP_reset,	  EVTCHNOP_init_control,
-		EVTCHNOP_expand_array,	   EVTCHNOP_set_priority,
+	    EVTCHNOP_bind_interdomain,
+	    EVTCHNOP_bind_virq,
+	    EVTCHNOP_bind_pirq,
+	    EVTCHNOP_close,
+	    EVTCHNOP_send,
+	    EVTCHNOP_status,
+	    EVTCHNOP_alloc_unbound,
+	    EVTCHNOP_bind_ipi,
+	    EVTCHNOP_bind_vcpu,
+	    EVTCHNOP_unmask,
+	    EVTCHNOP_reset,
+	    EVTCHNOP_init_control,
+	    EVTCHNOP_expand_array,
+	    EVTCHNOP_set_priority,
 	};
 	char *page = alloc_pages(1);
 	unsigned i;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test: */
 /*
- * Grant copy: between a grant and a frame of the caller in either direction; a range that leaves its
- * page is a bad argument; a frame of another domain needs a grant; read-only grants are no target.
+ * Grant copy: between a grant and a frame of the caller in either direction; a range that leaves
+ * its page is a bad argument; a frame of another domain needs a grant; read-only grants are no
+ * target.
  */
 #include "guest.h"
 

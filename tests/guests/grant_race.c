@@ -27,7 +27,7 @@ static void toggle(void *arg)
 		} else {
 			refused++;
 			while (!stop && __atomic_load_n(&table[8].flags, __ATOMIC_SEQ_CST) &
-						(GTF_reading | GTF_writing)) {
+					    (GTF_reading | GTF_writing)) {
 				pause();
 			}
 		}

@@ -9,8 +9,8 @@
 void guest_main(void)
 {
 	static const int commands[] = {
-		GNTTABOP_dump_table,	    GNTTABOP_transfer,	  GNTTABOP_unmap_and_replace,
-		GNTTABOP_get_status_frames, GNTTABOP_cache_flush,
+	    GNTTABOP_dump_table,	GNTTABOP_transfer,    GNTTABOP_unmap_and_replace,
+	    GNTTABOP_get_status_frames, GNTTABOP_cache_flush,
 	};
 	char *page = alloc_pages(1);
 	unsigned i;

@@ -24,8 +24,8 @@ void guest_main(void)
 
 	EXPECT_EQ(compat(__HYPERVISOR_xen_version, XENVER_version, 0, 0), 4 << 16 | 17);
 	EXPECT_EQ(compat(60, 0, 0, 0), -XEN_ENOSYS);
-	EXPECT_EQ(compat(__HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound, (uint32_t)(uint64_t)&a,
-			 0),
+	EXPECT_EQ(compat(__HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound,
+			 (uint32_t)(uint64_t)&a, 0),
 		  0);
 	EXPECT(a.port != 0);
 	list[0] = PFN(alloc_pages(1));

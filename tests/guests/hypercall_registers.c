@@ -22,8 +22,8 @@ static void call_with_all(void)
 			 "mov %%r11, out + 72; mov %%r12, out + 80; mov %%r13, out + 88;"
 			 "mov %%r14, out + 96; mov %%r15, out + 104; mov %%rax, out + 112;"
 			 "pop %%r15; pop %%r14; pop %%r13; pop %%r12; pop %%rbp; pop %%rbx" ::
-				 : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11",
-				   "memory", "cc");
+			     : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11",
+			       "memory", "cc");
 }
 
 void guest_main(void)

@@ -15,7 +15,7 @@ void guest_main(void)
 	xen_pfn_t list[1] = {free_gfn()};
 	struct xen_mem_acquire_resource size = {.domid = dom, .type = XENMEM_resource_grant_table};
 	struct xen_mem_acquire_resource r = {
-		.domid = dom, .type = XENMEM_resource_grant_table, .nr_frames = 1};
+	    .domid = dom, .type = XENMEM_resource_grant_table, .nr_frames = 1};
 	grant_entry_v1_t *table = (void *)(list[0] * PAGE_SIZE);
 
 	EXPECT_EQ(HC(memory_op, XENMEM_acquire_resource, &size), 0);

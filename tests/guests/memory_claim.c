@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test: */
-/* claim_pages: one extent of order 0 without a list; a claim is a promise that free memory backs. */
+/* claim_pages: one extent of order 0 without a list; a claim is a promise that free memory backs.
+ */
 #include "guest.h"
 
 static long claim(domid_t dom, unsigned long pages, unsigned order, void *list, unsigned flags)
 {
 	struct xen_memory_reservation r = {
-		.nr_extents = pages, .extent_order = order, .domid = dom, .mem_flags = flags};
+	    .nr_extents = pages, .extent_order = order, .domid = dom, .mem_flags = flags};
 
 	set_xen_guest_handle(r.extent_start, (xen_pfn_t *)list);
 	return HC(memory_op, XENMEM_claim_pages, &r);

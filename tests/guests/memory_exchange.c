@@ -15,8 +15,8 @@ static long exchange(struct xen_memory_exchange x)
 void guest_main(void)
 {
 	struct xen_memory_exchange x = {
-		.in = {.nr_extents = 1, .domid = DOMID_SELF},
-		.out = {.nr_extents = 1, .domid = DOMID_SELF},
+	    .in = {.nr_extents = 1, .domid = DOMID_SELF},
+	    .out = {.nr_extents = 1, .domid = DOMID_SELF},
 	};
 
 	in[0] = PFN(alloc_pages(1));

@@ -6,7 +6,7 @@
 static long add(unsigned space, uint64_t idx, uint64_t gpfn, unsigned size)
 {
 	struct xen_add_to_physmap a = {
-		.domid = DOMID_SELF, .space = space, .idx = idx, .gpfn = gpfn, .size = size};
+	    .domid = DOMID_SELF, .space = space, .idx = idx, .gpfn = gpfn, .size = size};
 
 	return HC(memory_op, XENMEM_add_to_physmap, &a);
 }

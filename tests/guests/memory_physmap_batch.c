@@ -10,7 +10,7 @@ static int err[4];
 static long batch(unsigned space, domid_t foreign, unsigned n)
 {
 	struct xen_add_to_physmap_batch b = {
-		.domid = DOMID_SELF, .space = space, .size = n, .u.foreign_domid = foreign};
+	    .domid = DOMID_SELF, .space = space, .size = n, .u.foreign_domid = foreign};
 	unsigned i;
 
 	for (i = 0; i < 4; i++) {

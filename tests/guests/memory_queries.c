@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test: */
-/* The queries of memory_op: sizes that fit together, ESRCH for other domains, the map of our RAM. */
+/* The queries of memory_op: sizes that fit together, ESRCH for other domains, the map of our RAM.
+ */
 #include "guest.h"
 
 void guest_main(void)

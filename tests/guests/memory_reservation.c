@@ -50,7 +50,8 @@ void guest_main(void)
 	EXPECT_EQ(reservation(XENMEM_populate_physmap, list, 1, 63, DOMID_SELF), 0);
 	EXPECT_EQ(reservation(XENMEM_populate_physmap, list, 1, 0, 77), 0);
 	EXPECT_EQ(reservation(XENMEM_decrease_reservation, list, 1ul << 60, 0, DOMID_SELF), 0);
-	EXPECT_EQ(reservation(XENMEM_decrease_reservation, (void *)0x200000000ul, 1, 0, DOMID_SELF), 0);
+	EXPECT_EQ(reservation(XENMEM_decrease_reservation, (void *)0x200000000ul, 1, 0, DOMID_SELF),
+		  0);
 	EXPECT_EQ(HC(memory_op, XENMEM_populate_physmap, 0x200000000ul), 0);
 	EXPECT_EQ(current_pages(), before);
 	EXPECT_EQ(pages[0], 2);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test: */
 /*
- * PAT and MTRRs hold what is written; the MTRRs raise #GP for types that do not exist. (For PAT that
- * is up to the processor, and the emulated one does not look.)
+ * PAT and MTRRs hold what is written; the MTRRs raise #GP for types that do not exist. (For PAT
+ * that is up to the processor, and the emulated one does not look.)
  */
 #include "guest.h"
 

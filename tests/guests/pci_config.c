@@ -29,10 +29,11 @@ static void compare(uint64_t base, unsigned bdf)
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(regs); i++) {
-		uint32_t port = cf8(bdf, regs[i]), mem = mmio_read32(base + bdf * PAGE_SIZE + regs[i]);
+		uint32_t port = cf8(bdf, regs[i]),
+			 mem = mmio_read32(base + bdf * PAGE_SIZE + regs[i]);
 
-		EXPECT(port == mem, "%x.%x register %#x: %#x by port, %#x by memory", bdf >> 3, bdf & 7,
-		       regs[i], port, mem);
+		EXPECT(port == mem, "%x.%x register %#x: %#x by port, %#x by memory", bdf >> 3,
+		       bdf & 7, regs[i], port, mem);
 	}
 	outl(0xcf8, 1u << 31 | bdf << 8);
 	EXPECT_EQ(inw(0xcfc), window[0] | window[1] << 8);

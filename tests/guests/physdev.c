@@ -9,12 +9,23 @@
 void guest_main(void)
 {
 	static const int absent[] = {
-		PHYSDEVOP_eoi,		  PHYSDEVOP_irq_status_query, PHYSDEVOP_set_iopl,
-		PHYSDEVOP_set_iobitmap,	  PHYSDEVOP_apic_read,	      PHYSDEVOP_apic_write,
-		PHYSDEVOP_alloc_irq_vector, PHYSDEVOP_map_pirq,	      PHYSDEVOP_unmap_pirq,
-		PHYSDEVOP_manage_pci_add, PHYSDEVOP_restore_msi,      PHYSDEVOP_setup_gsi,
-		PHYSDEVOP_get_free_pirq,  PHYSDEVOP_prepare_msix,     PHYSDEVOP_pirq_eoi_gmfn_v2,
-		99,			  -1,
+	    PHYSDEVOP_eoi,
+	    PHYSDEVOP_irq_status_query,
+	    PHYSDEVOP_set_iopl,
+	    PHYSDEVOP_set_iobitmap,
+	    PHYSDEVOP_apic_read,
+	    PHYSDEVOP_apic_write,
+	    PHYSDEVOP_alloc_irq_vector,
+	    PHYSDEVOP_map_pirq,
+	    PHYSDEVOP_unmap_pirq,
+	    PHYSDEVOP_manage_pci_add,
+	    PHYSDEVOP_restore_msi,
+	    PHYSDEVOP_setup_gsi,
+	    PHYSDEVOP_get_free_pirq,
+	    PHYSDEVOP_prepare_msix,
+	    PHYSDEVOP_pirq_eoi_gmfn_v2,
+	    99,
+	    -1,
 	};
 	static char page[256];
 	struct physdev_pci_device_add add = {.bus = 0, .devfn = 5 << 3};

@@ -9,7 +9,7 @@
 static long map_at(void *page)
 {
 	struct xen_add_to_physmap a = {
-		.domid = DOMID_SELF, .space = XENMAPSPACE_shared_info, .gpfn = PFN(page)};
+	    .domid = DOMID_SELF, .space = XENMAPSPACE_shared_info, .gpfn = PFN(page)};
 
 	return HC(memory_op, XENMEM_add_to_physmap, &a);
 }

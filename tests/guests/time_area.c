@@ -46,8 +46,8 @@ void guest_main(void)
 	delay_us(50000);
 	ticks = tsc_to_ns(rdtsc() - ticks);
 	t0 = system_time(0) - t0;
-	EXPECT(t0 > ticks - 1000000 && t0 < ticks + 5000000, "%lu ns by the clock, %lu by the TSC", t0,
-	       ticks);
+	EXPECT(t0 > ticks - 1000000 && t0 < ticks + 5000000, "%lu ns by the clock, %lu by the TSC",
+	       t0, ticks);
 	reg.addr.v = &area;
 	EXPECT_EQ(HC(vcpu_op, VCPUOP_register_vcpu_time_memory_area, 0, &reg), 0);
 	EXPECT(area.tsc_to_system_mul == vcpu_info(0)->time.tsc_to_system_mul, "multiplier %u",

@@ -47,7 +47,8 @@ void guest_main(void)
 	EXPECT_EQ(filled(), sizeof(xen_compile_info_t));
 	EXPECT_EQ(ask(XENVER_capabilities), 0);
 	EXPECT_EQ(filled(), sizeof(xen_capabilities_info_t));
-	EXPECT(!strncmp(buf, "xen-3.0-x86_64 ", 15) || !strncmp(buf, "hvm-3.0-x86_32 ", 15), "%s", buf);
+	EXPECT(!strncmp(buf, "xen-3.0-x86_64 ", 15) || !strncmp(buf, "hvm-3.0-x86_32 ", 15), "%s",
+	       buf);
 	EXPECT_EQ(ask(XENVER_changeset), 0);
 	EXPECT_EQ(filled(), sizeof(xen_changeset_info_t));
 	EXPECT_EQ(ask(XENVER_platform_parameters), 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* IVRS and DMAR parsers: tables as firmware writes them, cut-off tables, and tables made of noise. */
+/* IVRS and DMAR parsers: tables as firmware writes them, cut-off tables, and tables made of noise.
+ */
 #include "unit.h"
 #include <asm/dmar.h>
 #include <asm/ivrs.h>
@@ -109,7 +110,8 @@ static void ivmd(struct table *t, uint8_t type, uint8_t flags, uint16_t first, u
 	put(t, len, 8);
 }
 
-/* Every kind of entry once, in the newest block; an old block for the same unit; all kinds of IVMD. */
+/* Every kind of entry once, in the newest block; an old block for the same unit; all kinds of IVMD.
+ */
 static void full_ivrs(struct table *t)
 {
 	size_t at;
@@ -119,19 +121,19 @@ static void full_ivrs(struct table *t)
 	entry4(t, 1, 0, 0);
 	close_block(t, at);
 	at = ivhd(t, 0x40, 0x0002, 0xfeb80000, 0);
-	entry4(t, 0, 0, 0);				/* padding */
-	entry4(t, 2, 0x0010, 0x80);			/* one */
-	entry4(t, 3, 0x0100, 0x01);			/* a range */
+	entry4(t, 0, 0, 0);	    /* padding */
+	entry4(t, 2, 0x0010, 0x80); /* one */
+	entry4(t, 3, 0x0100, 0x01); /* a range */
 	entry4(t, 4, 0x01ff, 0);
-	entry8(t, 66, 0x0208, 0, 0x000200U << 8);	/* one under the id 0x200 */
-	entry8(t, 67, 0x0300, 0, 0x0018U << 8);		/* a range under the id 0x18 */
+	entry8(t, 66, 0x0208, 0, 0x000200U << 8); /* one under the id 0x200 */
+	entry8(t, 67, 0x0300, 0, 0x0018U << 8);	  /* a range under the id 0x18 */
 	entry4(t, 4, 0x03ff, 0);
-	entry8(t, 64, 0, 0, 0);				/* padding of 8 */
-	entry8(t, 70, 0x0500, 0, 1);			/* one, with extended settings */
-	entry8(t, 71, 0x0600, 0, 1);			/* a range with them */
+	entry8(t, 64, 0, 0, 0);	     /* padding of 8 */
+	entry8(t, 70, 0x0500, 0, 1); /* one, with extended settings */
+	entry8(t, 71, 0x0600, 0, 1); /* a range with them */
 	entry4(t, 4, 0x0607, 0);
-	entry8(t, 72, 0, 0xd7, 2U | 0x00a0U << 8 | 1U << 24);	/* IO-APIC 2, id 0xa0 */
-	entry4(t, 240, 0x00a1, 0x40);			/* an ACPI device with a name of 3 bytes */
+	entry8(t, 72, 0, 0xd7, 2U | 0x00a0U << 8 | 1U << 24); /* IO-APIC 2, id 0xa0 */
+	entry4(t, 240, 0x00a1, 0x40); /* an ACPI device with a name of 3 bytes */
 	put(t, 0x3044494d41ULL, 8);
 	put(t, 0, 8);
 	put(t, 2, 1);
@@ -141,7 +143,7 @@ static void full_ivrs(struct table *t)
 	ivmd(t, 0x20, 0x07, 0, 0, 0x7f000000, 0x1000);
 	ivmd(t, 0x21, 0x03, 0x10, 0, 0x7f100000, 0x2000);
 	ivmd(t, 0x22, 0x08, 0x10, 0x20, 0x7f200000, 0x3000);
-	put(t, 0x55, 1);				/* a block of the future */
+	put(t, 0x55, 1); /* a block of the future */
 	put(t, 0, 1);
 	put(t, 8, 2);
 	put(t, 0, 4);
@@ -209,7 +211,7 @@ TEST(ivrs_two_units)
 	at = ivhd(&t, 0x11, 2, 0xfeb80000, 0);
 	entry4(&t, 1, 0, 0);
 	close_block(&t, at);
-	at = ivhd(&t, 0x10, 2, 0xfeb90000, 1);		/* the same id, another segment */
+	at = ivhd(&t, 0x10, 2, 0xfeb90000, 1); /* the same id, another segment */
 	entry4(&t, 1, 0, 0);
 	close_block(&t, at);
 	CHECK_EQ(parse_ivrs(t.bytes, t.len), 0);
@@ -256,7 +258,7 @@ static void backwards(struct table *t)
 
 static void half_entry(struct table *t)
 {
-	entry4(t, 72, 0, 0);				/* 8 bytes long, 4 are there */
+	entry4(t, 72, 0, 0); /* 8 bytes long, 4 are there */
 }
 
 static void long_name(struct table *t)
@@ -265,7 +267,7 @@ static void long_name(struct table *t)
 	put(t, 0, 8);
 	put(t, 0, 8);
 	put(t, 2, 1);
-	put(t, 200, 1);					/* a name that is not there */
+	put(t, 200, 1); /* a name that is not there */
 }
 
 TEST(ivrs_bad_entries)
@@ -285,15 +287,15 @@ TEST(ivrs_bad_blocks)
 
 	start(&t);
 	at = ivhd(&t, 0x10, 2, 0xfeb80000, 0);
-	patch16(&t, at + 2, 0);				/* would never end */
+	patch16(&t, at + 2, 0); /* would never end */
 	CHECK_EQ(parse_ivrs(t.bytes, t.len), -EINVAL);
-	patch16(&t, at + 2, 20);			/* shorter than its header */
+	patch16(&t, at + 2, 20); /* shorter than its header */
 	CHECK_EQ(parse_ivrs(t.bytes, t.len), -EINVAL);
-	patch16(&t, at + 2, 0xfff0);			/* longer than the table */
+	patch16(&t, at + 2, 0xfff0); /* longer than the table */
 	CHECK_EQ(parse_ivrs(t.bytes, t.len), -EINVAL);
 	close_block(&t, at);
 	CHECK_EQ(parse_ivrs(t.bytes, t.len), 0);
-	t.bytes[at + 8] = 1;				/* registers not on a page boundary */
+	t.bytes[at + 8] = 1; /* registers not on a page boundary */
 	CHECK_EQ(parse_ivrs(t.bytes, t.len), -EINVAL);
 
 	start(&t);
@@ -315,7 +317,7 @@ TEST(ivrs_too_many)
 		entry4(&t, 2, (uint16_t)i, 0);
 	}
 	close_block(&t, at);
-	CHECK_EQ(parse_ivrs(t.bytes, t.len), 0);	/* 1,000 of 1,024 */
+	CHECK_EQ(parse_ivrs(t.bytes, t.len), 0); /* 1,000 of 1,024 */
 	start(&t);
 	for (unsigned int i = 0; i <= IVRS_UNITS_MAX; i++) {
 		close_block(&t, ivhd(&t, 0x10, (uint16_t)i, 0xfeb80000, 0));
@@ -351,7 +353,7 @@ static void scope(struct table *t, uint8_t type, uint8_t id, uint8_t bus, unsign
 
 static void full_dmar(struct table *t)
 {
-	static const uint8_t gpu[] = { 2, 0 }, deep[] = { 0x1c, 3, 0, 0, 31, 7 }, ioapic[] = { 0x1f, 0 };
+	static const uint8_t gpu[] = {2, 0}, deep[] = {0x1c, 3, 0, 0, 31, 7}, ioapic[] = {0x1f, 0};
 	size_t at;
 
 	start(t);
@@ -364,7 +366,7 @@ static void full_dmar(struct table *t)
 	scope(t, DMAR_SCOPE_IOAPIC, 2, 0xf0, 1, ioapic);
 	scope(t, DMAR_SCOPE_BRIDGE, 0, 0, 3, deep);
 	close_block(t, at);
-	at = t->len;					/* RMRR */
+	at = t->len; /* RMRR */
 	put(t, 1, 2);
 	put(t, 0, 2);
 	put(t, 0, 2);
@@ -373,14 +375,14 @@ static void full_dmar(struct table *t)
 	put(t, 0x7fffffff, 8);
 	scope(t, DMAR_SCOPE_ENDPOINT, 0, 0, 1, gpu);
 	close_block(t, at);
-	at = t->len;					/* ATSR */
+	at = t->len; /* ATSR */
 	put(t, 2, 2);
 	put(t, 0, 2);
 	put(t, 1, 1);
 	put(t, 0, 1);
 	put(t, 0, 2);
 	close_block(t, at);
-	at = t->len;					/* a structure of the future */
+	at = t->len; /* a structure of the future */
 	put(t, 77, 2);
 	put(t, 12, 2);
 	put(t, 0, 8);
@@ -418,7 +420,7 @@ TEST(dmar_every_kind)
 /* A unit with one scope, whose bytes may be changed. */
 static size_t one_scope(struct table *t)
 {
-	static const uint8_t path[] = { 2, 0 };
+	static const uint8_t path[] = {2, 0};
 	size_t at;
 
 	start(t);
@@ -434,16 +436,16 @@ TEST(dmar_bad_scopes)
 	size_t at = one_scope(&t);
 
 	CHECK_EQ(parse_dmar(t.bytes, t.len), 0);
-	t.bytes[at + 1] = 0;				/* would never end */
+	t.bytes[at + 1] = 0; /* would never end */
 	CHECK_EQ(parse_dmar(t.bytes, t.len), -EINVAL);
-	t.bytes[at + 1] = 6;				/* no path */
+	t.bytes[at + 1] = 6; /* no path */
 	CHECK_EQ(parse_dmar(t.bytes, t.len), -EINVAL);
-	t.bytes[at + 1] = 7;				/* half a step */
+	t.bytes[at + 1] = 7; /* half a step */
 	CHECK_EQ(parse_dmar(t.bytes, t.len), -EINVAL);
-	t.bytes[at + 1] = 200;				/* beyond the structure */
+	t.bytes[at + 1] = 200; /* beyond the structure */
 	CHECK_EQ(parse_dmar(t.bytes, t.len), -EINVAL);
 	one_scope(&t);
-	t.bytes[at + 6] = 32;				/* no such device */
+	t.bytes[at + 6] = 32; /* no such device */
 	CHECK_EQ(parse_dmar(t.bytes, t.len), -EINVAL);
 }
 
@@ -455,12 +457,12 @@ TEST(dmar_bad_structures)
 	one_scope(&t);
 	patch16(&t, 50, 0);
 	CHECK_EQ(parse_dmar(t.bytes, t.len), -EINVAL);
-	patch16(&t, 50, 12);				/* shorter than a DRHD */
+	patch16(&t, 50, 12); /* shorter than a DRHD */
 	CHECK_EQ(parse_dmar(t.bytes, t.len), -EINVAL);
 	patch16(&t, 50, 0x8000);
 	CHECK_EQ(parse_dmar(t.bytes, t.len), -EINVAL);
 
-	start(&t);					/* an RMRR that ends before it begins */
+	start(&t); /* an RMRR that ends before it begins */
 	at = t.len;
 	put(&t, 1, 2);
 	put(&t, 24, 2);
@@ -468,7 +470,7 @@ TEST(dmar_bad_structures)
 	put(&t, 0x2000, 8);
 	put(&t, 0x1000, 8);
 	CHECK_EQ(parse_dmar(t.bytes, t.len), -EINVAL);
-	memset(t.bytes + at + 16, 0xff, 8);		/* or wraps */
+	memset(t.bytes + at + 16, 0xff, 8); /* or wraps */
 	CHECK_EQ(parse_dmar(t.bytes, t.len), -EINVAL);
 }
 
@@ -509,7 +511,8 @@ static void check_dmar_sane(void)
 {
 	CHECK_TRUE(dmar.unit_count <= DMAR_UNITS_MAX && dmar.scope_count <= DMAR_SCOPES_MAX);
 	for (unsigned int i = 0; i < dmar.unit_count; i++) {
-		CHECK_TRUE(dmar.units[i].scope_first + dmar.units[i].scope_count <= dmar.scope_count);
+		CHECK_TRUE(dmar.units[i].scope_first + dmar.units[i].scope_count <=
+			   dmar.scope_count);
 	}
 	for (unsigned int i = 0; i < dmar.scope_count; i++) {
 		CHECK_TRUE(dmar.scopes[i].path_count >= 1);
@@ -520,7 +523,7 @@ static void check_dmar_sane(void)
 /* Good tables with some bytes changed: what is accepted must still be consistent. */
 TEST(iommu_parse_noise)
 {
-	struct unit_random r = { 2026 };
+	struct unit_random r = {2026};
 	struct table good_ivrs, good_dmar, t;
 	unsigned int accepted = 0;
 

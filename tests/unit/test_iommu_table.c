@@ -20,11 +20,12 @@ static void init(struct iommu_table *t, const struct iommu_format *f, unsigned i
 		 unsigned int leaf_level)
 {
 	fake_memory_init();
-	*t = (struct iommu_table){ .format = f, .levels = levels, .leaf_level = leaf_level };
+	*t = (struct iommu_table){.format = f, .levels = levels, .leaf_level = leaf_level};
 	CHECK_EQ(iommu_table_init(t), 0);
 }
 
-static uint64_t set(struct iommu_table *t, uint64_t dfn, uint64_t m, uint64_t count, unsigned int rw)
+static uint64_t set(struct iommu_table *t, uint64_t dfn, uint64_t m, uint64_t count,
+		    unsigned int rw)
 {
 	bool flush = false;
 
@@ -93,7 +94,7 @@ TEST(iommu_amd_bits)
 	CHECK_EQ(walk_amd(&t, 5, &level), 0x5000000000007001);
 	CHECK_EQ(level, 1);
 	CHECK_EQ(walk_amd(&t, 6, &level) & 1, 0);
-	CHECK_TRUE(walk_amd(&t, 6, &level) != 0);	/* QEMU records faults at such entries only */
+	CHECK_TRUE(walk_amd(&t, 6, &level) != 0); /* QEMU records faults at such entries only */
 	iommu_table_destroy(&t);
 }
 
@@ -125,11 +126,11 @@ TEST(iommu_largest_pages)
 	unsigned int level;
 
 	init(&t, &vtd_format, 4, 2);
-	set(&t, 0, 0, 1UL << 18, 3);			/* 1 GiB in 2M pages: the unit has no larger */
+	set(&t, 0, 0, 1UL << 18, 3); /* 1 GiB in 2M pages: the unit has no larger */
 	walk_vtd(&t, 0x12345, &level);
 	CHECK_EQ(level, 2);
 	CHECK_EQ(t.page_count, 3);
-	set(&t, 1UL << 20, 1, 512, 3);			/* frames not aligned: 4K */
+	set(&t, 1UL << 20, 1, 512, 3); /* frames not aligned: 4K */
 	walk_vtd(&t, 1UL << 20, &level);
 	CHECK_EQ(level, 1);
 	iommu_table_destroy(&t);
@@ -142,18 +143,18 @@ TEST(iommu_split_and_replace)
 	init(&t, &amd_format, 4, 3);
 	CHECK_TRUE(!set(&t, 0, 0x40000, 1UL << 18, 3));
 	CHECK_EQ(t.page_count, 2);
-	CHECK_TRUE(set(&t, 0x777, 0, 1, 0));		/* one frame out of 1 GiB */
+	CHECK_TRUE(set(&t, 0x777, 0, 1, 0)); /* one frame out of 1 GiB */
 	CHECK_EQ(t.page_count, 4);
 	CHECK_EQ(behind(&t, 0x777), 0);
 	CHECK_EQ(behind(&t, 0x776), 0x40776UL << 2 | 3);
 	CHECK_EQ(behind(&t, 0x778), 0x40778UL << 2 | 3);
 	CHECK_EQ(behind(&t, 0x3ffff), 0x7ffffUL << 2 | 3);
-	CHECK_TRUE(set(&t, 0, 0x40000, 1UL << 18, 3));	/* whole again: the tables below go */
+	CHECK_TRUE(set(&t, 0, 0x40000, 1UL << 18, 3)); /* whole again: the tables below go */
 	CHECK_EQ(t.page_count, 2);
 	CHECK_EQ(behind(&t, 0x777), 0x40777UL << 2 | 3);
 	CHECK_TRUE(set(&t, 0, 0, 1UL << 18, 0));
 	CHECK_EQ(behind(&t, 0x777), 0);
-	CHECK_TRUE(!set(&t, 0, 0, 1UL << 30, 0));	/* nothing there: nothing to forget */
+	CHECK_TRUE(!set(&t, 0, 0, 1UL << 30, 0)); /* nothing there: nothing to forget */
 	iommu_table_destroy(&t);
 }
 
@@ -185,7 +186,7 @@ TEST(iommu_clean_when_not_coherent)
 	t.clean = true;
 	set(&t, 2, 2, 1, 3);
 	CHECK_EQ(cleaned, 1);
-	set(&t, 0x4000000, 2, 1, 3);			/* with two new tables */
+	set(&t, 0x4000000, 2, 1, 3); /* with two new tables */
 	CHECK_TRUE(cleaned >= 6);
 	iommu_table_destroy(&t);
 }
@@ -202,11 +203,11 @@ TEST(iommu_no_memory)
 		*(struct page_info **)page_to_virt(pg) = all;
 		all = pg;
 	}
-	CHECK_EQ(iommu_table_set(&t, 7, 0, 1, 0, &flush), -ENOMEM);	/* has to split */
+	CHECK_EQ(iommu_table_set(&t, 7, 0, 1, 0, &flush), -ENOMEM); /* has to split */
 	CHECK_EQ(behind(&t, 7), 7UL << 2 | 3);
 	CHECK_EQ(iommu_table_set(&t, 0x100000, 0, 1, 3, &flush), -ENOMEM);
 	CHECK_EQ(behind(&t, 0x100000), 0);
-	CHECK_EQ(iommu_table_set(&t, 0, 0, 512, 0, &flush), 0);		/* needs none */
+	CHECK_EQ(iommu_table_set(&t, 0, 0, 512, 0, &flush), 0); /* needs none */
 	while (all) {
 		pg = all;
 		all = *(struct page_info **)page_to_virt(pg);
@@ -215,15 +216,15 @@ TEST(iommu_no_memory)
 	iommu_table_destroy(&t);
 }
 
-#define FRAMES	4096
+#define FRAMES 4096
 
 /* Random ranges, mapped and taken out; the array says what must be there. No page may be lost. */
 static void compare(const struct iommu_format *f, unsigned int leaf_level, uint64_t seed)
 {
-	struct unit_random r = { seed };
+	struct unit_random r = {seed};
 	static uint64_t want[FRAMES];
 	struct iommu_table t;
-	uint64_t before, shift = 1UL << 18;		/* the ranges straddle a 1G boundary */
+	uint64_t before, shift = 1UL << 18; /* the ranges straddle a 1G boundary */
 
 	fake_memory_init();
 	before = page_free_count();

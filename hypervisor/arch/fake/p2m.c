@@ -152,3 +152,29 @@ struct page_info *p2m_get_page(struct domain *d, gfn_t g, enum p2m_type *t)
 	}
 	return pg;
 }
+
+/* No entry is ever populated on demand. */
+int p2m_pod_mark(struct domain *d, gfn_t g, unsigned int order)
+{
+	return -ENOTEMPTY;
+}
+
+int p2m_pod_set_target(struct domain *d, uint64_t target)
+{
+	return -ENOTEMPTY;
+}
+
+void p2m_pod_get_info(struct domain *d, struct p2m_pod_info *info)
+{
+	*info = (struct p2m_pod_info){ 0 };
+}
+
+bool p2m_pod_drop(struct domain *d, gfn_t g, unsigned int order)
+{
+	return false;
+}
+
+bool p2m_pod_keep(struct domain *d, struct page_info *pg)
+{
+	return false;
+}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Builds the service VM: the first domain, PVH, memory 1:1, all devices but the hypervisor's own. Start state and start
- * info are those of xen/arch-x86/hvm/start_info.h.
- * Every failure here is one line on the console and halt: without a service VM there is nothing to do.
+ * Builds the service VM: the first domain, PVH, memory 1:1, all devices but the hypervisor's
+ * own. Start state and start info are those of xen/arch-x86/hvm/start_info.h. Every failure here
+ * is one line on the console and halt: without a service VM there is nothing to do.
  */
 #include <asm/dom0.h>
 #include <asm/dom0_build.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The service VM's ACPI: an RSDP and XSDT of its own that name the machine's tables where they are, less those that
- * describe what the hypervisor keeps (HPET, IOMMUs, affinity of real CPUs), and a MADT that describes its vCPUs with the
- * machine's IO-APICs. ACPI 6.4 ch. 5.2.
+ * The service VM's ACPI: an RSDP and XSDT of its own that name the machine's tables where they
+ * are, less those that describe what the hypervisor keeps (HPET, IOMMUs, affinity of real CPUs),
+ * and a MADT that describes its vCPUs with the machine's IO-APICs. ACPI 6.4 ch. 5.2.
  */
 #include <asm/acpi.h>
 #include <asm/dom0.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The service VM's memory: which frames of the machine it gets, 1:1, and the map that it is shown. Planned before the
- * frame allocator exists, so that the allocator never sees these frames.
- * No lock: boot CPU; afterwards the plan is read-only.
+ * The service VM's memory: which frames of the machine it gets, 1:1, and the map that it is
+ * shown. Planned before the frame allocator exists, so that the allocator never sees these
+ * frames. No lock: boot CPU; afterwards the plan is read-only.
  */
 #include <asm/dom0.h>
 #include <asm/dom0_build.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Device memory of the service VM, mapped when it is first touched: what devices there are and where only AML and the
- * guest's own bus scan know.
+ * Device memory of the service VM, mapped when it is first touched: what devices there are and
+ * where only AML and the guest's own bus scan know.
  * Locks: none; p2m_set_if_empty does not disturb what another vCPU puts there meanwhile.
  */
 #include <asm/acpi.h>

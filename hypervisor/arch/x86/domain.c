@@ -95,7 +95,7 @@ int arch_domain_relinquish(struct domain *d)
 	d->arch.e820 = NULL;
 	d->arch.e820_count = 0;
 	spin_unlock(&d->big_lock);
-	return 0;
+	return p2m_pod_relinquish(d);
 }
 
 void arch_domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ELF files with a PVH entry: System V ABI ch. 4 and 5, and the notes of xen/elfnote.h. The file may be cut off or
- * made up: every offset is checked against its length before use.
+ * ELF files with a PVH entry: System V ABI ch. 4 and 5, and the notes of xen/elfnote.h. The file
+ * may be cut off or made up: every offset is checked against its length before use.
  */
 #include <asm/elf.h>
 #include <hv/lib.h>

@@ -53,6 +53,11 @@ static bool ram_access(struct vcpu *v, uint64_t a, void *buf, unsigned int size,
 	enum p2m_type t;
 	mfn_t m = p2m_lookup(v->domain, gpa_to_gfn(gpa(a)), &t, NULL);
 
+	if (t == P2M_POD) {
+		p2m_pod_fault(v->domain, gpa_to_gfn(gpa(a)));
+		*status = EMUL_AGAIN;
+		return true;
+	}
 	if (mfn_eq(m, INVALID_MFN) || t == P2M_INVALID) {
 		return false;
 	}

@@ -354,6 +354,10 @@ void exit_npf(struct vcpu *v, gpa_t addr, bool write, bool fetch, bool present,
 		return;
 	}
 	(void)p2m_lookup(d, gpa_to_gfn(addr), &t, NULL);
+	if (t == P2M_POD) {
+		p2m_pod_fault(d, gpa_to_gfn(addr));
+		return;
+	}
 	if (t != P2M_INVALID) {
 		npf_mapped(v, addr, t, write, fetch, insn, insn_len);
 		return;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Copies from and to guest memory. Takes no lock; a page reference is held around each piece that
- * is written, and around each read but the short ones of the domain's own RAM (see read_own).
+ * is written, and around each read but the short ones of the domain's own RAM (p2m_cache.h).
  */
 #include <hv/compat.h>
 #include <hv/domain.h>
@@ -9,6 +9,7 @@
 #include <hv/guest_access.h>
 #include <hv/lib.h>
 #include <hv/page.h>
+#include "p2m_cache.h"
 
 #define GUEST_COPY_MAX MIB(1)
 #define SHORT_READ_MAX 64
@@ -70,31 +71,18 @@ static inline size_t piece(uint64_t a, size_t n)
 	return n < rest ? n : rest;
 }
 
-/*
- * A short read of d's own RAM without a reference. Frames never stop being memory, so the read
- * itself is harmless; and since a frame changes owner before anybody writes to it anew, an owner
- * that is still d after the read proves that the bytes were d's. Otherwise the caller overwrites
- * dst by way of a reference.
- */
-static inline bool read_own(struct domain *d, void *dst, gpa_t src, size_t n)
-{
-	enum p2m_type t;
-	mfn_t m = p2m_lookup(d, gpa_to_gfn(src), &t, NULL);
-
-	if (unlikely(t != P2M_RAM_RW)) {
-		return false;
-	}
-	copy_from_page(dst, (const char *)mfn_to_virt(m) + (src.v & ~PAGE_MASK), n);
-	return likely(READ_ONCE(mfn_to_page(m)->owner) == d);
-}
-
 /* n stays within the page of src. */
-static int read_piece(struct domain *d, void *dst, gpa_t src, size_t n)
+static __noinline int read_piece_slow(struct vcpu *v, struct domain *d, void *dst, gpa_t src,
+				      size_t n)
 {
+	struct p2m_own_frame f;
 	struct page_info *pg;
 
-	if (n <= SHORT_READ_MAX && likely(read_own(d, dst, src, n))) {
-		return 0;
+	if (n <= SHORT_READ_MAX && p2m_own_frame_look(v, d, src.v >> PAGE_SHIFT, &f)) {
+		copy_from_page(dst, f.page + (src.v & ~PAGE_MASK), n);
+		if (likely(p2m_own_frame_still(&f))) {
+			return 0;
+		}
 	}
 	pg = p2m_get_page(d, gpa_to_gfn(src), NULL);
 	if (!pg) {
@@ -103,6 +91,20 @@ static int read_piece(struct domain *d, void *dst, gpa_t src, size_t n)
 	copy_from_page(dst, (const char *)page_to_virt(pg) + (src.v & ~PAGE_MASK), n);
 	page_put(pg);
 	return 0;
+}
+
+static inline int read_piece(struct vcpu *v, struct domain *d, void *dst, gpa_t src, size_t n)
+{
+	const struct p2m_cached *c = p2m_cached_frame(v, d, src.v >> PAGE_SHIFT);
+
+	if (likely(c) && likely(n <= SHORT_READ_MAX)) {
+		copy_from_page(dst, p2m_cached_page(c, src.v >> PAGE_SHIFT) + (src.v & ~PAGE_MASK),
+			       n);
+		if (likely(p2m_cached_still(c))) {
+			return 0;
+		}
+	}
+	return read_piece_slow(v, d, dst, src, n);
 }
 
 /* src NULL: zeroes. */
@@ -129,10 +131,8 @@ static int write_piece(struct domain *d, gpa_t dst, const void *src, size_t n)
 	return 0;
 }
 
-int guest_read(void *dst, gva_t src, size_t len)
+static __noinline int read_linear(struct vcpu *v, void *dst, gva_t src, size_t len)
 {
-	struct domain *d = current->domain;
-
 	if (unlikely(len > GUEST_COPY_MAX)) {
 		return -EFAULT;
 	}
@@ -141,7 +141,8 @@ int guest_read(void *dst, gva_t src, size_t len)
 		uint32_t pfec;
 		gpa_t a;
 
-		if (!guest_walk(src, false, false, false, &a, &pfec) || read_piece(d, dst, a, n)) {
+		if (!guest_walk(src, false, false, false, &a, &pfec) ||
+		    read_piece(v, v->domain, dst, a, n)) {
 			return compat_read(dst, src, len);
 		}
 		dst = (char *)dst + n;
@@ -149,6 +150,22 @@ int guest_read(void *dst, gva_t src, size_t len)
 		len -= n;
 	}
 	return 0;
+}
+
+int guest_read(void *dst, gva_t src, size_t len)
+{
+	struct vcpu *v = current;
+	uint32_t pfec;
+	gpa_t a;
+
+	/* Most arguments lie in one page. A length of 0 wraps and goes the other way. */
+	if (unlikely(len - 1 >= PAGE_SIZE - (src.v & ~PAGE_MASK))) {
+		return read_linear(v, dst, src, len);
+	}
+	if (unlikely(!guest_walk(src, false, false, false, &a, &pfec))) {
+		return compat_read(dst, src, len);
+	}
+	return read_piece(v, v->domain, dst, a, len);
 }
 
 static int write_linear(gva_t dst, const void *src, size_t len)
@@ -203,10 +220,12 @@ int guest_read_string(char *dst, gva_t src, size_t size)
 
 int guest_read_gpa(struct domain *d, void *dst, gpa_t src, size_t len)
 {
+	struct vcpu *v = current;
+
 	while (len) {
 		size_t n = piece(src.v, len);
 
-		if (read_piece(d, dst, src, n)) {
+		if (read_piece(v, d, dst, src, n)) {
 			return -EFAULT;
 		}
 		dst = (char *)dst + n;

@@ -257,7 +257,7 @@ static long op_get_mem_type(gva_t arg)
 	}
 	if (d == current->domain || domain_may_control(current->domain, d)) {
 		(void)p2m_lookup(d, gfn(untrusted_op.pfn), &t, NULL);
-		untrusted_op.mem_type = !p2m_is_ram(t) ? HVMMEM_mmio_dm :
+		untrusted_op.mem_type = !p2m_is_ram(t) && t != P2M_POD ? HVMMEM_mmio_dm :
 					t == P2M_RAM_RO ? HVMMEM_ram_ro : HVMMEM_ram_rw;
 		rc = guest_write_obj(arg, &untrusted_op);
 	}

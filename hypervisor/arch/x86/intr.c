@@ -108,7 +108,7 @@ static void inject_interrupt(struct vcpu *v)
 	}
 }
 
-bool intr_assist(struct vcpu *v)
+static __noinline bool choose(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
 	bool busy = false;
@@ -131,7 +131,7 @@ bool intr_assist(struct vcpu *v)
 			busy = inject_nmi(v);
 		}
 	}
-	if (unlikely(interrupt_due(v))) {
+	if (interrupt_due(v)) {
 		if (busy) {
 			vmm->request_window(v, false);
 		} else {
@@ -139,6 +139,20 @@ bool intr_assist(struct vcpu *v)
 		}
 	}
 	return true;
+}
+
+bool intr_assist(struct vcpu *v)
+{
+	const struct arch_vcpu *a = &v->arch;
+
+	/* All that could make this entry differ from a plain one. */
+	if (likely(!(a->inject.valid | READ_ONCE(a->nmi_pending) |
+		     READ_ONCE(a->vlapic.irr_pending) | READ_ONCE(a->vlapic.init_pending) |
+		     a->upcall_asserted | READ_ONCE(v->info->evtchn_upcall_pending))) &&
+	    likely(!READ_ONCE(a->vlapic.sipi))) {
+		return true;
+	}
+	return choose(v);
 }
 
 bool intr_pending(struct vcpu *v)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine's IO-APICs (82093AA data sheet and its successors). Entries are kept in a shadow, so that masking is one
- * indexed write.
+ * The machine's IO-APICs (82093AA data sheet and its successors). Entries are kept in a shadow,
+ * so that masking is one indexed write.
  * Locks: ioapic_lock (interrupts off), a leaf: the index register and the shadow.
  */
 #include <asm/acpi.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What both vendors' IOMMUs need of the machine: their ACPI tables, cache lines, the MSI capability. */
+/* What both vendors' IOMMUs need of the machine: their ACPI tables, cache lines, the MSI
+ * capability. */
 #include <hv/boot.h>
 #include <hv/errno.h>
 #include <hv/iommu_impl.h>
@@ -10,7 +11,7 @@
 #include <asm/irq.h>
 #include <asm/processor.h>
 
-const struct iommu_ops *const arch_iommu_ops[] = { &amd_vi_ops, &vtd_ops, NULL };
+const struct iommu_ops *const arch_iommu_ops[] = {&amd_vi_ops, &vtd_ops, NULL};
 
 const void *arch_iommu_firmware(const char *signature, size_t *len)
 {
@@ -35,7 +36,7 @@ void arch_cache_clean(const void *p, size_t len)
 	__asm__ volatile("mfence" ::: "memory");
 }
 
-#define PCI_STATUS_CAPABILITIES	BIT(4)
+#define PCI_STATUS_CAPABILITIES BIT(4)
 #define PCI_CAP_MSI		5
 #define MSI_CONTROL_ENABLE	BIT(0)
 #define MSI_CONTROL_COUNT	(7 << 4)

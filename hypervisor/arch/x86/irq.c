@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Device vectors of the machine: one table for all CPUs, each vector bound to one CPU.
- * Locks: alloc_lock (interrupts off) covers which vectors are taken; nothing is taken inside it. Dispatch takes no
- * lock: fn is the last word written when a vector is set up and the first cleared when it goes.
+ * Locks: alloc_lock (interrupts off) covers which vectors are taken; nothing is taken inside it.
+ * Dispatch takes no lock: fn is the last word written when a vector is set up and the first
+ * cleared when it goes.
  */
 #include <asm/irq.h>
 #include <asm/processor.h>

@@ -113,16 +113,17 @@ static void console_input_init(void)
 
 static void start(void)
 {
+	const char *why = "";
+
 	if (boot_options.console_vga) {
 		screen_init();
 	}
 	acpi_init();
 	apic_init(acpi_info.lapic_base);
 	time_init();
-	vmm = vmm_probe();
+	vmm = vmm_probe(&why);
 	if (!vmm) {
-		boot_fail("this CPU has no usable virtualisation (AMD-V with nested paging); "
-			  "look for it in the firmware's set-up");
+		boot_fail("%s", why);
 	}
 	if (vmm->cpu_up()) {
 		boot_fail("%s cannot be turned on", vmm->name);
@@ -131,10 +132,7 @@ static void start(void)
 	irq_init();
 	smp_init();
 	irq_enable();
-	if (iommu_init()) {
-		log_warn("NO IOMMU: the service VM's devices can reach ALL memory, passthrough to other "
-			 "VMs is refused\n");
-	}
+	(void)iommu_init();		/* none is a loud line, or with iommu=force the end */
 	console_input_init();
 	dom0_build();
 	set_bit(CPU_PENDING_SCHED, &this_cpu()->pending);

@@ -323,6 +323,8 @@ static const struct msr_row rows[] = {
 	{ MSR_TSC_AUX, MSR_TSC_AUX, MSR_KIND_CALL, 0, tsc_aux_read, tsc_aux_write },
 	{ MSR_K8_SYSCFG, MSR_K8_SYSCFG, MSR_KIND_CONST, 0, NULL, NULL },
 	{ MSR_K8_HWCR, MSR_K8_HWCR, MSR_KIND_CONST_IGNORE, 0, NULL, NULL },
+	/* Northbridge configuration: kernels on AMD read and write it without looking. */
+	{ MSR_K8_NB_CFG, MSR_K8_NB_CFG, MSR_KIND_CONST_IGNORE, 0, NULL, NULL },
 	{ MSR_VM_CR, MSR_VM_CR, MSR_KIND_CONST_IGNORE, VM_CR_SVMDIS, NULL, NULL },
 };
 

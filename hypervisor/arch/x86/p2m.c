@@ -6,7 +6,7 @@
  * A table, once linked, stays until the domain is gone: look-ups walk without a lock, and a hardware walker
  * never sees a freed table. So a large leaf that would replace a table is written into that table.
  *
- * Lock: p2m->lock covers every change. Below it: the allocator's and the IOMMU's. It is never held while
+ * Lock: p2m->lock covers every change. Below it: page_lock (p2m_pod.c), the allocator's and the IOMMU's. It is never held while
  * other CPUs are called (p2m_flush), for they may be waiting for it.
  */
 #include <hv/bitops.h>
@@ -18,25 +18,10 @@
 #include <hv/p2m.h>
 #include <hv/page.h>
 #include <asm/vmm.h>
+#include "p2m_cache.h"
+#include "p2m_internal.h"
 
-#define LEVELS		4
-#define GFN_BITS	(9 * LEVELS)
-#define LINK		7UL		/* present, writable, user; in EPT: read, write, execute */
 #define TABLES_MIN	256		/* a domain may always have that many */
-
-struct p2m {
-	struct spinlock lock;
-	uint64_t *root;
-	unsigned int gfn_bits;		/* guest frame numbers have at most so many bits */
-	uint64_t max_gfn;		/* (lock) */
-	unsigned int table_count;	/* (lock) */
-	unsigned int table_limit;	/* (lock) 0: none */
-	struct list_head tables;	/* (lock) their page_info */
-	/* p2m_relinquish: how far it is; frames of a large leaf that are still to be given back */
-	uint64_t relinquish_gfn;
-	uint64_t pending_mfn, pending_count;
-	enum p2m_type pending_type;
-};
 
 static unsigned int slot_index(uint64_t g, unsigned int level)
 {
@@ -130,7 +115,28 @@ mfn_t p2m_lookup(struct domain *d, gfn_t g, enum p2m_type *t, unsigned int *orde
 	if (order) {
 		*order = 9 * (level - 1);
 	}
-	return likely(e) ? mfn(leaf_frame(e, g.v, level)) : INVALID_MFN;
+	return likely(e & LINK) ? mfn(leaf_frame(e, g.v, level)) : INVALID_MFN;
+}
+
+bool p2m_own_frame_look(struct vcpu *v, struct domain *d, uint64_t g, struct p2m_own_frame *out)
+{
+	unsigned int level = 1;
+	uint64_t *slot = walk(d->p2m, g, &level);
+	uint64_t e = slot ? READ_ONCE(*slot) : 0;
+
+	if (!e || !entry_is_leaf(e, level) || entry_type(e) != P2M_RAM_RW) {
+		return false;
+	}
+	out->page = mfn_to_virt(mfn(leaf_frame(e, g, level)));
+	out->slot = slot;
+	out->entry = e;
+	if (level > 1 && v->domain == d) {
+		*p2m_cache_entry(v, g) = (struct p2m_cached){
+			.tag = (g >> ORDER_2M) + 1, .slot = slot, .entry = e,
+			.base = out->page - ((g & 511) << PAGE_SHIFT),
+		};
+	}
+	return true;
 }
 
 struct page_info *p2m_get_page(struct domain *d, gfn_t g, enum p2m_type *t)
@@ -149,6 +155,9 @@ struct page_info *p2m_get_page(struct domain *d, gfn_t g, enum p2m_type *t)
 			*t = type;
 		}
 		if (unlikely(!p2m_is_ram(type))) {
+			if (type == P2M_POD && p2m_pod_fill(d, g) == 0) {
+				continue;
+			}
 			return NULL;
 		}
 		pg = mfn_to_page(mfn(leaf_frame(e, g.v, level)));
@@ -242,7 +251,8 @@ static int descend(struct p2m *p, uint64_t g, unsigned int *level, bool removing
 	return 0;
 }
 
-static void fill(uint64_t *slot, unsigned int level, uint64_t m, enum p2m_type t, bool *flush)
+static void fill(struct p2m *p, uint64_t *slot, unsigned int level, uint64_t m, enum p2m_type t,
+		 bool *flush)
 {
 	uint64_t old = *slot;
 	uint64_t e = t == P2M_INVALID ? 0 : make_leaf(mfn(m), t, level);
@@ -251,13 +261,21 @@ static void fill(uint64_t *slot, unsigned int level, uint64_t m, enum p2m_type t
 		uint64_t *table = entry_table(old);
 
 		for (unsigned int i = 0; i < 512; i++) {
-			fill(&table[i], level - 1, m + ((uint64_t)i << (9 * (level - 2))), t, flush);
+			fill(p, &table[i], level - 1, m + ((uint64_t)i << (9 * (level - 2))), t,
+			     flush);
 		}
 		return;
 	}
 	if (old != e) {
 		WRITE_ONCE(*slot, e);
-		*flush |= old != 0;
+		/* What is not present, no CPU keeps. */
+		*flush |= (old & LINK) != 0;
+		if (unlikely(entry_type(old) == P2M_POD)) {
+			p->pod.entries -= 1UL << (9 * (level - 1));
+		}
+		if (unlikely(t == P2M_POD)) {
+			p->pod.entries += 1UL << (9 * (level - 1));
+		}
 	}
 }
 
@@ -289,7 +307,7 @@ static int iommu_follow(struct domain *d, uint64_t g, mfn_t m, unsigned int orde
 /* The largest leaf that may stand at g for m with count frames to go. */
 static unsigned int chunk_level(uint64_t g, uint64_t m, uint64_t count, enum p2m_type t)
 {
-	uint64_t bits = t == P2M_INVALID ? g : g | m;
+	uint64_t bits = t == P2M_INVALID || t == P2M_POD ? g : g | m;
 
 	if (count >= 1UL << ORDER_1G && IS_ALIGNED(bits, 1UL << ORDER_1G) && order_1g_allowed()) {
 		return 3;
@@ -316,17 +334,17 @@ static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, 
 		*count = MIN(*count, span - (g & (span - 1)));
 		return 0;
 	}
-	fill(slot, want, m, t, flush);
+	fill(p, slot, want, m, t, flush);
 	*count = 1UL << (9 * (want - 1));
 	err = iommu_follow(d, g, mfn(m), 9 * (want - 1), t);
 	if (err && !removing) {
-		fill(slot, want, 0, P2M_INVALID, flush);
+		fill(p, slot, want, 0, P2M_INVALID, flush);
 	}
 	return err;
 }
 
-/* (lock) */
-static int set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t, bool *flush)
+int p2m_set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t,
+		   bool *flush)
 {
 	struct p2m *p = d->p2m;
 	uint64_t left = 1UL << order, done = 0;
@@ -342,7 +360,8 @@ static int set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, en
 	while (left && !err) {
 		uint64_t count = left;
 
-		err = set_chunk(d, g.v + done, t == P2M_INVALID ? 0 : m.v + done, &count, t, flush);
+		err = set_chunk(d, g.v + done, t == P2M_INVALID || t == P2M_POD ? 0 : m.v + done,
+				&count, t, flush);
 		if (!err) {
 			done += count;
 			left -= count;
@@ -391,7 +410,7 @@ int p2m_set_noflush(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum
 	int err;
 
 	spin_lock(&d->p2m->lock);
-	err = set_locked(d, g, m, order, t, flush);
+	err = p2m_set_locked(d, g, m, order, t, flush);
 	spin_unlock(&d->p2m->lock);
 	return err;
 }
@@ -415,8 +434,8 @@ int p2m_set_if_empty(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t)
 
 	spin_lock(&d->p2m->lock);
 	(void)p2m_lookup(d, g, &old, NULL);
-	if (old == P2M_INVALID || (old == P2M_MMIO && d->is_service)) {
-		err = set_locked(d, g, m, 0, t, &flush);
+	if (old == P2M_INVALID || old == P2M_POD || (old == P2M_MMIO && d->is_service)) {
+		err = p2m_set_locked(d, g, m, 0, t, &flush);
 	} else {
 		err = -EEXIST;
 	}
@@ -457,7 +476,7 @@ int p2m_populate(struct domain *d, gfn_t g, mfn_t m, unsigned int order)
 	spin_lock(&d->p2m->lock);
 	if (!(g.v >> d->p2m->gfn_bits)) {
 		err = range_holds_references(d, g.v, order) ?
-			      -EEXIST : set_locked(d, g, m, order, P2M_RAM_RW, &flush);
+			      -EEXIST : p2m_set_locked(d, g, m, order, P2M_RAM_RW, &flush);
 	}
 	spin_unlock(&d->p2m->lock);
 	if (flush) {
@@ -475,7 +494,7 @@ int p2m_remove_if_noflush(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t, b
 	spin_lock(&d->p2m->lock);
 	now = p2m_lookup(d, g, &old, NULL);
 	if (old == t && mfn_eq(now, m)) {
-		err = set_locked(d, g, INVALID_MFN, 0, P2M_INVALID, flush);
+		err = p2m_set_locked(d, g, INVALID_MFN, 0, P2M_INVALID, flush);
 	} else {
 		err = -EINVAL;
 	}
@@ -505,6 +524,8 @@ int p2m_init(struct domain *d)
 	}
 	spin_lock_init(&p->lock);
 	list_init(&p->tables);
+	list_init(&p->pod.large);
+	list_init(&p->pod.single);
 	p->gfn_bits = MIN(d->arch.phys_bits, GFN_BITS + (unsigned int)PAGE_SHIFT) - PAGE_SHIFT;
 	p->table_limit = d->is_service ? 0 : TABLES_MIN;
 	p->root = table_alloc(p);
@@ -602,7 +623,10 @@ static void relinquish_one(struct domain *d)
 		WRITE_ONCE(*slot, 0);
 		p->pending_mfn = entry_mfn(e, level);
 		p->pending_type = entry_type(e);
-		p->pending_count = p->pending_type == P2M_MMIO ? 0 : span;
+		p->pending_count = p2m_is_ram(p->pending_type) ? span : 0;
+		if (p->pending_type == P2M_POD) {
+			p->pod.entries -= span;
+		}
 		if (d->iommu && iommu_rights(p->pending_type)) {
 			(void)iommu_unmap(d, g & ~(span - 1), 9 * (level - 1));
 		}

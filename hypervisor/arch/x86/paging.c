@@ -11,6 +11,7 @@
 #include <hv/bitops.h>
 #include <hv/cpu.h>
 #include <hv/lib.h>
+#include <hv/log.h>
 #include <hv/page.h>
 
 #define PTE_P		BIT(0)
@@ -176,6 +177,7 @@ void paging_init(void)
 	(void)entry_of(VMAP_BASE, 2);
 	image_phys = base.v;
 	boot_switch_image(hpa_to_virt(base), _image_start, image_len, virt_to_hpa(pml4).v);
+	log_info("memory: the hypervisor's image moved to %lx\n", base.v);
 }
 
 void paging_frames_ready(void)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine's PCI configuration space: ports CF8/CFC for the first 256 bytes of segment 0, ECAM for the rest (PCI
- * Express base specification ch. 7.2).
- * Locks: cf8_lock (interrupts off) covers the port pair, ecam_lock the making of bus mappings; both are leaves, save
- * that ioremap's own lock is taken inside ecam_lock.
+ * The machine's PCI configuration space: ports CF8/CFC for the first 256 bytes of segment 0,
+ * ECAM for the rest (PCI Express base specification ch. 7.2).
+ * Locks: cf8_lock (interrupts off) covers the port pair, ecam_lock the making of bus mappings;
+ * both are leaves, save that ioremap's own lock is taken inside ecam_lock.
  */
 #include <asm/acpi.h>
 #include <asm/dom0.h>
@@ -165,8 +165,9 @@ static void scan_bus(uint32_t bus)
 }
 
 /*
- * Buses without a bridge above them exist on machines with several host bridges, and only AML names these. So every bus
- * that firmware declares reachable is looked at, not just what bridges lead to.
+ * Buses without a bridge above them exist on machines with several host bridges, and only AML
+ * names these. So every bus that firmware declares reachable is looked at, not just what bridges
+ * lead to.
  */
 static void scan(void)
 {

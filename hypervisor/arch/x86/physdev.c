@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HYPERVISOR_physdev_op of HVM domains: Xen 4.17 knows four calls of the service VM; those about pirqs are for domains
- * with X86_EMU_USE_PIRQ, which are not built.
+ * HYPERVISOR_physdev_op of HVM domains: Xen 4.17 knows four calls of the service VM; those about
+ * pirqs are for domains with X86_EMU_USE_PIRQ, which are not built.
  */
 #include <asm/acpi.h>
 #include <asm/vpci.h>

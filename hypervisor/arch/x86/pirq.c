@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Interrupt lines of the machine that are the service VM's. A line is bound when the guest first unmasks its entry in
- * the virtual IO-APIC, with the trigger and polarity that the guest wrote there. A level line is masked in the machine's
- * IO-APIC from its interrupt (irq_dispatch) until the guest's EOI, so that a guest which never answers costs that line
- * alone.
+ * Interrupt lines of the machine that are the service VM's. A line is bound when the guest first
+ * unmasks its entry in the virtual IO-APIC, with the trigger and polarity that the guest wrote
+ * there. A level line is masked in the machine's IO-APIC from its interrupt (irq_dispatch) until
+ * the guest's EOI, so that a guest which never answers costs that line alone.
  *
- * Locks: line->lock (interrupts off) -> irq.c's and ioapic.c's. No call into the virtual IO-APIC is made with it held.
+ * Locks: line->lock (interrupts off) -> irq.c's and ioapic.c's. No call into the virtual IO-APIC
+ * is made with it held.
  */
 #include <asm/irq.h>
 #include <asm/vioapic.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * HYPERVISOR_platform_op: what the service VM's kernel tells and asks about the machine. Order of checks and error
- * numbers are those of Xen 4.17; a facility that is not built answers as Xen does on a machine without it.
+ * HYPERVISOR_platform_op: what the service VM's kernel tells and asks about the machine. Order
+ * of checks and error numbers are those of Xen 4.17; a facility that is not built answers as Xen
+ * does on a machine without it.
  */
 #include <asm/acpi.h>
 #include <asm/platform.h>

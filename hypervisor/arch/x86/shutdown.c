@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The end of the machine: reset, or holding it still. Switching off is the service VM's ACPI business (the sleep type
- * of S5 is in AML): XENPF_enter_acpi_sleep or its own write to PM1.
+ * The end of the machine: reset, or holding it still. Switching off is the service VM's ACPI
+ * business (the sleep type of S5 is in AML): XENPF_enter_acpi_sleep or its own write to PM1.
  */
 #include <asm/acpi.h>
 #include <asm/processor.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The service VM's PCI configuration space, by ports CF8/CFC and by ECAM. It is the machine's own, with these
- * exceptions: functions of an IOMMU are not there; MSI and MSI-X belong to vpci_msi.c and vpci_msix.c; SR-IOV cannot be
- * turned on (the tables of virtual functions would stand where nobody looks for them).
+ * The service VM's PCI configuration space, by ports CF8/CFC and by ECAM. It is the machine's
+ * own, with these exceptions: functions of an IOMMU are not there; MSI and MSI-X belong to
+ * vpci_msi.c and vpci_msix.c; SR-IOV cannot be turned on (the tables of virtual functions would
+ * stand where nobody looks for them).
  * Locks: asm/vpci.h.
  */
 #include <asm/acpi.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MSI of the service VM's devices (PCI local bus specification 3.0 ch. 6.8.1). The guest's address and data stay here;
- * the device gets a vector of the machine, whose handler sends the guest's message to its virtual local APICs.
- * One message per function: several would need adjacent vectors; the guest is shown a device that can do one.
+ * MSI of the service VM's devices (PCI local bus specification 3.0 ch. 6.8.1). The guest's
+ * address and data stay here; the device gets a vector of the machine, whose handler sends the
+ * guest's message to its virtual local APICs. One message per function: several would need
+ * adjacent vectors; the guest is shown a device that can do one.
  * Locks: asm/vpci.h.
  */
 #include <asm/dom0.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * MSI-X of the service VM's devices (PCI local bus specification 3.0 ch. 6.8.2). The pages that hold a table are never
- * mapped: accesses to the table end here, the rest of the pages passes through to the device. An entry gets a vector of
- * the machine when the guest unmasks it with MSI-X on.
+ * MSI-X of the service VM's devices (PCI local bus specification 3.0 ch. 6.8.2). The pages that
+ * hold a table are never mapped: accesses to the table end here, the rest of the pages passes
+ * through to the device. An entry gets a vector of the machine when the guest unmasks it with
+ * MSI-X on.
  *
- * Where the table is the device's BAR says, and the guest writes that: so nothing is trapped, mapped or touched that
- * dom0_frame_is_device would not have given the guest anyway.
+ * Where the table is the device's BAR says, and the guest writes that: so nothing is trapped,
+ * mapped or touched that dom0_frame_is_device would not have given the guest anyway.
  * Locks: asm/vpci.h.
  */
 #include <asm/dom0.h>

@@ -38,7 +38,9 @@ int iommu_unmap(struct domain *d, uint64_t dfn, unsigned int order);
 void iommu_batch_begin(struct domain *d);
 void iommu_batch_end(struct domain *d);
 
-/* Attaches a device (and the requester ids it may use) to d, detaching it from whoever had it. */
+/* Attaches a device (and the requester ids it may use) to d, detaching it from whoever had it. -EBUSY: its
+ * DMA looks like that of a device of another domain (both behind one old bridge). On any error the device
+ * belongs to nobody. */
 int iommu_attach(struct domain *d, pci_sbdf_t dev);
 int iommu_detach(pci_sbdf_t dev);
 /* True when the PCI function is an IOMMU's own: the service VM must not see it. */

@@ -23,18 +23,23 @@ enum p2m_type {
 	P2M_FOREIGN,			/* a frame of another domain; the entry holds a reference to it */
 	P2M_GRANT_RW,			/* a granted frame; the grant map handle holds the reference */
 	P2M_GRANT_RO,
+	P2M_POD,			/* no frame yet: the first access brings one (populate on demand) */
 	P2M_TYPE_COUNT,
 };
 
+#define P2M_IN(t, set)	((1u << (t)) & (set))
+
+/* A type that the guest may write to. */
 static inline bool p2m_is_writable(enum p2m_type t)
 {
-	return t == P2M_RAM_RW || t == P2M_MMIO || t == P2M_FOREIGN || t == P2M_GRANT_RW;
+	return P2M_IN(t, 1u << P2M_RAM_RW | 1u << P2M_MMIO | 1u << P2M_FOREIGN | 1u << P2M_GRANT_RW |
+				 1u << P2M_POD);
 }
 
 /* A type whose frame has a page_info and may be reached by guest_access. */
 static inline bool p2m_is_ram(enum p2m_type t)
 {
-	return t != P2M_INVALID && t != P2M_MMIO;
+	return !P2M_IN(t, 1u << P2M_INVALID | 1u << P2M_MMIO | 1u << P2M_POD);
 }
 
 int p2m_init(struct domain *d);
@@ -48,7 +53,7 @@ int p2m_teardown(struct domain *d);
  */
 int p2m_set(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t) __must_check;
 
-/* As p2m_set, but only when g is P2M_INVALID or P2M_MMIO put there on demand; else -EEXIST. */
+/* As p2m_set, but only when g is P2M_INVALID, P2M_POD or P2M_MMIO put there on demand; else -EEXIST. */
 int p2m_set_if_empty(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t) __must_check;
 /*
  * New memory at g..: replaces holes, device memory and the domain's own frames, which stay allocated. -EEXIST
@@ -68,12 +73,13 @@ int p2m_remove_if_noflush(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t, b
 /* No CPU uses an old entry of d any more when it returns. Interrupts on. */
 void p2m_flush(struct domain *d);
 
-/* Lock-free. order (may be NULL): of the mapping that g lies in. INVALID_MFN for P2M_INVALID. */
+/* Lock-free. order (may be NULL): of the mapping that g lies in. INVALID_MFN for P2M_INVALID and P2M_POD. */
 mfn_t p2m_lookup(struct domain *d, gfn_t g, enum p2m_type *t, unsigned int *order);
 
 /*
  * The page at g with a reference taken, or NULL when it is not RAM. t (may be NULL) gets the type. The
- * owner may be another domain (foreign, grant); callers that need d's own page check pg->owner.
+ * owner may be another domain (foreign, grant); callers that need d's own page check pg->owner. What is
+ * to be populated on demand is populated: with p2m->lock and page_lock free.
  */
 struct page_info *p2m_get_page(struct domain *d, gfn_t g, enum p2m_type *t) __must_check;
 
@@ -92,3 +98,33 @@ gfn_t p2m_max_gfn(const struct domain *d);
  * while there is more. The domain is dying and none of its vCPUs runs.
  */
 int p2m_relinquish(struct domain *d);
+
+/* Populate on demand (arch/x86/p2m_pod.c) -------------------------------------------------------------- */
+
+struct p2m_pod_info {
+	uint64_t cache;			/* frames kept for entries; part of tot_pages */
+	uint64_t entries;		/* frames' worth of P2M_POD entries */
+};
+
+/* Makes 2^order frames from g P2M_POD. -EBUSY: something is there; -ENOTEMPTY: d may have devices. */
+int p2m_pod_mark(struct domain *d, gfn_t g, unsigned int order) __must_check;
+/*
+ * XENMEM_set_pod_target: keeps as many frames as let d use target frames in all without a further
+ * allocation. 0, -ENOMEM, -ENOTEMPTY (d may have devices), -ERESTART (preempted: call again).
+ */
+int p2m_pod_set_target(struct domain *d, uint64_t target);
+void p2m_pod_get_info(struct domain *d, struct p2m_pod_info *info);
+/* Takes the entries out when all 2^order frames from g are P2M_POD; else false and nothing is changed. */
+bool p2m_pod_drop(struct domain *d, gfn_t g, unsigned int order);
+/*
+ * A frame of d's own that has left the map for good, with the caller's reference: true when it was kept
+ * for entries that have no frame to wait for; its allocation then goes on.
+ */
+bool p2m_pod_keep(struct domain *d, struct page_info *pg);
+/*
+ * The current vCPU of d touched g, which was P2M_POD; no lock is held. When it returns the access is to be
+ * tried again, or d has crashed for want of memory.
+ */
+void p2m_pod_fault(struct domain *d, gfn_t g);
+/* End of d: gives back what is kept. Preemptible: -ERESTART. */
+int p2m_pod_relinquish(struct domain *d);

@@ -75,6 +75,22 @@ state() { xl list "$1" | awk 'NR == 2 { print $5 }'; }
 # memory NAME: MiB that xl list shows
 memory() { xl list "$1" | awk 'NR == 2 { print $3 }'; }
 free_memory() { xl info | awk '$1 == "free_memory" { print $3 }'; }
+# the hypervisor's free frames, when nothing changes them any more
+settled_frames() {
+	local now last=
+	now=$(./free-pages)
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ "$now" != "$last" ] || break
+		last=$now
+		sleep 1
+		now=$(./free-pages)
+	done
+	echo "$now"
+}
+# frames_back COUNT: they are COUNT again soon, exactly
+frames_back() {
+	within 20 eval '[ "$(./free-pages)" = '"$1"' ]' || { echo "$1 frames were free, now $(./free-pages)"; return 1; }
+}
 # a guest's last tick, and whether it goes on
 ticks() { console "$1" | grep -c 'GUEST tick'; }
 ticking() {

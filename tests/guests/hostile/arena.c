@@ -2,8 +2,10 @@
 /* Where the hostile guest's arguments point to. */
 #include "hostile.h"
 
-#define ARENA_PAGES 256
-#define ARGUMENT_VA 0x3000000000ul /* two pages, and nothing behind them */
+#define ARENA_PAGES 512
+/* Pointers lead to its first half: what a hypercall writes there (console, lists) fits behind. */
+#define POINTER_PAGES 256
+#define ARGUMENT_VA   0x3000000000ul /* two pages, and nothing behind them */
 
 static char *arena;
 static char *arguments;
@@ -45,9 +47,9 @@ uint64_t some_gfn(void)
 
 domid_t some_domain(void)
 {
-	static const domid_t named[] = {DOMID_SELF, DOMID_SELF,	 DOMID_SELF, 0,		1,
-					2,	    77,		 DOMID_IO,   DOMID_XEN, DOMID_COW,
-					DOMID_IDLE, DOMID_INVALID, 0xffff,   0x7fff};
+	static const domid_t named[] = {
+	    DOMID_SELF, DOMID_SELF, DOMID_SELF,	   0,	   1,	  2, 77, DOMID_IO, DOMID_XEN,
+	    DOMID_COW,	DOMID_IDLE, DOMID_INVALID, 0xffff, 0x7fff};
 
 	return one_in(16) ? rnd() : named[rnd_below(ARRAY_SIZE(named))];
 }
@@ -66,7 +68,7 @@ uint64_t some_pointer(void)
 	case 4:
 		return 0;
 	default:
-		return (uint64_t)arena + rnd_below((ARENA_PAGES - 1) * PAGE_SIZE);
+		return (uint64_t)arena + rnd_below(POINTER_PAGES * PAGE_SIZE);
 	}
 }
 

@@ -88,10 +88,10 @@ static void call_events(void)
 static void grant_map_some(void)
 {
 	struct gnttab_map_grant_ref m = {
-		.host_addr = arena_gfn() * PAGE_SIZE + (one_in(8) ? rnd_below(4096) : 0),
-		.flags = one_in(4) ? rnd() : GNTMAP_host_map | (one_in(2) ? GNTMAP_readonly : 0),
-		.ref = number(40),
-		.dom = some_domain(),
+	    .host_addr = arena_gfn() * PAGE_SIZE + (one_in(8) ? rnd_below(4096) : 0),
+	    .flags = one_in(4) ? rnd() : GNTMAP_host_map | (one_in(2) ? GNTMAP_readonly : 0),
+	    .ref = number(40),
+	    .dom = some_domain(),
 	};
 	struct gnttab_map_grant_ref *p = place(&m, sizeof(m));
 	unsigned i = rnd_below(HANDLES);
@@ -193,10 +193,10 @@ static void reservation(void)
 				       XENMEM_populate_physmap, XENMEM_claim_pages};
 	xen_pfn_t list[8];
 	struct xen_memory_reservation r = {
-		.nr_extents = number(8),
-		.extent_order = one_in(4) ? number(20) : 0,
-		.mem_flags = one_in(4) ? rnd() : 0,
-		.domid = some_domain(),
+	    .nr_extents = number(8),
+	    .extent_order = one_in(4) ? number(20) : 0,
+	    .mem_flags = one_in(4) ? rnd() : 0,
+	    .domid = some_domain(),
 	};
 	unsigned i, order = r.extent_order & 63;
 
@@ -208,13 +208,14 @@ static void reservation(void)
 		r.nr_extents |= 1ull << 60;
 	}
 	/* The list is on its own pages: what lies behind it must not be taken for frames. */
-	set_xen_guest_handle(r.extent_start, (xen_pfn_t *)(0x3000000000ul + 2 * PAGE_SIZE -
-							   sizeof(list)));
+	set_xen_guest_handle(r.extent_start,
+			     (xen_pfn_t *)(0x3000000000ul + 2 * PAGE_SIZE - sizeof(list)));
 	memcpy((void *)(0x3000000000ul + 2 * PAGE_SIZE - sizeof(list)), list, sizeof(list));
 	if (one_in(8)) {
 		set_xen_guest_handle(r.extent_start, (xen_pfn_t *)(0x3000000000ul + 2 * PAGE_SIZE));
 	}
-	HC(memory_op, commands[rnd_below(ARRAY_SIZE(commands))], one_in(8) ? (void *)some_pointer() : &r);
+	HC(memory_op, commands[rnd_below(ARRAY_SIZE(commands))],
+	   one_in(8) ? (void *)some_pointer() : &r);
 }
 
 static void physmap(void)
@@ -301,8 +302,9 @@ static void call_memory(void)
 	default:
 		/* The rest: no pointer in the argument leads to this code, nor a frame. */
 		cmd = number(29);
-		if ((cmd & 63) <= XENMEM_decrease_reservation || (cmd & 63) == XENMEM_populate_physmap ||
-		    (cmd & 63) == XENMEM_exchange || (cmd & 63) == XENMEM_add_to_physmap ||
+		if ((cmd & 63) <= XENMEM_decrease_reservation ||
+		    (cmd & 63) == XENMEM_populate_physmap || (cmd & 63) == XENMEM_exchange ||
+		    (cmd & 63) == XENMEM_add_to_physmap ||
 		    (cmd & 63) == XENMEM_remove_from_physmap ||
 		    (cmd & 63) == XENMEM_add_to_physmap_batch ||
 		    (cmd & 63) == XENMEM_acquire_resource) {
@@ -328,7 +330,10 @@ static void call_vcpu(void)
 		vcpu = 1;
 	}
 	fill(words, sizeof(words));
-	words[0] = one_in(2) ? some_pointer() : number(10000000);
+	words[0] = some_pointer();
+	if (cmd == VCPUOP_set_periodic_timer || cmd == VCPUOP_set_singleshot_timer) {
+		words[0] = one_in(2) ? number(10000000) : now() + number(10000000);
+	}
 	if (cmd == VCPUOP_register_vcpu_info) {
 		words[0] = one_in(2) ? PFN(arena_vcpu_info()) : rnd() | 1ull << 40;
 		words[1] = one_in(2) ? 0 : rnd();
@@ -351,7 +356,8 @@ static void call_sched(void)
 		ports[0] = number(40);
 		ports[1] = number(40);
 		poll.timeout = 1 + now() + rnd_below(100000);
-		set_xen_guest_handle(poll.ports, one_in(4) ? (evtchn_port_t *)some_pointer() : ports);
+		set_xen_guest_handle(poll.ports,
+				     one_in(4) ? (evtchn_port_t *)some_pointer() : ports);
 		HC(sched_op, SCHEDOP_poll, &poll);
 		break;
 	case 1:
@@ -374,7 +380,8 @@ static void call_sched(void)
 
 static void call_hvm(void)
 {
-	struct xen_hvm_param p = {.domid = some_domain(), .index = number(HVM_NR_PARAMS), .value = rnd()};
+	struct xen_hvm_param p = {
+	    .domid = some_domain(), .index = number(HVM_NR_PARAMS), .value = rnd()};
 	struct xen_hvm_evtchn_upcall_vector up = {.vcpu = number(2), .vector = rnd() | 0x20};
 	uint64_t words[8];
 
@@ -428,13 +435,15 @@ static void call_others(void)
 		break;
 	case 4:
 		for (i = 0; i < ARRAY_SIZE(multi); i++) {
-			multi[i].op = one_in(2) ? __HYPERVISOR_xen_version :
-				      one_in(2) ? __HYPERVISOR_multicall :
-						  60 + rnd();
+			multi[i].op = one_in(2)	  ? __HYPERVISOR_xen_version
+				      : one_in(2) ? __HYPERVISOR_multicall
+						  : 60 + rnd();
 			multi[i].args[0] = number(12);
 			multi[i].args[1] = some_pointer();
 		}
-		HC(multicall, place(multi, sizeof(multi)), one_in(4) ? rnd() | 1ull << 50 : 4);
+		/* A larger count would have all memory behind the list taken for calls. */
+		HC(multicall, place(multi, sizeof(multi)), number(4) & 3);
+		HC(multicall, 0x200000000ul, rnd());
 		break;
 	default:
 		/* PCI: buses that are not there. */
@@ -445,8 +454,9 @@ static void call_others(void)
 
 static void call_unknown(void)
 {
-	static const uint8_t absent[] = {0,  1,	 2,  3,	 4,  5,	 6,  8,	 9,  10, 11, 14, 16, 19, 22, 23,
-					 25, 27, 28, 30, 31, 38, 39, 40, 41, 42, 43, 44, 50, 55, 60, 63};
+	static const uint8_t absent[] = {0,  1,	 2,  3,	 4,  5,	 6,  8,	 9,  10, 11,
+					 14, 16, 19, 22, 23, 25, 27, 28, 30, 31, 38,
+					 39, 40, 41, 42, 43, 44, 50, 55, 60, 63};
 	uint64_t nr = one_in(4) ? 64 + rnd_below(0xffffff00) : absent[rnd_below(sizeof(absent))];
 
 	hypercall_raw(nr, number(16), some_pointer(), some_pointer(), number(16), rnd());
@@ -490,13 +500,34 @@ void hostile_hypercall(void)
 	}
 }
 
+void hostile_grow(void)
+{
+	struct gnttab_set_version v = {.version = 2};
+	struct evtchn_alloc_unbound a = {.dom = DOMID_SELF, .remote_dom = DOMID_SELF};
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		struct xen_add_to_physmap p = {.domid = DOMID_SELF,
+					       .space = XENMAPSPACE_grant_table,
+					       .idx = 63,
+					       .gpfn = arena_gfn()};
+
+		HC(memory_op, XENMEM_add_to_physmap, &p);
+		HC(grant_table_op, GNTTABOP_set_version, &v, 1);
+		v.version = 1;
+	}
+	while (!HC(event_channel_op, EVTCHNOP_alloc_unbound, &a)) {
+	}
+}
+
 void hostile_tidy(void)
 {
 	struct evtchn_reset reset = {.dom = DOMID_SELF};
 	unsigned i;
 
 	for (i = 0; i < HANDLES; i++) {
-		struct gnttab_unmap_grant_ref u = {.host_addr = held[i].gpa, .handle = held[i].handle};
+		struct gnttab_unmap_grant_ref u = {.host_addr = held[i].gpa,
+						   .handle = held[i].handle};
 
 		if (held[i].used) {
 			HC(grant_table_op, GNTTABOP_unmap_grant_ref, &u, 1);

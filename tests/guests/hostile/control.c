@@ -19,17 +19,21 @@ static void fill_with_pointers(void)
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(op.word); i++) {
-		op.word[i] = one_in(2) ? some_pointer() : one_in(2) ? rnd_below(8) : rnd() | 1ull << 45;
+		op.word[i] = one_in(2)	 ? some_pointer()
+			     : one_in(2) ? rnd_below(8)
+					 : rnd() | 1ull << 45;
 	}
 }
 
 static void some_sysctl(void)
 {
 	static const uint32_t queries[] = {
-		XEN_SYSCTL_readconsole,	  XEN_SYSCTL_physinfo,	   XEN_SYSCTL_sched_id,
-		XEN_SYSCTL_getcpuinfo,	  XEN_SYSCTL_availheap,	   XEN_SYSCTL_getdomaininfolist,
-		XEN_SYSCTL_cputopoinfo,	  XEN_SYSCTL_numainfo,	   XEN_SYSCTL_pcitopoinfo,
-		XEN_SYSCTL_get_cpu_levelling_caps, XEN_SYSCTL_get_cpu_featureset, 9999,
+	    XEN_SYSCTL_readconsole,	   XEN_SYSCTL_physinfo,
+	    XEN_SYSCTL_sched_id,	   XEN_SYSCTL_getcpuinfo,
+	    XEN_SYSCTL_availheap,	   XEN_SYSCTL_getdomaininfolist,
+	    XEN_SYSCTL_cputopoinfo,	   XEN_SYSCTL_numainfo,
+	    XEN_SYSCTL_pcitopoinfo,	   XEN_SYSCTL_get_cpu_levelling_caps,
+	    XEN_SYSCTL_get_cpu_featureset, 9999,
 	};
 
 	fill_with_pointers();
@@ -44,16 +48,17 @@ static void some_sysctl(void)
 static void some_domctl(void)
 {
 	static const uint32_t queries[] = {
-		XEN_DOMCTL_getdomaininfo, XEN_DOMCTL_getvcpuinfo,    XEN_DOMCTL_getvcpuaffinity,
-		XEN_DOMCTL_gethvmcontext, XEN_DOMCTL_getpageframeinfo3, XEN_DOMCTL_get_address_size,
-		XEN_DOMCTL_getvcpucontext, XEN_DOMCTL_gethvmcontext_partial, XEN_DOMCTL_getnodeaffinity,
-		9999,
+	    XEN_DOMCTL_getdomaininfo,	  XEN_DOMCTL_getvcpuinfo,
+	    XEN_DOMCTL_getvcpuaffinity,	  XEN_DOMCTL_gethvmcontext,
+	    XEN_DOMCTL_getpageframeinfo3, XEN_DOMCTL_get_address_size,
+	    XEN_DOMCTL_getvcpucontext,	  XEN_DOMCTL_gethvmcontext_partial,
+	    XEN_DOMCTL_getnodeaffinity,	  9999,
 	};
 	static const uint32_t changes[] = {
-		XEN_DOMCTL_pausedomain,	   XEN_DOMCTL_unpausedomain, XEN_DOMCTL_max_mem,
-		XEN_DOMCTL_setvcpuaffinity, XEN_DOMCTL_max_vcpus,    XEN_DOMCTL_setvcpucontext,
-		XEN_DOMCTL_sethvmcontext,  XEN_DOMCTL_hypercall_init, XEN_DOMCTL_destroydomain,
-		XEN_DOMCTL_set_address_size, XEN_DOMCTL_resumedomain, XEN_DOMCTL_setdomainhandle,
+	    XEN_DOMCTL_pausedomain,	 XEN_DOMCTL_unpausedomain,  XEN_DOMCTL_max_mem,
+	    XEN_DOMCTL_setvcpuaffinity,	 XEN_DOMCTL_max_vcpus,	    XEN_DOMCTL_setvcpucontext,
+	    XEN_DOMCTL_sethvmcontext,	 XEN_DOMCTL_hypercall_init, XEN_DOMCTL_destroydomain,
+	    XEN_DOMCTL_set_address_size, XEN_DOMCTL_resumedomain,   XEN_DOMCTL_setdomainhandle,
 	};
 	uint32_t cmd = queries[rnd_below(ARRAY_SIZE(queries))];
 
@@ -78,16 +83,16 @@ static void create_domain(void)
 	op.domctl.interface_version = XEN_DOMCTL_INTERFACE_VERSION;
 	op.domctl.domain = one_in(2) ? 0 : 1 + rnd_below(4);
 	op.domctl.u.createdomain = (struct xen_domctl_createdomain){
-		.flags = one_in(4) ? rnd() : XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
-		.iommu_opts = one_in(4) ? rnd() : 0,
-		.max_vcpus = one_in(4) ? rnd() : 1 + rnd_below(4),
-		.max_evtchn_port = one_in(4) ? rnd() : 1023,
-		.max_grant_frames = one_in(4) ? (int)rnd() : 4,
-		.max_maptrack_frames = one_in(4) ? (int)rnd() : 4,
-		.grant_opts = one_in(4) ? rnd() : XEN_DOMCTL_GRANT_version(2),
-		.vmtrace_size = one_in(8) ? rnd() : 0,
-		.cpupool_id = one_in(8) ? rnd() : 0,
-		.arch.emulation_flags = one_in(4) ? rnd() : XEN_X86_EMU_LAPIC,
+	    .flags = one_in(4) ? rnd() : XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
+	    .iommu_opts = one_in(4) ? rnd() : 0,
+	    .max_vcpus = one_in(4) ? rnd() : 1 + rnd_below(4),
+	    .max_evtchn_port = one_in(4) ? rnd() : 1023,
+	    .max_grant_frames = one_in(4) ? (int)rnd() : 4,
+	    .max_maptrack_frames = one_in(4) ? (int)rnd() : 4,
+	    .grant_opts = one_in(4) ? rnd() : XEN_DOMCTL_GRANT_version(2),
+	    .vmtrace_size = one_in(8) ? rnd() : 0,
+	    .cpupool_id = one_in(8) ? rnd() : 0,
+	    .arch.emulation_flags = one_in(4) ? rnd() : XEN_X86_EMU_LAPIC,
 	};
 	for (i = 0; i < 16; i++) {
 		op.domctl.u.createdomain.handle[i] = rnd();

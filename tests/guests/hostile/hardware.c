@@ -15,9 +15,9 @@ static uint32_t harmless_icr(uint64_t v)
 static uint32_t some_msr(void)
 {
 	static const uint32_t ranges[][2] = {
-		{0, 0x100},	       {0x100, 0x200},	   {0x200, 0x300},	 {0x400, 0x500},
-		{0x6e0, 0x10},	       {0x800, 0x100},	   {0xc0000000, 0x200},	 {0xc0010000, 0x200},
-		{0x40000000, 0x200},   {0xc0011000, 0x100}, {0x570, 0x20},	 {0xda0, 0x10},
+	    {0, 0x100},		 {0x100, 0x200},      {0x200, 0x300},	   {0x400, 0x500},
+	    {0x6e0, 0x10},	 {0x800, 0x100},      {0xc0000000, 0x200}, {0xc0010000, 0x200},
+	    {0x40000000, 0x200}, {0xc0011000, 0x100}, {0x570, 0x20},	   {0xda0, 0x10},
 	};
 	unsigned i = rnd_below(ARRAY_SIZE(ranges));
 
@@ -41,8 +41,8 @@ void hostile_msr(void)
 	}
 	if (ends_the_test(msr)) {
 		/* Bits that must fault, or a frame that is not there. */
-		v = msr == MSR_EFER ? rdmsr(MSR_EFER) | 1ull << (16 + rnd_below(40)) :
-				      0x7ffff00000000ull | rnd_below(4096);
+		v = msr == MSR_EFER ? rdmsr(MSR_EFER) | 1ull << (16 + rnd_below(40))
+				    : 0x7ffff00000000ull | rnd_below(4096);
 	} else if (msr == MSR_X2APIC + APIC_ICR / 16) {
 		v = (v & ~0xffffffffull) | harmless_icr(v);
 	} else if (msr == 0x83f) {
@@ -61,9 +61,9 @@ void hostile_msr(void)
  */
 static uint16_t port_to_write(void)
 {
-	static const uint16_t kept[] = {0x20, 0x21, 0xa0,  0xa1,  0x40,  0x41,	0x42,  0x43,
-					0x61, 0x80, 0x3f8, 0x3f9, 0x3fa, 0x3fb, 0x3fc, 0x3ff,
-					0x2f8, 0x4d0};
+	static const uint16_t kept[] = {0x20,  0x21,  0xa0,  0xa1,  0x40,  0x41,
+					0x42,  0x43,  0x61,  0x80,  0x3f8, 0x3f9,
+					0x3fa, 0x3fb, 0x3fc, 0x3ff, 0x2f8, 0x4d0};
 
 	if (hostile_is_domu()) {
 		return rnd();
@@ -144,7 +144,10 @@ static void odd_access(uint64_t at)
 
 	switch (rnd_below(5)) {
 	case 0:
-		__asm__ volatile(TRY("lock addl %k1, (%2)") : "=&b"(f) : "r"(v), "D"(at) : "memory", "cc");
+		__asm__ volatile(TRY("lock addl %k1, (%2)")
+				 : "=&b"(f)
+				 : "r"(v), "D"(at)
+				 : "memory", "cc");
 		break;
 	case 1:
 		__asm__ volatile(TRY("xchg %1, (%2)") : "=&b"(f), "+a"(v) : "D"(at) : "memory");
@@ -167,9 +170,9 @@ void hostile_memory(void)
 {
 	/* Another's RAM, the IOMMU, the hypervisor's timers, messages, nothing at all. */
 	static const uint64_t others[][2] = {
-		{0x09000000, 0x06000000}, {0xfed80000, 0x4000},	 {0xfed00000, 0x1000},
-		{0xfee01000, 0xff000},	  {0xfed40000, 0x5000},	 {0xd0000000, 0x1000000},
-		{0xfed90000, 0x1000},
+	    {0x09000000, 0x06000000}, {0xfed80000, 0x4000}, {0xfed00000, 0x1000},
+	    {0xfee01000, 0xff000},    {0xfed40000, 0x5000}, {0xd0000000, 0x1000000},
+	    {0xfed90000, 0x1000},
 	};
 	unsigned i = rnd_below(ARRAY_SIZE(others));
 	uint64_t at = others[i][0] + rnd_below(others[i][1] - 8);

@@ -31,6 +31,8 @@ void hostile_port(void);
 void hostile_memory(void);
 /* A random tools' hypercall (sysctl, domctl, platform_op). */
 void hostile_control(void);
+/* Let the tables that grow on demand grow to their full size. */
+void hostile_grow(void);
 /* Give back what the attacks hold: ports, mappings, domains, memory above what we had. */
 void hostile_tidy(void);
 void hostile_tidy_domains(void);

@@ -2,7 +2,7 @@
 /* Event channels: the 2-level and the FIFO form. */
 #include "guest.h"
 
-#define LINK_MASK ((1u << EVTCHN_FIFO_LINK_BITS) - 1)
+#define LINK_MASK      ((1u << EVTCHN_FIFO_LINK_BITS) - 1)
 #define WORDS_PER_PAGE (PAGE_SIZE / sizeof(event_word_t))
 
 static struct evtchn_fifo_control_block *control[CPUS_MAX];

@@ -2,7 +2,7 @@
 /* Grant tables of both versions. */
 #include "guest.h"
 
-#define FRAMES_MAX 16
+#define FRAMES_MAX	16
 #define STATUS_PER_PAGE (PAGE_SIZE / sizeof(grant_status_t))
 
 grant_entry_v1_t *grant_v1;
@@ -18,7 +18,7 @@ long grant_op(int cmd, void *arg, unsigned count)
 static void map_frame(void *page, uint64_t idx)
 {
 	struct xen_add_to_physmap a = {
-		.domid = DOMID_SELF, .space = XENMAPSPACE_grant_table, .idx = idx, .gpfn = PFN(page)};
+	    .domid = DOMID_SELF, .space = XENMAPSPACE_grant_table, .idx = idx, .gpfn = PFN(page)};
 
 	CHECK_EQ(HC(memory_op, XENMEM_add_to_physmap, &a), 0);
 }
@@ -40,7 +40,8 @@ void grants_init(unsigned version, unsigned frames)
 	if (version == 1) {
 		return;
 	}
-	status_pages = (frames * PAGE_SIZE / sizeof(*grant_v2) + STATUS_PER_PAGE - 1) / STATUS_PER_PAGE;
+	status_pages =
+	    (frames * PAGE_SIZE / sizeof(*grant_v2) + STATUS_PER_PAGE - 1) / STATUS_PER_PAGE;
 	status = alloc_pages(status_pages);
 	for (i = 0; i < status_pages; i++) {
 		map_frame(status + i * PAGE_SIZE, i | XENMAPIDX_grant_table_status);

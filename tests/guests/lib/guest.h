@@ -33,38 +33,38 @@ extern const char guest_name[];
 
 void guest_main(void);
 
-#define PAGE_SIZE 4096ul
-#define PFN(p)	  ((uint64_t)(uintptr_t)(p) / PAGE_SIZE)
+#define PAGE_SIZE     4096ul
+#define PFN(p)	      ((uint64_t)(uintptr_t)(p) / PAGE_SIZE)
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define PAGE_ALIGNED __attribute__((aligned(4096)))
+#define PAGE_ALIGNED  __attribute__((aligned(4096)))
 
 /* --- verdict ------------------------------------------------------------------------------- */
 /* End the test now with a FAIL verdict. */
-#define CHECK(cond, ...)                                                                          \
-	do {                                                                                      \
-		if (!(cond)) {                                                                    \
-			guest_fail(__FILE__, __LINE__, #cond, "" __VA_ARGS__);                    \
-			guest_end();                                                              \
-		}                                                                                 \
+#define CHECK(cond, ...)                                                                           \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			guest_fail(__FILE__, __LINE__, #cond, "" __VA_ARGS__);                     \
+			guest_end();                                                               \
+		}                                                                                  \
 	} while (0)
 /* Note a failure and go on; the first one becomes the verdict's reason. */
-#define EXPECT(cond, ...)                                                                         \
-	do {                                                                                      \
-		if (!(cond)) {                                                                    \
-			guest_fail(__FILE__, __LINE__, #cond, "" __VA_ARGS__);                    \
-		}                                                                                 \
+#define EXPECT(cond, ...)                                                                          \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			guest_fail(__FILE__, __LINE__, #cond, "" __VA_ARGS__);                     \
+		}                                                                                  \
 	} while (0)
 /* Compare two integers and print both when they differ. */
 #define EXPECT_EQ(expr, want) guest_compare(__FILE__, __LINE__, #expr, (long)(expr), (long)(want))
-#define CHECK_EQ(expr, want)                                                                      \
-	do {                                                                                      \
-		if (!guest_compare(__FILE__, __LINE__, #expr, (long)(expr), (long)(want))) {      \
-			guest_end();                                                              \
-		}                                                                                 \
+#define CHECK_EQ(expr, want)                                                                       \
+	do {                                                                                       \
+		if (!guest_compare(__FILE__, __LINE__, #expr, (long)(expr), (long)(want))) {       \
+			guest_end();                                                               \
+		}                                                                                  \
 	} while (0)
 
 void guest_fail(const char *file, int line, const char *what, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 bool guest_compare(const char *file, int line, const char *what, long got, long want);
 /* Print the verdict (FAIL if anything failed, else PASS) and power off. */
 void guest_end(void) __attribute__((noreturn));
@@ -91,8 +91,8 @@ extern char hypercall_page[];
 extern uint32_t xen_leaf; /* base of the hypervisor's CPUID leaves */
 
 /* The raw call; HC() below fills the missing arguments. */
-static inline long hypercall(unsigned long nr, unsigned long a1, unsigned long a2,
-			     unsigned long a3, unsigned long a4, unsigned long a5)
+static inline long hypercall(unsigned long nr, unsigned long a1, unsigned long a2, unsigned long a3,
+			     unsigned long a4, unsigned long a5)
 {
 	register unsigned long r10 __asm__("r10") = a4;
 	register unsigned long r8 __asm__("r8") = a5;
@@ -110,7 +110,7 @@ long hypercall_raw(unsigned long nr, unsigned long a1, unsigned long a2, unsigne
 		   unsigned long a4, unsigned long a5);
 
 #define HC_ARG(x) ((unsigned long)(x))
-#define HC5(nr, a, b, c, d, e, ...)                                                               \
+#define HC5(nr, a, b, c, d, e, ...)                                                                \
 	hypercall(__HYPERVISOR_##nr, HC_ARG(a), HC_ARG(b), HC_ARG(c), HC_ARG(d), HC_ARG(e))
 #define HC(nr, ...) HC5(nr, __VA_ARGS__, 0, 0, 0, 0, 0)
 
@@ -144,24 +144,24 @@ uint64_t system_time(unsigned cpu);
 uint64_t tsc_to_ns(uint64_t ticks);
 void delay_us(uint64_t us);
 /* Wait (with interrupts as they are) until cond or a deadline; true when cond came true. */
-#define WAIT_FOR(cond, ms)                                                                        \
-	({                                                                                        \
-		uint64_t until_ = rdtsc() + (uint64_t)(ms)*tsc_khz();                             \
-		bool met_;                                                                        \
-		while (!(met_ = !!(cond)) && rdtsc() < until_) {                                  \
-			pause();                                                                  \
-		}                                                                                 \
-		met_ = met_ || (cond);                                                            \
-		met_;                                                                             \
+#define WAIT_FOR(cond, ms)                                                                         \
+	({                                                                                         \
+		uint64_t until_ = rdtsc() + (uint64_t)(ms)*tsc_khz();                              \
+		bool met_;                                                                         \
+		while (!(met_ = !!(cond)) && rdtsc() < until_) {                                   \
+			pause();                                                                   \
+		}                                                                                  \
+		met_ = met_ || (cond);                                                             \
+		met_;                                                                              \
 	})
 /* The same while taking interrupts. */
-#define WAIT_IRQ(cond, ms)                                                                        \
-	({                                                                                        \
-		bool w_;                                                                          \
-		sti();                                                                            \
-		w_ = WAIT_FOR(cond, ms);                                                          \
-		cli();                                                                            \
-		w_;                                                                               \
+#define WAIT_IRQ(cond, ms)                                                                         \
+	({                                                                                         \
+		bool w_;                                                                           \
+		sti();                                                                             \
+		w_ = WAIT_FOR(cond, ms);                                                           \
+		cli();                                                                             \
+		w_;                                                                                \
 	})
 
 /* --- traps and interrupts ------------------------------------------------------------------ */
@@ -180,29 +180,29 @@ void trap_init_cpu(unsigned cpu);
 long user_call(long (*fn)(void *arg), void *arg);
 
 /* --- local APIC ---------------------------------------------------------------------------- */
-#define APIC_ID		0x020
-#define APIC_VERSION	0x030
-#define APIC_TPR	0x080
-#define APIC_PPR	0x0a0
-#define APIC_EOI	0x0b0
-#define APIC_LDR	0x0d0
-#define APIC_DFR	0x0e0
-#define APIC_SVR	0x0f0
-#define APIC_ISR	0x100
-#define APIC_TMR	0x180
-#define APIC_IRR	0x200
-#define APIC_ESR	0x280
-#define APIC_ICR	0x300
-#define APIC_ICR2	0x310
-#define APIC_LVTT	0x320
-#define APIC_LVTTHMR	0x330
-#define APIC_LVTPC	0x340
-#define APIC_LVT0	0x350
-#define APIC_LVT1	0x360
-#define APIC_LVTERR	0x370
-#define APIC_TMICT	0x380
-#define APIC_TMCCT	0x390
-#define APIC_TDCR	0x3e0
+#define APIC_ID	     0x020
+#define APIC_VERSION 0x030
+#define APIC_TPR     0x080
+#define APIC_PPR     0x0a0
+#define APIC_EOI     0x0b0
+#define APIC_LDR     0x0d0
+#define APIC_DFR     0x0e0
+#define APIC_SVR     0x0f0
+#define APIC_ISR     0x100
+#define APIC_TMR     0x180
+#define APIC_IRR     0x200
+#define APIC_ESR     0x280
+#define APIC_ICR     0x300
+#define APIC_ICR2    0x310
+#define APIC_LVTT    0x320
+#define APIC_LVTTHMR 0x330
+#define APIC_LVTPC   0x340
+#define APIC_LVT0    0x350
+#define APIC_LVT1    0x360
+#define APIC_LVTERR  0x370
+#define APIC_TMICT   0x380
+#define APIC_TMCCT   0x390
+#define APIC_TDCR    0x3e0
 
 #define APIC_LVT_MASKED	  0x10000
 #define APIC_LVT_PERIODIC 0x20000
@@ -229,7 +229,8 @@ bool apic_bit(unsigned reg, unsigned vector);
 /* --- other vCPUs --------------------------------------------------------------------------- */
 unsigned cpu_count(void); /* vCPUs the MADT lists */
 uint32_t cpu_apic_id(unsigned cpu);
-/* Bring vCPU cpu up by INIT-SIPI-SIPI (once), then let it run fn(arg); it returns to an idle loop. */
+/* Bring vCPU cpu up by INIT-SIPI-SIPI (once), then let it run fn(arg); it returns to an idle loop.
+ */
 void cpu_run(unsigned cpu, void (*fn)(void *arg), void *arg);
 /* True once the function given last has returned. */
 bool cpu_idle(unsigned cpu);
@@ -249,7 +250,7 @@ bool acpi_checksum_ok(const void *table, uint32_t length);
 const uint8_t *madt_entry(uint8_t type, unsigned i);
 
 /* --- event channels ------------------------------------------------------------------------ */
-#define OWN_DOMID 0 /* the initial domain's; grants must name it, DOMID_SELF is no answer there */
+#define OWN_DOMID    0 /* the initial domain's; grants must name it, DOMID_SELF is no answer there */
 #define EVENT_VECTOR 0xe0
 /*
  * Let events arrive on EVENT_VECTOR by the callback parameter. The handler clears upcall_pending,

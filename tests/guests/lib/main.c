@@ -91,8 +91,8 @@ bool guest_compare(const char *file, int line, const char *what, long got, long 
 	if (got == want) {
 		return true;
 	}
-	snprintf(text, sizeof(text), "%s:%d: %s is %ld (%#lx), not %ld (%#lx)", base_name(file), line,
-		 what, got, got, want, want);
+	snprintf(text, sizeof(text), "%s:%d: %s is %ld (%#lx), not %ld (%#lx)", base_name(file),
+		 line, what, got, got, want, want);
 	note_failure(text);
 	return false;
 }

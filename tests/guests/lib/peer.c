@@ -32,13 +32,13 @@ domid_t peer_create(unsigned pages)
 
 	memset(&op, 0, sizeof(op));
 	op.u.createdomain = (struct xen_domctl_createdomain){
-		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
-		.max_vcpus = 1,
-		.max_evtchn_port = 1023,
-		.max_grant_frames = 4,
-		.max_maptrack_frames = 4,
-		.grant_opts = XEN_DOMCTL_GRANT_version(2),
-		.arch.emulation_flags = XEN_X86_EMU_LAPIC,
+	    .flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
+	    .max_vcpus = 1,
+	    .max_evtchn_port = 1023,
+	    .max_grant_frames = 4,
+	    .max_maptrack_frames = 4,
+	    .grant_opts = XEN_DOMCTL_GRANT_version(2),
+	    .arch.emulation_flags = XEN_X86_EMU_LAPIC,
 	};
 	CHECK_EQ(domctl(&op, XEN_DOMCTL_createdomain, 0), 0);
 	dom = op.domain;
@@ -67,10 +67,10 @@ void *peer_map(domid_t dom, uint64_t gfn)
 	xen_pfn_t gpfn = free_gfn();
 	int err = 0;
 	struct xen_add_to_physmap_batch b = {
-		.domid = DOMID_SELF,
-		.space = XENMAPSPACE_gmfn_foreign,
-		.size = 1,
-		.u.foreign_domid = dom,
+	    .domid = DOMID_SELF,
+	    .space = XENMAPSPACE_gmfn_foreign,
+	    .size = 1,
+	    .u.foreign_domid = dom,
 	};
 
 	set_xen_guest_handle(b.idxs, &idx);
@@ -85,10 +85,10 @@ grant_entry_v1_t *peer_grants(domid_t dom)
 {
 	xen_pfn_t gpfn = free_gfn();
 	struct xen_mem_acquire_resource r = {
-		.domid = dom,
-		.type = XENMEM_resource_grant_table,
-		.id = XENMEM_resource_grant_table_id_shared,
-		.nr_frames = 1,
+	    .domid = dom,
+	    .type = XENMEM_resource_grant_table,
+	    .id = XENMEM_resource_grant_table_id_shared,
+	    .nr_frames = 1,
 	};
 
 	set_xen_guest_handle(r.frame_list, &gpfn);

@@ -155,7 +155,8 @@ int vsnprintf(char *buf, size_t size, const char *f, __builtin_va_list ap)
 			/* fallthrough */
 		case 'u':
 		case 'x':
-			v = longs ? __builtin_va_arg(ap, long) : (long)__builtin_va_arg(ap, unsigned);
+			v = longs ? __builtin_va_arg(ap, long)
+				  : (long)__builtin_va_arg(ap, unsigned);
 			put_number(&o, v, *f == 'u' ? 10 : 16, &sp);
 			break;
 		case 's':
@@ -238,8 +239,8 @@ void printf(const char *fmt, ...)
 
 static const char *cmdline_find(const char *name)
 {
-	const char *s = start_info && start_info->cmdline_paddr ?
-				(const char *)start_info->cmdline_paddr : "";
+	const char *s =
+	    start_info && start_info->cmdline_paddr ? (const char *)start_info->cmdline_paddr : "";
 	size_t n = strlen(name);
 
 	while (*s) {

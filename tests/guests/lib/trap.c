@@ -71,12 +71,12 @@ static void __attribute__((noreturn)) fatal(struct regs *r)
 	uint64_t cr2;
 
 	__asm__ volatile("mov %%cr2, %0" : "=r"(cr2));
-	printf("trap %lu error %#lx rip %#lx rsp %#lx cs %#lx cr2 %#lx\n", r->vector, r->error, r->rip,
-	       r->rsp, r->cs, cr2);
+	printf("trap %lu error %#lx rip %#lx rsp %#lx cs %#lx cr2 %#lx\n", r->vector, r->error,
+	       r->rip, r->rsp, r->cs, cr2);
 	printf("rax %#lx rbx %#lx rcx %#lx rdx %#lx rsi %#lx rdi %#lx\n", r->rax, r->rbx, r->rcx,
 	       r->rdx, r->rsi, r->rdi);
-	guest_fail(__FILE__, __LINE__, "unexpected trap", "%lu at %#lx on cpu %u", r->vector, r->rip,
-		   cpu_self());
+	guest_fail(__FILE__, __LINE__, "unexpected trap", "%lu at %#lx on cpu %u", r->vector,
+		   r->rip, cpu_self());
 	guest_end();
 }
 
@@ -114,12 +114,12 @@ static void set_gates(void)
 		uint64_t to = (uint64_t)trap_stubs + 16 * i;
 
 		idt[i] = (struct gate){
-			.offset_low = to,
-			.offset_mid = to >> 16,
-			.offset_high = to >> 32,
-			.selector = GDT_CODE64,
-			.ist = i == X86_NMI ? 1 : 0,
-			.type = i == USER_RETURN_VECTOR ? 0xee : 0x8e,
+		    .offset_low = to,
+		    .offset_mid = to >> 16,
+		    .offset_high = to >> 32,
+		    .selector = GDT_CODE64,
+		    .ist = i == X86_NMI ? 1 : 0,
+		    .type = i == USER_RETURN_VECTOR ? 0xee : 0x8e,
 		};
 	}
 }

@@ -16,42 +16,42 @@
 
 #define CPUS_MAX 16
 
-#define X86_DE 0
-#define X86_DB 1
+#define X86_DE	0
+#define X86_DB	1
 #define X86_NMI 2
-#define X86_UD 6
-#define X86_GP 13
-#define X86_PF 14
+#define X86_UD	6
+#define X86_GP	13
+#define X86_PF	14
 
-#define MSR_TSC			0x010
-#define MSR_APIC_BASE		0x01b
-#define MSR_FEATURE_CONTROL	0x03a
-#define MSR_TSC_ADJUST		0x03b
-#define MSR_MTRRCAP		0x0fe
-#define MSR_SYSENTER_CS		0x174
-#define MSR_SYSENTER_ESP	0x175
-#define MSR_SYSENTER_EIP	0x176
-#define MSR_MCG_CAP		0x179
-#define MSR_MCG_STATUS		0x17a
-#define MSR_MISC_ENABLE		0x1a0
-#define MSR_DEBUGCTL		0x1d9
-#define MSR_MTRR_PHYSBASE0	0x200
-#define MSR_MTRR_FIX64K		0x250
-#define MSR_PAT			0x277
-#define MSR_MTRR_DEFTYPE	0x2ff
-#define MSR_TSC_DEADLINE	0x6e0
-#define MSR_X2APIC		0x800
-#define MSR_EFER		0xc0000080
-#define MSR_STAR		0xc0000081
-#define MSR_LSTAR		0xc0000082
-#define MSR_CSTAR		0xc0000083
-#define MSR_SFMASK		0xc0000084
-#define MSR_FS_BASE		0xc0000100
-#define MSR_GS_BASE		0xc0000101
-#define MSR_KERNEL_GS_BASE	0xc0000102
-#define MSR_TSC_AUX		0xc0000103
-#define MSR_VM_CR		0xc0010114
-#define MSR_VM_HSAVE_PA		0xc0010117
+#define MSR_TSC		    0x010
+#define MSR_APIC_BASE	    0x01b
+#define MSR_FEATURE_CONTROL 0x03a
+#define MSR_TSC_ADJUST	    0x03b
+#define MSR_MTRRCAP	    0x0fe
+#define MSR_SYSENTER_CS	    0x174
+#define MSR_SYSENTER_ESP    0x175
+#define MSR_SYSENTER_EIP    0x176
+#define MSR_MCG_CAP	    0x179
+#define MSR_MCG_STATUS	    0x17a
+#define MSR_MISC_ENABLE	    0x1a0
+#define MSR_DEBUGCTL	    0x1d9
+#define MSR_MTRR_PHYSBASE0  0x200
+#define MSR_MTRR_FIX64K	    0x250
+#define MSR_PAT		    0x277
+#define MSR_MTRR_DEFTYPE    0x2ff
+#define MSR_TSC_DEADLINE    0x6e0
+#define MSR_X2APIC	    0x800
+#define MSR_EFER	    0xc0000080
+#define MSR_STAR	    0xc0000081
+#define MSR_LSTAR	    0xc0000082
+#define MSR_CSTAR	    0xc0000083
+#define MSR_SFMASK	    0xc0000084
+#define MSR_FS_BASE	    0xc0000100
+#define MSR_GS_BASE	    0xc0000101
+#define MSR_KERNEL_GS_BASE  0xc0000102
+#define MSR_TSC_AUX	    0xc0000103
+#define MSR_VM_CR	    0xc0010114
+#define MSR_VM_HSAVE_PA	    0xc0010117
 
 #define EFER_SCE   (1ull << 0)
 #define EFER_LME   (1ull << 8)
@@ -67,11 +67,11 @@
 #define RFLAGS_IF (1ul << 9)
 
 /* What a try_* form returns: 0, or FAULT | vector with the error code in bits 31:16. */
-#define FAULT	     0x100u
-#define FAULT_GP     (FAULT | X86_GP)
-#define FAULT_UD     (FAULT | X86_UD)
-#define FAULT_PF     (FAULT | X86_PF)
-#define FAULT_OF(x)  ((x)&0xffffu)
+#define FAULT	    0x100u
+#define FAULT_GP    (FAULT | X86_GP)
+#define FAULT_UD    (FAULT | X86_UD)
+#define FAULT_PF    (FAULT | X86_PF)
+#define FAULT_OF(x) ((x)&0xffffu)
 
 struct cpuid {
 	uint32_t a, b, c, d;
@@ -81,7 +81,9 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t sub)
 {
 	struct cpuid r;
 
-	__asm__ volatile("cpuid" : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d) : "a"(leaf), "c"(sub));
+	__asm__ volatile("cpuid"
+			 : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
+			 : "a"(leaf), "c"(sub));
 	return r;
 }
 
@@ -111,7 +113,7 @@ static inline void wrmsr(uint32_t msr, uint64_t val)
  * A row of the exception table: a fault at label 1 resumes at label 2 with the fault code in RBX,
  * which every user therefore takes as its result register.
  */
-#define EX_TABLE "\n.pushsection .ex_table,\"a\"\n.quad 1b, 2b\n.popsection\n"
+#define EX_TABLE  "\n.pushsection .ex_table,\"a\"\n.quad 1b, 2b\n.popsection\n"
 #define TRY(insn) "xor %%ebx, %%ebx\n1: " insn "\n2:" EX_TABLE
 
 static inline unsigned try_rdmsr(uint32_t msr, uint64_t *val)
@@ -278,13 +280,17 @@ static inline uint64_t read_flags(void)
 
 static inline void set_bit(unsigned bit, volatile void *p)
 {
-	__asm__ volatile("lock btsq %1, %0" : "+m"(*(volatile uint64_t *)p) : "r"((uint64_t)bit)
+	__asm__ volatile("lock btsq %1, %0"
+			 : "+m"(*(volatile uint64_t *)p)
+			 : "r"((uint64_t)bit)
 			 : "memory");
 }
 
 static inline void clear_bit(unsigned bit, volatile void *p)
 {
-	__asm__ volatile("lock btrq %1, %0" : "+m"(*(volatile uint64_t *)p) : "r"((uint64_t)bit)
+	__asm__ volatile("lock btrq %1, %0"
+			 : "+m"(*(volatile uint64_t *)p)
+			 : "r"((uint64_t)bit)
 			 : "memory");
 }
 

@@ -2,8 +2,8 @@
 /*
  * AMD-Vi: finding the units, turning them on, and their command queues.
  *
- * A queue is empty whenever its lock is free: who fills it waits for the completion before he lets go, so
- * neither the head register nor room has to be looked at.
+ * A queue is empty whenever its lock is free: who fills it waits for the completion before he lets
+ * go, so neither the head register nor room has to be looked at.
  *
  * Locks: amd_unit->lock is a leaf; interrupt handlers do not take it.
  */
@@ -30,7 +30,7 @@ static bool is_completed(void *arg)
 
 static void put_command(struct amd_unit *u, uint64_t q0, uint64_t q1)
 {
-	u->commands[u->tail] = (struct amd_command){ { q0, q1 } };
+	u->commands[u->tail] = (struct amd_command){{q0, q1}};
 	u->tail = (u->tail + 1) % COMMAND_COUNT;
 }
 
@@ -44,8 +44,10 @@ static bool try_run(struct amd_unit *u, const struct amd_command *c, unsigned in
 		put_command(u, c[i].q[0], c[i].q[1]);
 	}
 	u->completion++;
-	put_command(u, COMMAND_COMPLETION_WAIT | COMPLETION_STORE |
-		       virt_to_hpa((const void *)&u->completed).v, u->completion);
+	put_command(u,
+		    COMMAND_COMPLETION_WAIT | COMPLETION_STORE |
+			virt_to_hpa((const void *)&u->completed).v,
+		    u->completion);
 	smp_wmb();
 	amd_write(u, AMD_COMMAND_TAIL, u->tail * sizeof(struct amd_command));
 	ok = iommu_wait(is_completed, u);
@@ -72,7 +74,7 @@ static void run_everywhere(const struct amd_command *c, unsigned int count)
 
 void amd_vi_forget_device(const struct amd_segment *s, uint16_t devid)
 {
-	struct amd_command c = { { COMMAND_INVAL_DEVICE | devid, 0 } };
+	struct amd_command c = {{COMMAND_INVAL_DEVICE | devid, 0}};
 
 	for (unsigned int i = 0; i < amd_unit_count; i++) {
 		if (amd_units[i]->segment == s) {
@@ -82,8 +84,8 @@ void amd_vi_forget_device(const struct amd_segment *s, uint16_t devid)
 }
 
 /*
- * The size is told by the lowest clear address bit: with S set, bits 12.. up to it are ones. The smallest
- * such block that holds first..last; 0 when only "everything" does.
+ * The size is told by the lowest clear address bit: with S set, bits 12.. up to it are ones. The
+ * smallest such block that holds first..last; 0 when only "everything" does.
  */
 static uint64_t block_address(uint64_t first, uint64_t last)
 {
@@ -92,7 +94,7 @@ static uint64_t block_address(uint64_t first, uint64_t last)
 	if (first == last) {
 		return first << PAGE_SHIFT;
 	}
-	bits = highest_bit(first ^ last) + 1;	/* 2^bits frames */
+	bits = highest_bit(first ^ last) + 1; /* 2^bits frames */
 	if (bits > 51 - PAGE_SHIFT) {
 		return 0;
 	}
@@ -102,13 +104,14 @@ static uint64_t block_address(uint64_t first, uint64_t last)
 
 void amd_vi_flush(struct iommu_domain *dom, uint64_t dfn, uint64_t count)
 {
-	struct amd_command c = { { COMMAND_INVAL_PAGES | (uint64_t)dom->id << 32,
-				   INVAL_EVERYTHING | INVAL_SIZE | INVAL_DIRECTORIES } };
+	struct amd_command c = {{COMMAND_INVAL_PAGES | (uint64_t)dom->id << 32,
+				 INVAL_EVERYTHING | INVAL_SIZE | INVAL_DIRECTORIES}};
 
 	if (count) {
 		uint64_t address = block_address(dfn, dfn + count - 1);
 
-		/* Directories too: a table may have been replaced by a large page or the reverse. */
+		/* Directories too: a table may have been replaced by a large page or the reverse.
+		 */
 		c.q[1] = (address ? address : INVAL_EVERYTHING | INVAL_SIZE) | INVAL_DIRECTORIES;
 	}
 	run_everywhere(&c, 1);
@@ -163,8 +166,8 @@ static int init_unit(struct amd_unit *u)
 		return -ENOMEM;
 	}
 	/* Off first: a boot loader may have left it running on tables of its own. */
-	u->control = amd_read(u, AMD_CONTROL) & (CONTROL_HT_TUNNEL | CONTROL_PASS_PW |
-						 CONTROL_RES_PASS_PW | CONTROL_ISOC);
+	u->control = amd_read(u, AMD_CONTROL) &
+		     (CONTROL_HT_TUNNEL | CONTROL_PASS_PW | CONTROL_RES_PASS_PW | CONTROL_ISOC);
 	amd_write(u, AMD_CONTROL, u->control);
 	u->features = amd_read(u, AMD_FEATURES);
 	if (u->features == ~0UL) {
@@ -184,16 +187,16 @@ static int init_unit(struct amd_unit *u)
 	return amd_event_init(u);
 }
 
-/* Everything is denied in the table already, so DMA stops here; what firmware demands follows in the
- * service VM's tables a moment later. */
+/* Everything is denied in the table already, so DMA stops here; what firmware demands follows in
+ * the service VM's tables a moment later. */
 static int enable_unit(struct amd_unit *u)
 {
 	u->segment = amd_segment_get(u->info.segment, true);
 	if (!u->segment) {
 		return -ENOMEM;
 	}
-	amd_write(u, AMD_DEVICE_TABLE, virt_to_hpa(u->segment->table).v |
-				       ((1UL << DTE_TABLE_ORDER) - 1));
+	amd_write(u, AMD_DEVICE_TABLE,
+		  virt_to_hpa(u->segment->table).v | ((1UL << DTE_TABLE_ORDER) - 1));
 	amd_write(u, AMD_STATUS, STATUS_OVERFLOW | STATUS_EVENT_INT | STATUS_COMPLETION_INT);
 	/* The unit looks at the log and queue bits when it is enabled: one write. */
 	amd_control(u, CONTROL_COHERENT | CONTROL_EVENT_LOG | CONTROL_COMMANDS | CONTROL_ENABLE, 0);
@@ -203,16 +206,16 @@ static int enable_unit(struct amd_unit *u)
 /* Nothing cached from before may remain. */
 static bool forget_all(struct amd_unit *u)
 {
-	struct amd_command c = { { COMMAND_INVAL_ALL, 0 } };
+	struct amd_command c = {{COMMAND_INVAL_ALL, 0}};
 
 	if (u->features & FEATURE_INVALIDATE_ALL) {
 		return try_run(u, &c, 1);
 	}
 	for (unsigned int id = 0; id < DTE_COUNT; id++) {
 		struct amd_command one[2] = {
-			{ { COMMAND_INVAL_DEVICE | id, 0 } },
-			{ { COMMAND_INVAL_PAGES | (uint64_t)id << 32,
-			    INVAL_EVERYTHING | INVAL_SIZE | INVAL_DIRECTORIES } },
+		    {{COMMAND_INVAL_DEVICE | id, 0}},
+		    {{COMMAND_INVAL_PAGES | (uint64_t)id << 32,
+		      INVAL_EVERYTHING | INVAL_SIZE | INVAL_DIRECTORIES}},
 		};
 
 		if (!try_run(u, one, 2)) {
@@ -226,7 +229,7 @@ static void add_reserved(void)
 {
 	for (unsigned int i = 0; i < amd_ivrs->memory_count; i++) {
 		const struct ivrs_memory *m = &amd_ivrs->memory[i];
-		pci_sbdf_t dev = { (uint32_t)m->segment << 16 | m->first };
+		pci_sbdf_t dev = {(uint32_t)m->segment << 16 | m->first};
 
 		if (m->all || m->first != m->last) {
 			dev.v = ~0U;
@@ -251,7 +254,8 @@ static int start_units(void)
 		amd_units[amd_unit_count++] = u;
 		ret = init_unit(u);
 		if (ret) {
-			log_err("AMD-Vi: unit at %#lx cannot be used (error %d)\n", u->info.base, -ret);
+			log_err("AMD-Vi: unit at %#lx cannot be used (error %d)\n", u->info.base,
+				-ret);
 			return ret;
 		}
 	}
@@ -262,18 +266,18 @@ static int start_units(void)
 			return ret;
 		}
 		if (!forget_all(amd_units[i])) {
-			log_err("AMD-Vi: unit at %#lx takes no commands\n", amd_units[i]->info.base);
+			log_err("AMD-Vi: unit at %#lx takes no commands\n",
+				amd_units[i]->info.base);
 			return -EIO;
 		}
 		if (boot_options.iommu_verbose) {
 			char name[IOMMU_NAME_SIZE];
-			pci_sbdf_t dev = { (uint32_t)amd_units[i]->info.segment << 16 |
-					   amd_units[i]->info.devid };
+			pci_sbdf_t dev = {(uint32_t)amd_units[i]->info.segment << 16 |
+					  amd_units[i]->info.devid};
 
 			log_info("AMD-Vi: unit %s at %#lx, features %#lx, %s\n",
 				 iommu_device_name(dev, name), amd_units[i]->info.base,
-				 amd_units[i]->features,
-				 amd_units[i]->has_irq ? "MSI" : "polled");
+				 amd_units[i]->features, amd_units[i]->has_irq ? "MSI" : "polled");
 		}
 	}
 	return 0;
@@ -294,18 +298,19 @@ static int amd_vi_init(const void *table, size_t len)
 		return ret ? ret : -ENODEV;
 	}
 	iommu_caps = (struct iommu_caps){
-		.format = &amd_format,
-		.levels = 4,		/* 48 bits; fewer or more levels gain nothing on today's machines */
-		.leaf_level = 3,
-		.domain_ids = 65536,
+	    .format = &amd_format,
+	    .levels = 4, /* 48 bits; fewer or more levels gain nothing on today's machines */
+	    .leaf_level = 3,
+	    .domain_ids = 65536,
 	};
 	add_reserved();
 	ret = start_units();
 	if (ret) {
 		for (unsigned int i = 0; i < amd_unit_count; i++) {
 			if (amd_units[i]->regs) {
-				amd_control(amd_units[i], 0, CONTROL_ENABLE | CONTROL_COMMANDS |
-					    CONTROL_EVENT_LOG | CONTROL_EVENT_INT);
+				amd_control(amd_units[i], 0,
+					    CONTROL_ENABLE | CONTROL_COMMANDS | CONTROL_EVENT_LOG |
+						CONTROL_EVENT_INT);
 			}
 		}
 	}
@@ -313,15 +318,15 @@ static int amd_vi_init(const void *table, size_t len)
 }
 
 const struct iommu_ops amd_vi_ops = {
-	.name = "AMD-Vi",
-	.table = "IVRS",
-	.init = amd_vi_init,
-	.requesters = amd_vi_requesters,
-	.set = amd_vi_set,
-	.flush = amd_vi_flush,
-	.owns_device = owns_device,
-	.owns_frame = owns_frame,
-	.drain = amd_vi_drain,
-	.unrecorded = amd_vi_unrecorded,
-	.fault_interrupt = amd_vi_fault_interrupt,
+    .name = "AMD-Vi",
+    .table = "IVRS",
+    .init = amd_vi_init,
+    .requesters = amd_vi_requesters,
+    .set = amd_vi_set,
+    .flush = amd_vi_flush,
+    .owns_device = owns_device,
+    .owns_frame = owns_frame,
+    .drain = amd_vi_drain,
+    .unrecorded = amd_vi_unrecorded,
+    .fault_interrupt = amd_vi_fault_interrupt,
 };

@@ -2,28 +2,27 @@
 /* The page-table entries of AMD-Vi (AMD I/O Virtualization Technology Specification, 2.2.3). */
 #include "amd_vi.h"
 
-#define PTE_PRESENT	BIT(0)
-#define PTE_NEXT(n)	((uint64_t)(n) << 9)
-#define PTE_COHERENT	BIT(60)
-#define PTE_READ	DTE_READ
-#define PTE_WRITE	DTE_WRITE
-#define PTE_TABLE(n)	(PTE_PRESENT | PTE_NEXT(n) | PTE_READ | PTE_WRITE)
+#define PTE_PRESENT  BIT(0)
+#define PTE_NEXT(n)  ((uint64_t)(n) << 9)
+#define PTE_COHERENT BIT(60)
+#define PTE_READ     DTE_READ
+#define PTE_WRITE    DTE_WRITE
+#define PTE_TABLE(n) (PTE_PRESENT | PTE_NEXT(n) | PTE_READ | PTE_WRITE)
 
 /*
- * Bits beside "present" mean nothing in an entry that is not present. QEMU's unit records a fault only when
- * such an entry is not all zero and has a next level, so absent entries carry one.
+ * Bits beside "present" mean nothing in an entry that is not present. QEMU's unit records a fault
+ * only when such an entry is not all zero and has a next level, so absent entries carry one.
  */
-#define PTE_ABSENT	PTE_NEXT(1)
+#define PTE_ABSENT PTE_NEXT(1)
 
 const struct iommu_format amd_format = {
-	.address_mask = 0x000ffffffffff000UL,
-	.read = PTE_READ,
-	.write = PTE_WRITE,
-	.present = PTE_PRESENT,
-	.absent = PTE_ABSENT,
-	.type_mask = PTE_NEXT(7),
-	.leaf_type = PTE_NEXT(0),
-	.leaf = { 0, PTE_PRESENT | PTE_COHERENT, PTE_PRESENT | PTE_COHERENT,
-		  PTE_PRESENT | PTE_COHERENT },
-	.table = { 0, 0, PTE_TABLE(1), PTE_TABLE(2), PTE_TABLE(3), PTE_TABLE(4), PTE_TABLE(5) },
+    .address_mask = 0x000ffffffffff000UL,
+    .read = PTE_READ,
+    .write = PTE_WRITE,
+    .present = PTE_PRESENT,
+    .absent = PTE_ABSENT,
+    .type_mask = PTE_NEXT(7),
+    .leaf_type = PTE_NEXT(0),
+    .leaf = {0, PTE_PRESENT | PTE_COHERENT, PTE_PRESENT | PTE_COHERENT, PTE_PRESENT | PTE_COHERENT},
+    .table = {0, 0, PTE_TABLE(1), PTE_TABLE(2), PTE_TABLE(3), PTE_TABLE(4), PTE_TABLE(5)},
 };

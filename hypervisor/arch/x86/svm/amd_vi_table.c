@@ -2,9 +2,9 @@
 /*
  * AMD-Vi: the device table: who a requester id belongs to.
  *
- * An entry that belongs to nobody is valid, has translation on, a page table in which nothing is present
- * and no rights: all DMA is refused and recorded. IV (interrupt map valid) is 0 in all entries: interrupt
- * messages pass as they are, there is no interrupt remapping yet.
+ * An entry that belongs to nobody is valid, has translation on, a page table in which nothing is
+ * present and no rights: all DMA is refused and recorded. IV (interrupt map valid) is 0 in all
+ * entries: interrupt messages pass as they are, there is no interrupt remapping yet.
  */
 #include <hv/errno.h>
 #include <hv/lib.h>
@@ -19,9 +19,9 @@ static uint64_t *deny_root;
 
 static struct amd_dte deny_entry(void)
 {
-	return (struct amd_dte){ { DTE_VALID | DTE_TRANSLATION_VALID |
-				   (uint64_t)iommu_caps.levels << DTE_MODE_SHIFT |
-				   virt_to_hpa(deny_root).v } };
+	return (struct amd_dte){{DTE_VALID | DTE_TRANSLATION_VALID |
+				 (uint64_t)iommu_caps.levels << DTE_MODE_SHIFT |
+				 virt_to_hpa(deny_root).v}};
 }
 
 /* What firmware says about a requester id's interrupts and system messages. */
@@ -47,7 +47,7 @@ static const struct ivrs_device *find_range(uint16_t segment, uint16_t devid)
 			continue;
 		}
 		if (r->first != 0 || r->last != 0xffff) {
-			return r;	/* says more than an entry for everything does */
+			return r; /* says more than an entry for everything does */
 		}
 		all = r;
 	}
@@ -113,16 +113,17 @@ int amd_vi_requesters(pci_sbdf_t dev, pci_sbdf_t *out, unsigned int max)
 	r = find_range(segment, devid);
 	out[0] = dev;
 	if (!r || !r->has_alias || r->alias == devid || max < 2) {
-		/* An id that firmware does not list still has a device table entry: the table is whole. */
+		/* An id that firmware does not list still has a device table entry: the table is
+		 * whole. */
 		return 1;
 	}
-	out[1] = (pci_sbdf_t){ (uint32_t)segment << 16 | r->alias };
+	out[1] = (pci_sbdf_t){(uint32_t)segment << 16 | r->alias};
 	return 2;
 }
 
 /*
- * The unit may read an entry at any time and only its first half changes meaning here. Going over "deny"
- * keeps a mixed state (new root, old owner's tag) from being used: rights come last.
+ * The unit may read an entry at any time and only its first half changes meaning here. Going over
+ * "deny" keeps a mixed state (new root, old owner's tag) from being used: rights come last.
  */
 static void write_dte(struct amd_dte *e, struct amd_dte v)
 {

@@ -1,27 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * IVRS parsing. Every length is checked against what is left before a byte behind it is read; every field
- * is read by an unaligned copy. No state, no allocation, no log: it is fuzzed on the host.
+ * IVRS parsing. Every length is checked against what is left before a byte behind it is read; every
+ * field is read by an unaligned copy. No state, no allocation, no log: it is fuzzed on the host.
  */
 #include <hv/errno.h>
 #include <hv/lib.h>
 #include <asm/ivrs.h>
 
-#define IVRS_BLOCKS		48	/* ACPI header 36, IVinfo 4, reserved 8 */
-#define BLOCK_HEADER		4	/* type, flags, length */
+#define IVRS_BLOCKS  48 /* ACPI header 36, IVinfo 4, reserved 8 */
+#define BLOCK_HEADER 4	/* type, flags, length */
 
 enum {
-	IVHD_LEGACY = 0x10, IVHD_EFR = 0x11, IVHD_HID = 0x40,
-	IVMD_ALL = 0x20, IVMD_ONE = 0x21, IVMD_RANGE = 0x22,
+	IVHD_LEGACY = 0x10,
+	IVHD_EFR = 0x11,
+	IVHD_HID = 0x40,
+	IVMD_ALL = 0x20,
+	IVMD_ONE = 0x21,
+	IVMD_RANGE = 0x22,
 };
 
 enum {
-	ENTRY_PAD4 = 0, ENTRY_ALL = 1, ENTRY_SELECT = 2, ENTRY_START = 3, ENTRY_END = 4,
-	ENTRY_PAD8 = 64, ENTRY_ALIAS_SELECT = 66, ENTRY_ALIAS_START = 67,
-	ENTRY_EXT_SELECT = 70, ENTRY_EXT_START = 71, ENTRY_SPECIAL = 72,
+	ENTRY_PAD4 = 0,
+	ENTRY_ALL = 1,
+	ENTRY_SELECT = 2,
+	ENTRY_START = 3,
+	ENTRY_END = 4,
+	ENTRY_PAD8 = 64,
+	ENTRY_ALIAS_SELECT = 66,
+	ENTRY_ALIAS_START = 67,
+	ENTRY_EXT_SELECT = 70,
+	ENTRY_EXT_START = 71,
+	ENTRY_SPECIAL = 72,
 	ENTRY_ACPI = 240,
 };
-#define ENTRY_ACPI_FIXED	22	/* type, id, flags, hid, cid, uid kind and length */
+#define ENTRY_ACPI_FIXED 22 /* type, id, flags, hid, cid, uid kind and length */
 
 /* An untrusted run of bytes; the callers have checked that at + width <= len. */
 struct span {
@@ -67,7 +79,7 @@ static bool block_at(struct span table, size_t at, struct span *block)
 	if (len < BLOCK_HEADER || len > table.len - at) {
 		return false;
 	}
-	*block = (struct span){ table.p + at, len };
+	*block = (struct span){table.p + at, len};
 	return !is_ivhd(block->p[0]) || len >= ivhd_header_size(block->p[0]);
 }
 
@@ -99,12 +111,12 @@ static int add_device(struct ivrs_info *out, uint16_t first, uint16_t last, uint
 	}
 	d = &out->devices[out->device_count++];
 	*d = (struct ivrs_device){
-		.unit = (uint8_t)(out->unit_count - 1),
-		.flags = flags,
-		.has_alias = has_alias,
-		.first = first,
-		.last = last,
-		.alias = alias,
+	    .unit = (uint8_t)(out->unit_count - 1),
+	    .flags = flags,
+	    .has_alias = has_alias,
+	    .first = first,
+	    .last = last,
+	    .alias = alias,
 	};
 	return 0;
 }
@@ -115,11 +127,11 @@ static int add_special(struct ivrs_info *out, struct span e)
 		return -E2BIG;
 	}
 	out->specials[out->special_count++] = (struct ivrs_special){
-		.unit = (uint8_t)(out->unit_count - 1),
-		.flags = e.p[3],
-		.handle = e.p[4],
-		.devid = get16(e, 5),
-		.kind = e.p[7],
+	    .unit = (uint8_t)(out->unit_count - 1),
+	    .flags = e.p[3],
+	    .handle = e.p[4],
+	    .devid = get16(e, 5),
+	    .kind = e.p[7],
 	};
 	/* Its interrupts are writes of that id: they need its device table entry. */
 	return add_device(out, get16(e, 5), get16(e, 5), e.p[3], false, 0);
@@ -138,11 +150,11 @@ static int open_range(struct range *r, struct span e, bool has_alias)
 		return -EINVAL;
 	}
 	*r = (struct range){
-		.open = true,
-		.has_alias = has_alias,
-		.flags = e.p[3],
-		.first = get16(e, 1),
-		.alias = has_alias ? get16(e, 5) : 0,
+	    .open = true,
+	    .has_alias = has_alias,
+	    .flags = e.p[3],
+	    .first = get16(e, 1),
+	    .alias = has_alias ? get16(e, 5) : 0,
 	};
 	return 0;
 }
@@ -175,7 +187,7 @@ static int parse_entry(struct span e, struct range *r, struct ivrs_info *out)
 		return add_device(out, r->first, id, r->flags, r->has_alias, r->alias);
 	case ENTRY_SPECIAL:
 		return add_special(out, e);
-	default:			/* padding, or a kind of the future: its size is known */
+	default: /* padding, or a kind of the future: its size is known */
 		return 0;
 	}
 }
@@ -197,7 +209,7 @@ static size_t entry_size(struct span rest)
 
 static int parse_ivhd(struct span b, struct ivrs_info *out)
 {
-	struct range r = { .open = false };
+	struct range r = {.open = false};
 	struct ivrs_unit *u;
 
 	if (out->unit_count == IVRS_UNITS_MAX) {
@@ -205,19 +217,19 @@ static int parse_ivhd(struct span b, struct ivrs_info *out)
 	}
 	u = &out->units[out->unit_count++];
 	*u = (struct ivrs_unit){
-		.type = b.p[0],
-		.flags = b.p[1],
-		.devid = get16(b, 4),
-		.capability = get16(b, 6),
-		.base = get64(b, 8),
-		.segment = get16(b, 16),
-		.features = b.p[0] == IVHD_LEGACY ? 0 : get64(b, 24),
+	    .type = b.p[0],
+	    .flags = b.p[1],
+	    .devid = get16(b, 4),
+	    .capability = get16(b, 6),
+	    .base = get64(b, 8),
+	    .segment = get16(b, 16),
+	    .features = b.p[0] == IVHD_LEGACY ? 0 : get64(b, 24),
 	};
 	if (!u->base || (u->base & 0xfff) || u->base >> 52) {
 		return -EINVAL;
 	}
 	for (size_t at = ivhd_header_size(b.p[0]); at < b.len;) {
-		struct span e = { b.p + at, b.len - at };
+		struct span e = {b.p + at, b.len - at};
 		int ret;
 
 		e.len = entry_size(e);
@@ -245,17 +257,17 @@ static int parse_ivmd(struct span b, struct ivrs_info *out)
 	}
 	m = &out->memory[out->memory_count++];
 	*m = (struct ivrs_memory){
-		.all = b.p[0] == IVMD_ALL,
-		.first = get16(b, 4),
-		.last = b.p[0] == IVMD_RANGE ? get16(b, 6) : get16(b, 4),
-		.segment = get16(b, 8),
-		/* Bit 0: mapped 1:1 with the rights of bits 1 and 2; bit 3: not translated at all, which
-		 * we serve as a 1:1 mapping with all rights. */
-		.read = (b.p[1] & 0x08) || (b.p[1] & 0x02),
-		.write = (b.p[1] & 0x08) || (b.p[1] & 0x04),
-		.exclusion = b.p[1] & 0x08,
-		.start = get64(b, 16),
-		.length = get64(b, 24),
+	    .all = b.p[0] == IVMD_ALL,
+	    .first = get16(b, 4),
+	    .last = b.p[0] == IVMD_RANGE ? get16(b, 6) : get16(b, 4),
+	    .segment = get16(b, 8),
+	    /* Bit 0: mapped 1:1 with the rights of bits 1 and 2; bit 3: not translated at all,
+	     * which we serve as a 1:1 mapping with all rights. */
+	    .read = (b.p[1] & 0x08) || (b.p[1] & 0x02),
+	    .write = (b.p[1] & 0x08) || (b.p[1] & 0x04),
+	    .exclusion = b.p[1] & 0x08,
+	    .start = get64(b, 16),
+	    .length = get64(b, 24),
 	};
 	if (m->last < m->first || !m->length || m->start + m->length < m->start) {
 		return -EINVAL;
@@ -265,7 +277,7 @@ static int parse_ivmd(struct span b, struct ivrs_info *out)
 
 int ivrs_parse(const void *buf, size_t len, struct ivrs_info *out)
 {
-	struct span table = { buf, len }, block;
+	struct span table = {buf, len}, block;
 
 	out->unit_count = out->device_count = out->special_count = out->memory_count = 0;
 	if (len < IVRS_BLOCKS) {

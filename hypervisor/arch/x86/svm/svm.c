@@ -156,6 +156,7 @@ static uint64_t svm_pte_leaf(mfn_t m, enum p2m_type t, unsigned int level)
 	case P2M_GRANT_RO:
 		return pte | nx;
 	case P2M_INVALID:
+	case P2M_POD:		/* the type alone, not present */
 	case P2M_TYPE_COUNT:
 		break;
 	}

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * DMAR parsing. Every length is checked against what is left before a byte behind it is read. No state, no
- * allocation, no log: it is fuzzed on the host.
+ * DMAR parsing. Every length is checked against what is left before a byte behind it is read. No
+ * state, no allocation, no log: it is fuzzed on the host.
  */
 #include <hv/errno.h>
 #include <hv/lib.h>
 #include <asm/dmar.h>
 
-#define DMAR_STRUCTURES		48	/* ACPI header 36, width, flags, reserved 10 */
-#define STRUCTURE_HEADER	4	/* type, length */
-#define SCOPE_HEADER		6	/* type, length, reserved 2, id, bus */
+#define DMAR_STRUCTURES	 48 /* ACPI header 36, width, flags, reserved 10 */
+#define STRUCTURE_HEADER 4  /* type, length */
+#define SCOPE_HEADER	 6  /* type, length, reserved 2, id, bus */
 
-enum { DMAR_DRHD, DMAR_RMRR, DMAR_ATSR };	/* others (RHSA, ANDD, SATC, SIDP) are not needed */
+enum { DMAR_DRHD, DMAR_RMRR, DMAR_ATSR }; /* others (RHSA, ANDD, SATC, SIDP) are not needed */
 
 struct span {
 	const uint8_t *p;
@@ -65,7 +65,7 @@ static int parse_scopes(struct span s, size_t at, struct dmar_info *out, uint16_
 {
 	*first = (uint16_t)out->scope_count;
 	while (at < s.len) {
-		struct span one = { s.p + at, s.len - at };
+		struct span one = {s.p + at, s.len - at};
 		int ret;
 
 		if (one.len < SCOPE_HEADER || one.p[1] < SCOPE_HEADER || one.p[1] > one.len) {
@@ -98,10 +98,10 @@ static int parse_drhd(struct span s, struct dmar_info *out)
 	}
 	u = &out->units[out->unit_count++];
 	*u = (struct dmar_unit){
-		.include_all = s.p[4] & 1,
-		.size = 1UL << (12 + (s.p[5] & 0x0f)),
-		.segment = get16(s, 6),
-		.base = get64(s, 8),
+	    .include_all = s.p[4] & 1,
+	    .size = 1UL << (12 + (s.p[5] & 0x0f)),
+	    .segment = get16(s, 6),
+	    .base = get64(s, 8),
 	};
 	if (!u->base || (u->base & 0xfff) || u->base >> 52) {
 		return -EINVAL;
@@ -123,9 +123,9 @@ static int parse_rmrr(struct span s, struct dmar_info *out)
 	limit = get64(s, 16);
 	r = &out->reserved[out->reserved_count++];
 	*r = (struct dmar_reserved){
-		.segment = get16(s, 6),
-		.start = get64(s, 8),
-		.end = limit + 1,
+	    .segment = get16(s, 6),
+	    .start = get64(s, 8),
+	    .end = limit + 1,
 	};
 	if (r->end <= r->start || r->end >> 52) {
 		return -EINVAL;
@@ -144,13 +144,13 @@ static int parse_atsr(struct span s, struct dmar_info *out)
 		return -E2BIG;
 	}
 	a = &out->atsrs[out->atsr_count++];
-	*a = (struct dmar_atsr){ .all_ports = s.p[4] & 1, .segment = get16(s, 6) };
+	*a = (struct dmar_atsr){.all_ports = s.p[4] & 1, .segment = get16(s, 6)};
 	return parse_scopes(s, 8, out, &a->scope_first, &a->scope_count);
 }
 
 int dmar_parse(const void *buf, size_t len, struct dmar_info *out)
 {
-	struct span table = { buf, len };
+	struct span table = {buf, len};
 
 	out->unit_count = out->reserved_count = out->atsr_count = out->scope_count = 0;
 	if (len < DMAR_STRUCTURES) {
@@ -161,7 +161,7 @@ int dmar_parse(const void *buf, size_t len, struct dmar_info *out)
 	out->x2apic_opt_out = table.p[37] & 2;
 	out->dma_opt_in = table.p[37] & 4;
 	for (size_t at = DMAR_STRUCTURES; at < len;) {
-		struct span s = { table.p + at, len - at };
+		struct span s = {table.p + at, len - at};
 		int ret = 0;
 
 		if (s.len < STRUCTURE_HEADER || get16(s, 2) < STRUCTURE_HEADER ||

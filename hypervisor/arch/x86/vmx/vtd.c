@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * VT-d: finding the units and turning them on. Interrupt remapping stays off: interrupt messages pass as
- * they are (docs/design/iommu.md says what that means).
+ * VT-d: finding the units and turning them on. Interrupt remapping stays off: interrupt messages
+ * pass as they are (docs/design/iommu.md says what that means).
  */
 #include <hv/boot.h>
 #include <hv/errno.h>
@@ -18,7 +18,7 @@ struct dmar_info *vtd_dmar;
 
 static bool owns_device(pci_sbdf_t dev)
 {
-	return false;			/* VT-d units are no PCI functions */
+	return false; /* VT-d units are no PCI functions */
 }
 
 static bool owns_frame(mfn_t m)
@@ -36,7 +36,7 @@ static bool owns_frame(mfn_t m)
 /* A boot loader or firmware may have left the unit running on tables of its own. */
 static int stop(struct vtd_unit *u)
 {
-	static const uint32_t bits[] = { GLOBAL_TRANSLATION, GLOBAL_IR, GLOBAL_QUEUE };
+	static const uint32_t bits[] = {GLOBAL_TRANSLATION, GLOBAL_IR, GLOBAL_QUEUE};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bits); i++) {
 		if ((vtd_read(u, VTD_STATUS) & bits[i]) && vtd_command(u, bits[i], false)) {
@@ -107,10 +107,12 @@ static int agree(void)
 	return 0;
 }
 
-/* Protected memory regions of the firmware are of no use once nothing is mapped, and would be in the way. */
+/* Protected memory regions of the firmware are of no use once nothing is mapped, and would be in
+ * the way. */
 static void release_protected(struct vtd_unit *u)
 {
-	if ((u->cap & (CAP_PLMR | CAP_PHMR)) && (vtd_read(u, VTD_PMEN) & (PMEN_ENABLE | PMEN_STATUS))) {
+	if ((u->cap & (CAP_PLMR | CAP_PHMR)) &&
+	    (vtd_read(u, VTD_PMEN) & (PMEN_ENABLE | PMEN_STATUS))) {
 		vtd_write(u, VTD_PMEN, 0);
 	}
 }
@@ -140,7 +142,8 @@ static int enable_unit(struct vtd_unit *u)
 	release_protected(u);
 	if (boot_options.iommu_verbose) {
 		log_info("VT-d: unit at %#lx, cap %#lx, ecap %#lx, %s, %s\n", u->info.base, u->cap,
-			 u->ecap, u->queued ? "queued" : "registers", u->has_irq ? "MSI" : "polled");
+			 u->ecap, u->queued ? "queued" : "registers",
+			 u->has_irq ? "MSI" : "polled");
 	}
 	return 0;
 }
@@ -159,7 +162,8 @@ static int start_units(void)
 		vtd_units[vtd_unit_count++] = u;
 		ret = probe_unit(u);
 		if (ret) {
-			log_err("VT-d: unit at %#lx cannot be used (error %d)\n", u->info.base, -ret);
+			log_err("VT-d: unit at %#lx cannot be used (error %d)\n", u->info.base,
+				-ret);
 			return ret;
 		}
 	}
@@ -175,10 +179,11 @@ static void add_reserved(void)
 	for (unsigned int i = 0; i < vtd_dmar->reserved_count; i++) {
 		const struct dmar_reserved *r = &vtd_dmar->reserved[i];
 		const struct dmar_scope *s = &vtd_dmar->scopes[r->scope_first];
-		pci_sbdf_t dev = { ~0U };
+		pci_sbdf_t dev = {~0U};
 
 		if (r->scope_count == 1 && s->path_count == 1) {
-			dev.v = (uint32_t)r->segment << 16 | (uint32_t)s->start_bus << 8 | s->path[0];
+			dev.v =
+			    (uint32_t)r->segment << 16 | (uint32_t)s->start_bus << 8 | s->path[0];
 		}
 		iommu_add_reserved(r->start, r->end, IOMMU_READ | IOMMU_WRITE, dev);
 	}
@@ -210,14 +215,14 @@ static int vtd_init(const void *table, size_t len)
 }
 
 const struct iommu_ops vtd_ops = {
-	.name = "VT-d",
-	.table = "DMAR",
-	.init = vtd_init,
-	.requesters = vtd_requesters,
-	.set = vtd_set,
-	.flush = vtd_flush,
-	.owns_device = owns_device,
-	.owns_frame = owns_frame,
-	.drain = vtd_drain,
-	.fault_interrupt = vtd_fault_interrupt,
+    .name = "VT-d",
+    .table = "DMAR",
+    .init = vtd_init,
+    .requesters = vtd_requesters,
+    .set = vtd_set,
+    .flush = vtd_flush,
+    .owns_device = owns_device,
+    .owns_frame = owns_frame,
+    .drain = vtd_drain,
+    .fault_interrupt = vtd_fault_interrupt,
 };

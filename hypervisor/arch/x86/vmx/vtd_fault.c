@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * VT-d: primary fault recording. A unit keeps a few fault records in registers and interrupts by a message
- * that it sends itself.
+ * VT-d: primary fault recording. A unit keeps a few fault records in registers and interrupts by a
+ * message that it sends itself.
  *
  * Locks: everything but vtd_fault_init runs under the fault lock of iommu_fault.c.
  */
@@ -9,26 +9,26 @@
 #include <asm/irq.h>
 #include "vtd.h"
 
-#define RECORD_FAULT	BIT(63)		/* of the high half */
-#define RECORD_READ	BIT(62)
-#define DRAIN_MAX	64
+#define RECORD_FAULT BIT(63) /* of the high half */
+#define RECORD_READ  BIT(62)
+#define DRAIN_MAX    64
 
 static const char *reason(unsigned int code)
 {
 	static const char *const names[] = {
-		[0x01] = "device belongs to nobody (root entry)",
-		[0x02] = "device belongs to nobody (context entry)",
-		[0x03] = "invalid context entry",
-		[0x04] = "beyond the address width",
-		[0x05] = "write not allowed to it",
-		[0x06] = "read not allowed to it",
-		[0x07] = "page table cannot be read",
-		[0x08] = "root table cannot be read",
-		[0x09] = "context table cannot be read",
-		[0x0a] = "reserved bits in the root entry",
-		[0x0b] = "reserved bits in the context entry",
-		[0x0c] = "reserved bits in a page table",
-		[0x0d] = "translation request refused",
+	    [0x01] = "device belongs to nobody (root entry)",
+	    [0x02] = "device belongs to nobody (context entry)",
+	    [0x03] = "invalid context entry",
+	    [0x04] = "beyond the address width",
+	    [0x05] = "write not allowed to it",
+	    [0x06] = "read not allowed to it",
+	    [0x07] = "page table cannot be read",
+	    [0x08] = "root table cannot be read",
+	    [0x09] = "context table cannot be read",
+	    [0x0a] = "reserved bits in the root entry",
+	    [0x0b] = "reserved bits in the context entry",
+	    [0x0c] = "reserved bits in a page table",
+	    [0x0d] = "translation request refused",
 	};
 
 	if (code < ARRAY_SIZE(names) && names[code]) {
@@ -41,12 +41,12 @@ static void report(struct vtd_unit *u, uint64_t lo, uint64_t hi)
 {
 	unsigned int code = (unsigned int)(hi >> 32) & 0xff;
 	struct iommu_fault f = {
-		.dev = { (uint32_t)u->info.segment << 16 | (uint16_t)hi },
-		.kind = IOMMU_FAULT_DMA,
-		.write = !(hi & RECORD_READ),
-		.address = lo & PAGE_MASK,
-		.code = code,
-		.what = reason(code),
+	    .dev = {(uint32_t)u->info.segment << 16 | (uint16_t)hi},
+	    .kind = IOMMU_FAULT_DMA,
+	    .write = !(hi & RECORD_READ),
+	    .address = lo & PAGE_MASK,
+	    .code = code,
+	    .what = reason(code),
 	};
 
 	iommu_fault(&f);
@@ -58,7 +58,8 @@ static void drain_unit(struct vtd_unit *u)
 	uint32_t status = vtd_read(u, VTD_FAULT_STATUS);
 	unsigned int i = FAULT_INDEX(status);
 
-	for (unsigned int seen = 0; (status & FAULT_PENDING) && i < count && seen < DRAIN_MAX; seen++) {
+	for (unsigned int seen = 0; (status & FAULT_PENDING) && i < count && seen < DRAIN_MAX;
+	     seen++) {
 		unsigned int reg = at + 16 * i;
 		uint64_t hi = vtd_read64(u, reg + 8), lo = vtd_read64(u, reg);
 
@@ -66,13 +67,14 @@ static void drain_unit(struct vtd_unit *u)
 			break;
 		}
 		report(u, lo, hi);
-		vtd_write(u, reg + 12, 1U << 31);	/* the record is free again */
+		vtd_write(u, reg + 12, 1U << 31); /* the record is free again */
 		i = (i + 1) % count;
 	}
 	if (status & FAULT_QUEUE_ERRORS) {
-		struct iommu_fault f = { .kind = IOMMU_FAULT_UNIT, .code = status,
-					 .what = "invalidation queue error",
-					 .address = vtd_read64(u, VTD_QUEUE_HEAD) };
+		struct iommu_fault f = {.kind = IOMMU_FAULT_UNIT,
+					.code = status,
+					.what = "invalidation queue error",
+					.address = vtd_read64(u, VTD_QUEUE_HEAD)};
 
 		iommu_fault(&f);
 	}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * VT-d: commands, and making units forget: by the invalidation queue where there is one, else by registers.
+ * VT-d: commands, and making units forget: by the invalidation queue where there is one, else by
+ * registers.
  *
  * The queue is empty whenever its lock is free: who fills it waits for the end of it.
  * Locks: vtd_unit->lock is a leaf; interrupt handlers do not take it.
@@ -30,12 +31,12 @@ static bool register_is(void *arg)
 int vtd_command(struct vtd_unit *u, uint32_t bit, bool on)
 {
 	uint32_t command = vtd_read(u, VTD_STATUS) & ~(uint32_t)GLOBAL_ONE_SHOT;
-	struct wait w = { .u = u, .reg = VTD_STATUS, .mask = bit, .want = on ? bit : 0 };
+	struct wait w = {.u = u, .reg = VTD_STATUS, .mask = bit, .want = on ? bit : 0};
 
 	command = on ? command | bit : command & ~bit;
 	vtd_write(u, VTD_COMMAND, command);
 	if (bit == GLOBAL_WRITE_BUFFER) {
-		w.want = 0;		/* the bit says that the flush is under way */
+		w.want = 0; /* the bit says that the flush is under way */
 	}
 	return iommu_wait(register_is, &w) ? 0 : -EIO;
 }
@@ -49,7 +50,7 @@ static bool is_completed(void *arg)
 
 static void put(struct vtd_unit *u, uint64_t lo, uint64_t hi)
 {
-	u->queue[u->tail] = (struct vtd_descriptor){ lo, hi };
+	u->queue[u->tail] = (struct vtd_descriptor){lo, hi};
 	u->tail = (u->tail + 1) % QI_COUNT;
 }
 
@@ -70,7 +71,7 @@ static bool run_queue(struct vtd_unit *u, const struct vtd_descriptor *d, unsign
 /* (lock) The same by registers, for units without a queue. */
 static bool run_context_register(struct vtd_unit *u, uint64_t command)
 {
-	struct wait w = { .u = u, .reg = VTD_CONTEXT_COMMAND, .mask = CCMD_GO, .wide = true };
+	struct wait w = {.u = u, .reg = VTD_CONTEXT_COMMAND, .mask = CCMD_GO, .wide = true};
 
 	vtd_write64(u, VTD_CONTEXT_COMMAND, command | CCMD_GO);
 	return iommu_wait(register_is, &w);
@@ -79,7 +80,7 @@ static bool run_context_register(struct vtd_unit *u, uint64_t command)
 static bool run_iotlb_register(struct vtd_unit *u, uint64_t command, uint64_t address)
 {
 	unsigned int at = ECAP_IOTLB_OFFSET(u->ecap);
-	struct wait w = { .u = u, .reg = at + 8, .mask = IOTLB_GO, .wide = true };
+	struct wait w = {.u = u, .reg = at + 8, .mask = IOTLB_GO, .wide = true};
 
 	if ((command & IOTLB_PAGES) == IOTLB_PAGES) {
 		vtd_write64(u, at, address);
@@ -97,7 +98,8 @@ static void check(struct vtd_unit *u, bool ok)
 {
 	if (!ok) {
 		/* A device may still reach a frame that is about to be somebody else's. */
-		panic("VT-d unit at %#lx does not answer: status %#x, faults %#x, head %#lx, tail %#lx",
+		panic("VT-d unit at %#lx does not answer: status %#x, faults %#x, head %#lx, tail "
+		      "%#lx",
 		      u->info.base, vtd_read(u, VTD_STATUS), vtd_read(u, VTD_FAULT_STATUS),
 		      vtd_read64(u, VTD_QUEUE_HEAD), vtd_read64(u, VTD_QUEUE_TAIL));
 	}
@@ -118,8 +120,8 @@ static uint64_t register_drain(const struct vtd_unit *u)
 static bool forget_device(struct vtd_unit *u, uint16_t devid, unsigned int domain)
 {
 	struct vtd_descriptor d[2] = {
-		{ QI_CONTEXT | QI_SELECTIVE | (uint64_t)domain << 16 | (uint64_t)devid << 32, 0 },
-		{ QI_IOTLB | QI_DOMAIN | queue_drain(u) | (uint64_t)domain << 16, 0 },
+	    {QI_CONTEXT | QI_SELECTIVE | (uint64_t)domain << 16 | (uint64_t)devid << 32, 0},
+	    {QI_IOTLB | QI_DOMAIN | queue_drain(u) | (uint64_t)domain << 16, 0},
 	};
 
 	if (!flush_write_buffer(u)) {
@@ -149,8 +151,8 @@ void vtd_forget_device(const struct vtd_segment *s, uint16_t devid, unsigned int
 }
 
 /*
- * The aligned block of 2^mask frames that holds first..last, when the unit can name one so large; false:
- * the whole domain has to be forgotten.
+ * The aligned block of 2^mask frames that holds first..last, when the unit can name one so large;
+ * false: the whole domain has to be forgotten.
  */
 static bool page_block(const struct vtd_unit *u, uint64_t first, uint64_t count, uint64_t *address)
 {
@@ -169,8 +171,8 @@ static bool flush_unit(struct vtd_unit *u, unsigned int domain, uint64_t dfn, ui
 	uint64_t address = 0;
 	bool pages = page_block(u, dfn, count, &address);
 	struct vtd_descriptor d = {
-		QI_IOTLB | (pages ? QI_SELECTIVE : QI_DOMAIN) | queue_drain(u) |
-		(uint64_t)domain << 16, address,
+	    QI_IOTLB | (pages ? QI_SELECTIVE : QI_DOMAIN) | queue_drain(u) | (uint64_t)domain << 16,
+	    address,
 	};
 
 	if (!flush_write_buffer(u)) {
@@ -179,8 +181,9 @@ static bool flush_unit(struct vtd_unit *u, unsigned int domain, uint64_t dfn, ui
 	if (u->queued) {
 		return run_queue(u, &d, 1);
 	}
-	return run_iotlb_register(u, (pages ? IOTLB_PAGES : IOTLB_DOMAIN) | register_drain(u) |
-				  (uint64_t)domain << 32, address);
+	return run_iotlb_register(
+	    u, (pages ? IOTLB_PAGES : IOTLB_DOMAIN) | register_drain(u) | (uint64_t)domain << 32,
+	    address);
 }
 
 void vtd_flush(struct iommu_domain *dom, uint64_t dfn, uint64_t count)
@@ -199,8 +202,8 @@ void vtd_flush(struct iommu_domain *dom, uint64_t dfn, uint64_t count)
 static bool forget_all(struct vtd_unit *u)
 {
 	struct vtd_descriptor d[2] = {
-		{ QI_CONTEXT | QI_GLOBAL, 0 },
-		{ QI_IOTLB | QI_GLOBAL | queue_drain(u), 0 },
+	    {QI_CONTEXT | QI_GLOBAL, 0},
+	    {QI_IOTLB | QI_GLOBAL | queue_drain(u), 0},
 	};
 
 	if (u->queued) {
@@ -228,7 +231,8 @@ int vtd_queue_init(struct vtd_unit *u)
 	spin_lock(&u->lock);
 	ok = flush_write_buffer(u) && forget_all(u);
 	if (!ok && u->queued) {
-		log_warn("VT-d: unit at %#lx: its queue does not work, using registers\n", u->info.base);
+		log_warn("VT-d: unit at %#lx: its queue does not work, using registers\n",
+			 u->info.base);
 		(void)vtd_command(u, GLOBAL_QUEUE, false);
 		u->queued = false;
 		ok = forget_all(u);

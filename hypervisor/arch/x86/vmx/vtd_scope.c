@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * VT-d: which devices the units see. All units of a segment share their tables, so it does not matter which
- * unit sees a device, only that one does: a device that none sees is not confined and must not be given away.
+ * VT-d: which devices the units see. All units of a segment share their tables, so it does not
+ * matter which unit sees a device, only that one does: a device that none sees is not confined and
+ * must not be given away.
  *
- * Also the ids that DMA carries: behind a bridge from PCI Express to PCI it is the bridge's, for the old bus
- * has no requester ids.
+ * Also the ids that DMA carries: behind a bridge from PCI Express to PCI it is the bridge's, for
+ * the old bus has no requester ids.
  */
 #include <hv/boot.h>
 #include <hv/errno.h>
@@ -13,15 +14,15 @@
 #include <asm/dom0.h>
 #include "vtd.h"
 
-#define PCI_HEADER_BRIDGE	1
-#define PCI_CAP_EXPRESS		0x10
-#define EXPRESS_PCIE_TO_PCI	7
+#define PCI_HEADER_BRIDGE   1
+#define PCI_CAP_EXPRESS	    0x10
+#define EXPRESS_PCIE_TO_PCI 7
 
 struct bridge {
 	uint32_t sbdf;
 	uint8_t secondary, subordinate;
-	bool express;			/* has a PCI Express capability */
-	bool to_pci;			/* PCI Express above, PCI below */
+	bool express; /* has a PCI Express capability */
+	bool to_pci;  /* PCI Express above, PCI below */
 };
 
 static struct bridge bridges[VTD_BRIDGES_MAX];
@@ -34,7 +35,8 @@ static void read_express(struct bridge *b)
 	for (unsigned int i = 0; at >= 0x40 && i < 48; i++) {
 		if (pci_read(b->sbdf, at, 1) == PCI_CAP_EXPRESS) {
 			b->express = true;
-			b->to_pci = (pci_read(b->sbdf, at + 2, 2) >> 4 & 0xf) == EXPRESS_PCIE_TO_PCI;
+			b->to_pci =
+			    (pci_read(b->sbdf, at + 2, 2) >> 4 & 0xf) == EXPRESS_PCIE_TO_PCI;
 			return;
 		}
 		at = pci_read(b->sbdf, at + 1, 1) & 0xfc;
@@ -54,9 +56,9 @@ static void note_bridge(uint32_t sbdf, void *arg)
 	}
 	b = &bridges[bridge_count++];
 	*b = (struct bridge){
-		.sbdf = sbdf,
-		.secondary = (uint8_t)pci_read(sbdf, 0x19, 1),
-		.subordinate = (uint8_t)pci_read(sbdf, 0x1a, 1),
+	    .sbdf = sbdf,
+	    .secondary = (uint8_t)pci_read(sbdf, 0x19, 1),
+	    .subordinate = (uint8_t)pci_read(sbdf, 0x1a, 1),
 	};
 	read_express(b);
 }
@@ -130,7 +132,7 @@ static unsigned int add(pci_sbdf_t *out, unsigned int count, unsigned int max, u
 		}
 	}
 	if (count < max) {
-		out[count++] = (pci_sbdf_t){ sbdf };
+		out[count++] = (pci_sbdf_t){sbdf};
 	}
 	return count;
 }
@@ -150,7 +152,8 @@ int vtd_requesters(pci_sbdf_t dev, pci_sbdf_t *out, unsigned int max)
 		return -ENODEV;
 	}
 	count = add(out, count, max, dev.v);
-	/* Up to the root: at most as many steps as there are bridges, whatever their registers say. */
+	/* Up to the root: at most as many steps as there are bridges, whatever their registers say.
+	 */
 	for (unsigned int i = 0; i < bridge_count && (b = bridge_to(segment, bus)); i++) {
 		if (b->to_pci) {
 			count = add(out, count, max, (uint32_t)segment << 16 | (uint32_t)bus << 8);

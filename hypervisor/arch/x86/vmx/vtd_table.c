@@ -2,8 +2,8 @@
 /*
  * VT-d: root and context tables: who a requester id belongs to.
  *
- * A requester id without a context entry is refused and recorded by the unit, so nothing has to be written
- * to deny. Context tables are made at the first attachment of a bus and stay.
+ * A requester id without a context entry is refused and recorded by the unit, so nothing has to be
+ * written to deny. Context tables are made at the first attachment of a bus and stay.
  */
 #include <hv/errno.h>
 #include <hv/lib.h>
@@ -93,8 +93,8 @@ int vtd_set(pci_sbdf_t requester, struct iommu_domain *dom, struct iommu_domain 
 	barrier();
 	WRITE_ONCE(c->lo, virt_to_hpa(dom->table.root).v | CONTEXT_PRESENT);
 	clean(c, sizeof(*c));
-	/* Caching mode remembers absent entries under id 0. Else there is nothing to forget, but a unit with
-	 * a write buffer has to be told, and the call does both. */
+	/* Caching mode remembers absent entries under id 0. Else there is nothing to forget, but a
+	 * unit with a write buffer has to be told, and the call does both. */
 	vtd_forget_device(s, devid, 0);
 	if (dom != old) {
 		vtd_flush(dom, 0, 0);

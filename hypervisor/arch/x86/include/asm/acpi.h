@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * ACPI static tables (drivers/acpi.c): found, length- and checksum-checked, copied. ACPI 6.4 ch. 5.2.
+ * ACPI static tables (drivers/acpi.c): found, length- and checksum-checked, copied. ACPI 6.4 ch.
+ * 5.2.
  */
 #include <hv/addr.h>
 
@@ -72,8 +73,9 @@ struct acpi_info {			/* from MADT, MCFG, HPET */
 extern struct acpi_info acpi_info;
 
 /*
- * Parsers of one table each, pure functions over its bytes (the checksum is the caller's business). They add to *out
- * what they understood; false when the table is malformed: then what stood before the bad place is in *out.
+ * Parsers of one table each, pure functions over its bytes (the checksum is the caller's
+ * business). They add to *out what they understood; false when the table is malformed: then what
+ * stood before the bad place is in *out.
  */
 bool acpi_parse_madt(const void *untrusted, size_t len, struct acpi_info *out);
 bool acpi_parse_mcfg(const void *untrusted, size_t len, struct acpi_info *out);

@@ -49,6 +49,7 @@
 #define MSR_TSC_AUX		0xc0000103
 #define MSR_K8_SYSCFG		0xc0010010
 #define MSR_K8_HWCR		0xc0010015
+#define MSR_K8_NB_CFG		0xc001001f
 #define MSR_VM_CR		0xc0010114
 #define  VM_CR_SVMDIS		BIT(4)
 #define MSR_VM_HSAVE_PA		0xc0010117

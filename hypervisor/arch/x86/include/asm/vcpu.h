@@ -52,6 +52,15 @@ struct guest_event {
 #define VEC_PF	14
 #define VEC_MC	18
 
+/* A 2M piece of the guest's own RAM. tag: its first frame number / 512 + 1; 0: empty. */
+struct p2m_cached {
+	uint64_t tag;
+	const uint64_t *slot;		/* of the p2m, and what it held */
+	uint64_t entry;
+	const char *base;
+};
+#define P2M_CACHE_SIZE	8
+
 struct arch_vcpu {
 	struct guest_regs regs;		/* valid between exit and entry, rip/rsp/rflags/rax included */
 	void *vendor;			/* struct svm_vcpu or vmx_vcpu */
@@ -78,7 +87,7 @@ struct arch_vcpu {
 	uint8_t evtchn_upcall_vector;	/* HVMOP_set_evtchn_upcall_vector; 0: none */
 	bool upcall_asserted;		/* callback by GSI/INTx level now raised */
 	struct vlapic vlapic;
-	struct mmio_cache *mmio;
+	struct p2m_cached p2m_cache[P2M_CACHE_SIZE];	/* arch/x86/p2m_cache.h */
 	/* The pair that the guest's time areas hold; 0: none yet. */
 	uint64_t published_tsc, published_offset, published_area;
 	uint64_t exit_count;

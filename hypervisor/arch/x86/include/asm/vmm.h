@@ -57,8 +57,8 @@ struct vmm_ops {
 
 extern const struct vmm_ops *vmm;
 extern const struct vmm_ops svm_ops;
-/* Chooses by CPUID; NULL (with one clear line on the console) when the CPU cannot do it. */
-const struct vmm_ops *vmm_probe(void);
+/* Chooses by CPUID; NULL, and a line that says why, when the CPU cannot do it. */
+const struct vmm_ops *vmm_probe(const char **why);
 
 /*
  * Facts about table entries that hold for both formats (NPT and EPT): bits 12-51 address, bit 7 large leaf,

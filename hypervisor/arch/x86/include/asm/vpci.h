@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * Inside of the service VM's virtual PCI (arch/x86/vpci*.c). Everything of configuration space passes through but
- * MSI, MSI-X and what would move or multiply these.
- * Locks: vpci->lock -> p2m->lock, ioremap's, message->lock (interrupts off; taken by the interrupt's handler).
+ * Inside of the service VM's virtual PCI (arch/x86/vpci*.c). Everything of configuration space
+ * passes through but MSI, MSI-X and what would move or multiply these.
+ * Locks: vpci->lock -> p2m->lock, ioremap's, message->lock (interrupts off; taken by the
+ * interrupt's handler).
  */
 #include <hv/addr.h>
 #include <hv/spinlock.h>
@@ -70,8 +71,8 @@ int vpci_add_device(struct domain *d, uint32_t sbdf);
 int vpci_remove_device(struct domain *d, uint32_t sbdf);
 
 /*
- * For the parts below: dw is the offset of an aligned word of configuration space, mask the bytes of it that val
- * writes. vpci->lock is held.
+ * For the parts below: dw is the offset of an aligned word of configuration space, mask the
+ * bytes of it that val writes. vpci->lock is held.
  */
 void vmsi_init(struct vpci_dev *dev, struct domain *d);
 void vmsi_destroy(struct vpci_dev *dev);
