@@ -37,10 +37,14 @@ static inline bool has_bit(const struct event_channel *c, bool narrow)
 
 static inline void select_word(struct domain *d, const struct event_channel *c, bool narrow)
 {
-	struct vcpu *v = d->vcpu[READ_ONCE(c->notify_vcpu)];
-	struct vcpu_info *info = READ_ONCE(v->info);
+	struct vcpu *v = READ_ONCE(d->vcpu[READ_ONCE(c->notify_vcpu)]);
+	struct vcpu_info *info;
 	bool was_set;
 
+	if (unlikely(!v)) {
+		return;			/* a domain half built: nobody is there to be told */
+	}
+	info = READ_ONCE(v->info);
 	if (narrow) {
 		/* The 32-bit selector is the upper half of the structure's first 64 bits. */
 		was_set = test_and_set_bit(NARROW_WORD_BITS + c->port / NARROW_WORD_BITS,
