@@ -315,7 +315,7 @@ void event_fifo_destroy(struct domain *d)
 	struct domain_fifo *f = d->events.fifo;
 	struct vcpu *v;
 
-	d->events.ops = &event_2l_ops;
+	d->events.ops = event_2l(d);
 	for_each_vcpu (d, v) {
 		event_fifo_vcpu_destroy(v);
 	}
@@ -358,7 +358,7 @@ static void take_over_channels(struct domain *d)
 		unsigned long flags = spin_lock_irq(&c->lock);
 
 		if (channel_usable(c)) {
-			if (event_2l_ops.is_pending(d, c)) {
+			if (event_2l(d)->is_pending(d, c)) {
 				WRITE_ONCE(c->pending, true);
 			}
 			c->priority = EVTCHN_FIFO_PRIORITY_DEFAULT;

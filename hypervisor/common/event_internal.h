@@ -55,7 +55,13 @@ struct event_ops {
 	int (*set_priority)(struct domain *d, struct event_channel *c, uint32_t priority);
 };
 
-extern const struct event_ops event_2l_ops, event_fifo_ops;
+extern const struct event_ops event_2l_ops, event_2l_narrow_ops, event_fifo_ops;
+
+/* 2-level channels in the layout that d has chosen. */
+static inline const struct event_ops *event_2l(const struct domain *d)
+{
+	return unlikely(d->narrow_info) ? &event_2l_narrow_ops : &event_2l_ops;
+}
 
 /* NULL: no such port. */
 static inline struct event_channel *channel_get(const struct domain *d, uint32_t port)

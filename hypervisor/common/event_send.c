@@ -3,6 +3,7 @@
  * Delivery of events, from any context. Locks: hv/event.h. A receiver is safe to use while its sender's
  * lock (channel, or virq_lock) is held: closing the receiver takes that lock too.
  */
+#include <hv/compat.h>
 #include <hv/errno.h>
 #include <hv/lib.h>
 #include <hv/log.h>
@@ -205,9 +206,23 @@ void event_vcpu_info_moved(struct vcpu *v)
 {
 	struct vcpu_info *info = READ_ONCE(v->info);
 
-	__atomic_store_n(&info->evtchn_pending_sel, ~0UL, __ATOMIC_SEQ_CST);
+	if (v->domain->narrow_info) {
+		__atomic_store_n(&((struct vcpu_info_x86_32 *)info)->evtchn_pending_sel, ~0U,
+				 __ATOMIC_SEQ_CST);
+	} else {
+		__atomic_store_n(&info->evtchn_pending_sel, ~0UL, __ATOMIC_SEQ_CST);
+	}
 	__atomic_store_n(&info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST);
 	arch_vcpu_upcall(v);
+}
+
+void event_layout_changed(struct domain *d)
+{
+	spin_lock(&d->events.lock);
+	if (d->events.ops != &event_fifo_ops) {
+		WRITE_ONCE(d->events.ops, event_2l(d));
+	}
+	spin_unlock(&d->events.lock);
 }
 
 static void dump_channel(struct domain *d, struct event_channel *c)

@@ -158,12 +158,16 @@ static bool side_allows(const struct side *s, uint32_t offset, uint32_t len)
 /* The domain that a side names, referenced. Returns GNTST_*. */
 static int side_domain(const struct gnttab_copy_ptr *ptr, bool by_ref, struct domain **d)
 {
+	*d = domain_get_by_id(ptr->domid);
+	if (!*d) {
+		return GNTST_bad_domain;
+	}
 	/* Frame numbers are for one's own memory. */
 	if (!by_ref && ptr->domid != DOMID_SELF) {
+		domain_put(*d);
 		return GNTST_permission_denied;
 	}
-	*d = domain_get_by_id(ptr->domid);
-	return *d ? GNTST_okay : GNTST_bad_domain;
+	return GNTST_okay;
 }
 
 static int copy_claimed(const struct gnttab_copy *op, const struct side *src, const struct side *dst)

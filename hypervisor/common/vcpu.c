@@ -7,6 +7,7 @@
  * vCPU's page tables are in place: when it is current.
  */
 #include <hv/bitops.h>
+#include <hv/compat.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/event.h>
@@ -172,12 +173,24 @@ int vcpu_map_info(struct vcpu *v, uint64_t untrusted_gfn, uint32_t untrusted_off
 
 /* Runstate ------------------------------------------------------------------------------------------ */
 
+int vcpu_runstate_give(gva_t to, const struct vcpu_runstate_info *info, bool narrow)
+{
+	struct compat_runstate_info small;
+
+	if (likely(!narrow)) {
+		return guest_write_obj(to, info);
+	}
+	compat_runstate(&small, info);
+	return guest_write_obj(to, &small);
+}
+
 static void runstate_write_area(struct vcpu *v)
 {
 	struct vcpu_runstate_info copy = v->runstate;
+	bool narrow = v->domain->narrow_info;
 	gva_t area = v->runstate_gva;
-	gva_t entry = gva(area.v + offsetof(struct vcpu_runstate_info, state_entry_time));
-
+	gva_t entry = gva(area.v + (narrow ? offsetof(struct compat_runstate_info, state_entry_time)
+					   : offsetof(struct vcpu_runstate_info, state_entry_time)));
 	bool flagged = v->domain->vm_assist & BIT(VMASST_TYPE_runstate_update_flag);
 	int err;
 
@@ -189,7 +202,7 @@ static void runstate_write_area(struct vcpu *v)
 		}
 		smp_wmb();
 	}
-	if (guest_write_obj(area, &copy) || !flagged) {
+	if (vcpu_runstate_give(area, &copy, narrow) || !flagged) {
 		return;
 	}
 	smp_wmb();

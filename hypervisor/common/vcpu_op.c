@@ -80,7 +80,7 @@ static long op_register_runstate(struct vcpu *v, gva_t arg)
 	if (untrusted_area.addr.p) {
 		vcpu_runstate_get(v, &info);
 		/* An area that is not there yet is no error: the next update may find it. */
-		err = guest_write_obj(v->runstate_gva, &info);
+		err = vcpu_runstate_give(v->runstate_gva, &info, current->compat);
 		(void)err;
 	}
 	return 0;

@@ -51,6 +51,8 @@ static void bad_arguments(uint64_t own)
 	CHECK_EQ(grant_op(GNTTABOP_copy, &c, 1), 0);
 	EXPECT_EQ(c.status, GNTST_permission_denied);
 	c.source.domid = 77;
+	CHECK_EQ(grant_op(GNTTABOP_copy, &c, 1), 0);
+	EXPECT_EQ(c.status, GNTST_bad_domain);
 	c.flags = GNTCOPY_source_gref;
 	CHECK_EQ(grant_op(GNTTABOP_copy, &c, 1), 0);
 	EXPECT_EQ(c.status, GNTST_bad_domain);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test: smp=2 timeout=90 */
+/* test: smp=2 timeout=180 */
 /*
  * One vCPU gives and ends access to a page while another maps and unmaps it: every status is one of
  * the honest ones, in-use bits never stay behind, and an ended grant that nobody uses is at zero.

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test: smp=2 timeout=90 */
+/* test: smp=2 timeout=180 */
 /* Two vCPUs unmap the same handle: exactly one of them succeeds, each time. */
 #include "guest.h"
 
-#define ROUNDS 300
+#define ROUNDS 60
 
 static volatile uint64_t gpa;
 static volatile grant_handle_t handle;

@@ -51,10 +51,14 @@ static volatile uint32_t handler_calls;
 
 static void on_any(struct regs *r)
 {
+	uint64_t base = rdmsr(MSR_APIC_BASE);
+	bool reachable = (base & APIC_BASE_ENABLE) &&
+			 ((base & APIC_BASE_EXTD) || (base & ~0xfffull) == 0xfee00000);
+
 	shared_info()->vcpu_info[0].evtchn_upcall_pending = 0;
 	arena_vcpu_info()->evtchn_upcall_pending = 0;
-	if (r->vector >= 32 && (rdmsr(MSR_APIC_BASE) & APIC_BASE_ENABLE) &&
-	    apic_bit(APIC_ISR, r->vector)) {
+	/* Where the local APIC was moved away from its page, the interrupt stays in service. */
+	if (r->vector >= 32 && reachable && apic_bit(APIC_ISR, r->vector)) {
 		apic_eoi();
 	}
 	if (++handler_calls > 1000) {

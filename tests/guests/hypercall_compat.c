@@ -6,8 +6,6 @@
  */
 #include "guest.h"
 
-long hypercall_compat(const uint32_t words[6]);
-
 static long compat(uint32_t nr, uint32_t a, uint32_t b, uint32_t c)
 {
 	uint32_t words[6] = {nr, a, b, c, 0, 0};

@@ -40,4 +40,10 @@ void guest_main(void)
 	r.type = 9;
 	EXPECT_EQ(acquire(r, list), -XEN_EOPNOTSUPP);
 	EXPECT_EQ(HC(memory_op, XENMEM_acquire_resource, 0x200000000ul), -XEN_EFAULT);
+	/* Nobody acquires from himself, but DOMID_SELF names no domain here. */
+	r.type = XENMEM_resource_grant_table;
+	r.domid = OWN_DOMID;
+	EXPECT_EQ(acquire(r, list), -XEN_EPERM);
+	r.domid = DOMID_SELF;
+	EXPECT_EQ(acquire(r, list), -XEN_ESRCH);
 }

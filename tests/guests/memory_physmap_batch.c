@@ -48,5 +48,8 @@ void guest_main(void)
 	EXPECT_EQ(err[0], -XEN_EPERM);
 	EXPECT_EQ(batch(XENMAPSPACE_gmfn_foreign, dom, 0), 0);
 	EXPECT_EQ(batch(XENMAPSPACE_gmfn_range, 0, 1), -XEN_EOPNOTSUPP);
+	/* Without meaning in other spaces, and not looked at. */
+	EXPECT_EQ(batch(XENMAPSPACE_gmfn, 1, 0), 0);
+	EXPECT_EQ(batch(0x77, 1, 1), 0);
 	EXPECT_EQ(HC(memory_op, XENMEM_add_to_physmap_batch, 0x200000000ul), -XEN_EFAULT);
 }

@@ -11,6 +11,7 @@
 #include <asm/policy.h>
 #include <asm/processor.h>
 #include <asm/vmm.h>
+#include <hv/compat.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/hypercall.h>
@@ -191,7 +192,7 @@ void exit_hypercall(struct vcpu *v)
 	} else {
 		args = (struct hypercall_args){ { (uint32_t)r->rbx, (uint32_t)r->rcx, (uint32_t)r->rdx,
 						  (uint32_t)r->rsi, (uint32_t)r->rdi, (uint32_t)r->rbp } };
-		rc = hypercall_dispatch((uint32_t)r->rax, &args);
+		rc = compat_dispatch((uint32_t)r->rax, &args);
 	}
 	if (unlikely(rc == -ERESTART)) {
 		restart_hypercall(v, wide);

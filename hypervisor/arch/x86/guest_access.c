@@ -3,6 +3,7 @@
  * Copies from and to guest memory. Takes no lock; a page reference is held around each piece that
  * is written, and around each read but the short ones of the domain's own RAM (p2m_cache.h).
  */
+#include <hv/compat.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/guest_access.h>
@@ -142,7 +143,7 @@ static __noinline int read_linear(struct vcpu *v, void *dst, gva_t src, size_t l
 
 		if (!guest_walk(src, false, false, false, &a, &pfec) ||
 		    read_piece(v, v->domain, dst, a, n)) {
-			return -EFAULT;
+			return compat_read(dst, src, len);
 		}
 		dst = (char *)dst + n;
 		src.v += n;
@@ -162,7 +163,7 @@ int guest_read(void *dst, gva_t src, size_t len)
 		return read_linear(v, dst, src, len);
 	}
 	if (unlikely(!guest_walk(src, false, false, false, &a, &pfec))) {
-		return -EFAULT;
+		return compat_read(dst, src, len);
 	}
 	return read_piece(v, v->domain, dst, a, len);
 }
@@ -180,7 +181,7 @@ static int write_linear(gva_t dst, const void *src, size_t len)
 		gpa_t a;
 
 		if (!guest_walk(dst, true, false, false, &a, &pfec) || write_piece(d, a, src, n)) {
-			return -EFAULT;
+			return compat_write(dst, src, len);
 		}
 		src = src ? (const char *)src + n : NULL;
 		dst.v += n;

@@ -5,6 +5,7 @@
  *
  * PKU and 5-level paging are not walked, for the CPUID policy hides both.
  */
+#include <hv/compat.h>
 #include <hv/domain.h>
 #include <hv/guest_access.h>
 #include <hv/page.h>
@@ -198,6 +199,10 @@ bool guest_walk(gva_t va, bool need_write, bool need_user, bool fetch, gpa_t *ou
 		}
 		return walk_levels(v, va.v, access, v->arch.cr3 & PTE_ADDR, 4, reserved_bits(v),
 				   out, pfec);
+	}
+	if (unlikely(compat_is_view(va))) {
+		*pfec = PFEC_NOT_CANONICAL;
+		return false;
 	}
 	va.v = (uint32_t)va.v;
 	if (!(v->arch.cr0 & CR0_PG)) {

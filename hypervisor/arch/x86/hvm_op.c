@@ -9,6 +9,7 @@
 #include <hv/log.h>
 #include <hv/p2m.h>
 #include <hv/sched.h>
+#include <asm/platform.h>
 #include <asm/vmm.h>
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/params.h>
@@ -150,6 +151,9 @@ static long param_set(struct domain *d, uint32_t index, uint64_t value)
 		}
 	}
 	spin_unlock(&d->big_lock);
+	if (!rc && index == HVM_PARAM_CALLBACK_IRQ && d == current->domain) {
+		domain_latch_info(current);
+	}
 	return rc;
 }
 

@@ -95,6 +95,17 @@ static void consoles_init(void)
 	console_set_levels(boot_options.loglvl, boot_options.guest_loglvl);
 }
 
+/* Where the firmware wired an ISA interrupt: as numbered, unless MADT says otherwise. */
+static unsigned int isa_gsi(unsigned int irq)
+{
+	for (unsigned int i = 0; i < acpi_info.override_count; i++) {
+		if (acpi_info.overrides[i].source == irq) {
+			return acpi_info.overrides[i].gsi;
+		}
+	}
+	return irq;
+}
+
 /* The serial line's interrupt is the hypervisor's; what comes in goes to the service VM's console. */
 static void console_input_init(void)
 {
@@ -104,7 +115,7 @@ static void console_input_init(void)
 		return;
 	}
 	vector = irq_alloc_vector(0, uart_interrupt, NULL);
-	if (vector < 0 || ioapic_route(uart_irq(), (uint8_t)vector, 0, false, false)) {
+	if (vector < 0 || ioapic_route(isa_gsi(uart_irq()), (uint8_t)vector, 0, false, false)) {
 		log_warn("serial console: no interrupt, so no input\n");
 		return;
 	}

@@ -6,6 +6,7 @@
 #include <asm/cpuid-bits.h>
 #include <asm/exit.h>
 #include <asm/msr-index.h>
+#include <asm/platform.h>
 #include <asm/policy.h>
 #include <asm/time.h>
 #include <asm/vmm.h>
@@ -286,6 +287,7 @@ static bool hypercall_page_write(struct vcpu *v, uint32_t msr, uint64_t val)
 			return false;
 		}
 	}
+	domain_latch_info(v);
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include <asm/platform.h>
 #include <asm/processor.h>
 #include <asm/time.h>
+#include <hv/compat.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
@@ -30,6 +31,23 @@
 
 /* Time ---------------------------------------------------------------------------------------------- */
 
+/* Where the guest reads it. */
+struct wallclock_at {
+	uint32_t *version, *sec, *nsec, *sec_hi;
+};
+
+static struct wallclock_at wallclock_at(const struct domain *d)
+{
+	struct shared_info_x86_32 *narrow = compat_shared_info(d->shared_info);
+	struct shared_info *s = d->shared_info;
+
+	if (d->narrow_info) {
+		return (struct wallclock_at){ &narrow->wc_version, &narrow->wc_sec, &narrow->wc_nsec,
+					      &narrow->arch.wc_sec_hi };
+	}
+	return (struct wallclock_at){ &s->wc_version, &s->wc_sec, &s->wc_nsec, &s->xen_wc_sec_hi };
+}
+
 void domain_publish_wallclock(struct domain *d)
 {
 	/* The service VM may set any time: sums wrap, and what ends before the epoch is the epoch. */
@@ -37,21 +55,27 @@ void domain_publish_wallclock(struct domain *d)
 	uint64_t ns = sum >> 63 ? 0 : sum;
 	uint64_t sec = ns / (uint64_t)NS_PER_SEC;
 	uint32_t nsec = (uint32_t)(ns % (uint64_t)NS_PER_SEC);
-	struct shared_info *s;
+	struct wallclock_at at;
 
 	spin_lock(&d->big_lock);
-	s = d->shared_info;
-	if (s) {
+	if (d->shared_info) {
+		at = wallclock_at(d);
 		/* An odd version tells readers to try again. */
-		WRITE_ONCE(s->wc_version, (s->wc_version + 1) | 1);
+		WRITE_ONCE(*at.version, (*at.version + 1) | 1);
 		smp_wmb();
-		WRITE_ONCE(s->wc_sec, (uint32_t)sec);
-		WRITE_ONCE(s->wc_nsec, nsec);
-		WRITE_ONCE(s->xen_wc_sec_hi, (uint32_t)(sec >> 32));
+		WRITE_ONCE(*at.sec, (uint32_t)sec);
+		WRITE_ONCE(*at.nsec, nsec);
+		WRITE_ONCE(*at.sec_hi, (uint32_t)(sec >> 32));
 		smp_wmb();
-		WRITE_ONCE(s->wc_version, s->wc_version + 1);
+		WRITE_ONCE(*at.version, *at.version + 1);
 	}
 	spin_unlock(&d->big_lock);
+}
+
+void domain_latch_info(struct vcpu *v)
+{
+	compat_latch_info(v->domain, !v->arch.in_long_mode_64);
+	domain_publish_wallclock(v->domain);
 }
 
 static long settime(uint64_t untrusted_secs, uint32_t untrusted_nsecs, uint64_t untrusted_now)

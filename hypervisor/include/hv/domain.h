@@ -74,6 +74,7 @@ struct domain {
 
 	struct shared_info *shared_info;	/* its page is PAGE_SHARED */
 	gfn_t shared_info_gfn;		/* (big_lock) where the domain sees it; INVALID_GFN */
+	bool narrow_info;		/* shared_info, vcpu_info, runstate area: 32-bit layout */
 	struct p2m *p2m;
 	struct domain_events events;
 	struct grant_table *grant;

@@ -40,6 +40,9 @@ bool event_upcall_pending(const struct vcpu *v);
 /* SCHEDOP_poll: any of these ports pending now? -EINVAL for a bad port. */
 int event_port_is_pending(struct domain *d, uint32_t port);
 
+/* d->narrow_info has changed: 2-level channels are told of in the other layout from now on. */
+void event_layout_changed(struct domain *d);
+
 /* XEN_DOMCTL_soft_reset and EVTCHNOP_reset. Preemptible. */
 int event_reset(struct domain *d, bool resuming);
 /* Called when the vcpu_info of v moved: carries pending bits over so that no event is lost. */

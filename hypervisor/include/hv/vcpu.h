@@ -8,6 +8,7 @@
 #include <asm/vcpu.h>
 #include <xen/vcpu.h>
 
+struct compat_view;
 struct domain;
 
 /* Why a vCPU does not run; atomic bits of vcpu->state. None set: runnable. */
@@ -60,6 +61,7 @@ struct vcpu {
 	/* The hypercall in progress: a preempted one leaves its new arguments here. */
 	uint64_t hypercall_args[6];
 	bool hypercall_in_multicall;
+	const struct compat_view *compat;	/* the caller is 32-bit code; else NULL */
 
 	struct arch_vcpu arch;
 };
@@ -78,6 +80,8 @@ int vcpu_map_info(struct vcpu *v, uint64_t untrusted_gfn, uint32_t untrusted_off
 void vcpu_runstate_change(struct vcpu *v, int state, nstime_t now);
 /* A consistent copy of v's runstate with the time up to now accounted. */
 void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out);
+/* To the guest, in the layout of either ABI. 0 or -EFAULT. */
+int vcpu_runstate_give(gva_t to, const struct vcpu_runstate_info *info, bool narrow) __must_check;
 /* domain_kill: lets go of the guest's pages that v's areas stand in. */
 void vcpu_unmap_info(struct vcpu *v);
 /* Writes the runstate to the guest's area, if there is one. v is current, no lock held. */

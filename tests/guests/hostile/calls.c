@@ -2,7 +2,8 @@
 /* Hypercalls of an ordinary domain with random and nearly valid arguments. */
 #include "hostile.h"
 
-#define HANDLES 64
+#define HANDLES	   64
+#define TOOL_PORTS 8 /* lower ones may be those of the console and the store */
 
 /* Grant mappings that succeeded, to be undone at the end. */
 static struct {
@@ -81,6 +82,13 @@ static void call_events(void)
 		u.reset.dom = one_in(2) ? DOMID_SELF : 77;
 	} else if (cmd == EVTCHNOP_status || cmd == EVTCHNOP_alloc_unbound) {
 		u.inter.remote_dom = some_domain();
+	}
+	if (hostile_is_domu() && (cmd == EVTCHNOP_reset || cmd == EVTCHNOP_close)) {
+		/* The tool stack's channels carry the verdict. */
+		cmd = EVTCHNOP_close;
+		u.word[0] |= TOOL_PORTS;
+		HC(event_channel_op, cmd, &u);
+		return;
 	}
 	HC(event_channel_op, cmd, place(&u, sizeof(u)));
 }
@@ -542,6 +550,12 @@ void hostile_tidy(void)
 			held[i].used = false;
 		}
 	}
-	HC(event_channel_op, EVTCHNOP_reset, &reset);
+	if (hostile_is_domu()) {
+		for (i = TOOL_PORTS; i < 4096; i++) {
+			event_close(i);
+		}
+	} else {
+		HC(event_channel_op, EVTCHNOP_reset, &reset);
+	}
 	hostile_tidy_domains();
 }

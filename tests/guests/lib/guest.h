@@ -114,6 +114,16 @@ long hypercall_raw(unsigned long nr, unsigned long a1, unsigned long a2, unsigne
 	hypercall(__HYPERVISOR_##nr, HC_ARG(a), HC_ARG(b), HC_ARG(c), HC_ARG(d), HC_ARG(e))
 #define HC(nr, ...) HC5(nr, __VA_ARGS__, 0, 0, 0, 0, 0)
 
+/* The 32-bit ABI: a call by 32-bit code of long mode, words being the number and five arguments. */
+long hypercall_compat(const uint32_t words[6]);
+long hypercall_protected(const uint32_t words[6]); /* the same with paging off */
+void wrmsr_compat(uint32_t msr, uint64_t value);
+#define LOW32(x) ((uint32_t)(uintptr_t)(x))
+#define COMPAT5(nr, a, b, c, d, e, ...)                                                           \
+	hypercall_compat((const uint32_t[6]){__HYPERVISOR_##nr, LOW32(a), LOW32(b), LOW32(c),     \
+					     LOW32(d), LOW32(e)})
+#define COMPAT(nr, ...) COMPAT5(nr, __VA_ARGS__, 0, 0, 0, 0, 0)
+
 /* --- memory -------------------------------------------------------------------------------- */
 /* Zeroed pages of ordinary RAM, never given back. */
 void *alloc_pages(unsigned n);

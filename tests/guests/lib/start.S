@@ -98,20 +98,26 @@ hypercall_raw:
 
 	/* The same in a compatibility-mode segment: EAX and five 32-bit arguments, for user of the
 	 * 32-bit ABI. RDI points at six words: number, then arguments. */
-	.globl hypercall_compat
+	.globl hypercall_compat, hypercall_protected
+	/* In protected mode without paging, left and entered again around the call. */
+hypercall_protected:
+	mov $protected_target, %eax
+	jmp 1f
 hypercall_compat:
-	push %rbx
+	mov $compat_target, %eax
+1:	push %rbx
 	push %rbp
 	push %r12
 	mov %rsp, %r12
 	mov %rdi, %r11
+	mov %rax, %r10
 	mov (%r11), %eax
 	mov 4(%r11), %ebx
 	mov 8(%r11), %ecx
 	mov 12(%r11), %edx
 	mov 16(%r11), %esi
 	mov 20(%r11), %edi
-	lcall *compat_target
+	lcall *(%r10)
 	mov %r12, %rsp
 	cltq
 	pop %r12
@@ -119,12 +125,44 @@ hypercall_compat:
 	pop %rbx
 	ret
 	.code32
+protected_body:
+	mov %cr0, %ebp
+	btr $31, %ebp
+	mov %ebp, %cr0
+	cmpb $0, cpu_is_intel
+	jne 1f
+	vmmcall
+	jmp 2f
+1:	vmcall
+2:	mov %cr0, %ebp
+	bts $31, %ebp
+	mov %ebp, %cr0
+	lret
 compat_body:
 	cmpb $0, cpu_is_intel
 	jne 1f
 	vmmcall
 	lret
 1:	vmcall
+	lret
+	.code64
+
+	/* void wrmsr_compat(uint32_t msr, uint64_t value): by 32-bit code of long mode. */
+	.globl wrmsr_compat
+wrmsr_compat:
+	push %r12
+	mov %rsp, %r12
+	mov %edi, %ecx
+	mov %esi, %eax
+	mov %rsi, %rdx
+	shr $32, %rdx
+	lcall *compat_wrmsr_target
+	mov %r12, %rsp
+	pop %r12
+	ret
+	.code32
+compat_wrmsr_body:
+	wrmsr
 	lret
 	.code64
 
@@ -245,6 +283,12 @@ gdt_pointer:
 	.quad gdt
 compat_target:
 	.long compat_body
+	.word 0x08
+protected_target:
+	.long protected_body
+	.word 0x08
+compat_wrmsr_target:
+	.long compat_wrmsr_body
 	.word 0x08
 	.align 8
 	.globl start_info, entry_tsc, ap_stack, cpu_is_intel

@@ -47,8 +47,8 @@ check vcpu-list-guest eval '[ "$(xl vcpu-list one | grep -c "^one ")" = 2 ]'
 check xenstore-guest eval '[ "$(xenstore-read /local/domain/$(xl domid one)/name)" = one ]'
 
 type_console() {
-	# the shell there answers to a line typed at it
-	(sleep 3; echo 'echo TYPED-$((40 + 2))'; sleep 4) | timeout 15 xl console one > /out/typed.txt 2>&1
+	# the shell there answers to a line typed at it; xl listens to a terminal only, so it gets one
+	(sleep 3; printf 'echo TYPED-$((40 + 2))\r'; sleep 6) | timeout 20 script -qfc 'xl console one' /out/typed.txt > /dev/null 2>&1
 	grep -q TYPED-42 /out/typed.txt || { tail -n 3 /out/typed.txt; return 1; }
 }
 check xl-console type_console
