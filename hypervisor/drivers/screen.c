@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VGA text as a console output: 80x25 cells at 0xb8000, scrolled by copying. It is the boot loader's mode; none is set
- * here. When the service VM first maps the frames, the screen is its own and this output goes mute.
+ * The screen as a console output: VGA text, 80x25 cells at 0xb8000, scrolled by copying, or a linear framebuffer
+ * (framebuffer.c). It is the boot loader's mode; none is set here. When the service VM first maps the frames, the
+ * screen is its own and this output goes mute.
  */
 #include <asm/paging.h>
+#include <asm/processor.h>
 #include <hv/boot.h>
 #include <hv/console.h>
+#include <hv/framebuffer.h>
 #include <hv/lib.h>
 #include <hv/screen.h>
 
@@ -58,11 +61,16 @@ static void put(const char *text, size_t len)
 	}
 }
 
-static struct console_output output = { .name = "vga", .put = put };
+static struct console_output vga_output = { .name = "vga", .put = put };
+static struct console_output framebuffer_output = { .name = "framebuffer", .put = framebuffer_put };
 
 void screen_init(void)
 {
-	/* UEFI leaves no text mode behind; a linear framebuffer without a font is of no use here. */
+	if (framebuffer_init(&boot_info.framebuffer, cpu_phys_bits())) {
+		console_register(&framebuffer_output);
+		return;
+	}
+	/* Neither UEFI nor a graphics mode leaves text cells behind. */
 	if (boot_info.efi || boot_info.framebuffer.present) {
 		return;
 	}
@@ -73,12 +81,15 @@ void screen_init(void)
 	for (unsigned int i = 0; i < COLUMNS * ROWS; i++) {
 		cells[i] = ATTRIBUTE | ' ';
 	}
-	console_register(&output);
+	console_register(&vga_output);
 }
 
 void screen_frame_taken(mfn_t m)
 {
 	if (m.v >= VGA_FIRST_FRAME && m.v <= VGA_LAST_FRAME) {
-		output.muted = true;
+		vga_output.muted = true;
+	}
+	if (framebuffer_has_frame(m)) {
+		framebuffer_output.muted = true;
 	}
 }

@@ -11,6 +11,7 @@
 #include <hv/boot.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
+#include <hv/framebuffer.h>
 #include <hv/iommu.h>
 #include <hv/lib.h>
 #include <hv/log.h>
@@ -32,8 +33,7 @@ static unsigned int phys_bits(void)
 	static unsigned int bits;
 
 	if (!bits) {
-		bits = cpuid(0x80000000, 0).eax >= 0x80000008 ? cpuid(0x80000008, 0).eax & 0xff : 36;
-		bits = MIN(bits, 52U);
+		bits = cpu_phys_bits();
 	}
 	return bits;
 }
@@ -99,14 +99,9 @@ bool dom0_frame_is_device(uint64_t frame)
 /* The screen stays the hypervisor's until the service VM really writes there. */
 static bool is_screen(uint64_t frame)
 {
-	const struct boot_framebuffer *fb = &boot_info.framebuffer;
 	uint64_t a = frame << PAGE_SHIFT;
 
-	if (a >= VGA_START && a < VGA_END) {
-		return true;
-	}
-	return fb->present && a >= ROUND_DOWN(fb->base, PAGE_SIZE) &&
-	       a < fb->base + (uint64_t)fb->pitch * fb->height;
+	return (a >= VGA_START && a < VGA_END) || framebuffer_has_frame(mfn(frame));
 }
 
 /* 0; -EEXIST: device memory already; -EBUSY: somebody's RAM; another error when it cannot be mapped. */

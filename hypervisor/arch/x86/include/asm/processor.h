@@ -65,6 +65,17 @@ static inline struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 	return r;
 }
 
+/* Width of a physical address. */
+static inline unsigned int cpu_phys_bits(void)
+{
+	unsigned int bits = 36;
+
+	if (cpuid(0x80000000, 0).eax >= 0x80000008) {
+		bits = cpuid(0x80000008, 0).eax & 0xff;
+	}
+	return MIN(bits, 52U);
+}
+
 static inline uint64_t rdmsr(uint32_t msr)
 {
 	uint32_t lo, hi;
