@@ -135,7 +135,7 @@ class Machine:
         boot = tree / "boot/grub"
         boot.mkdir(parents=True, exist_ok=True)
         # without a video driver GRUB on UEFI finds no framebuffer to hand over
-        video = ["insmod all_video"] if self.firmware == "ovmf" else []
+        video = ["insmod efi_gop"] if self.firmware == "ovmf" else []
         lines = ["set timeout=0", *video, "menuentry mullion {", f"multiboot2 /boot/hypervisor {self.hypervisor_line()}"]
         links = {"hypervisor": self.hv}
         if self.modules:
