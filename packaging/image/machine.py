@@ -134,7 +134,9 @@ class Machine:
         tree = self.scratch / "iso"
         boot = tree / "boot/grub"
         boot.mkdir(parents=True, exist_ok=True)
-        lines = ["set timeout=0", "menuentry mullion {", f"multiboot2 /boot/hypervisor {self.hypervisor_line()}"]
+        # without a video driver GRUB on UEFI finds no framebuffer to hand over
+        video = ["insmod efi_gop"] if self.firmware == "ovmf" else []
+        lines = ["set timeout=0", *video, "menuentry mullion {", f"multiboot2 /boot/hypervisor {self.hypervisor_line()}"]
         links = {"hypervisor": self.hv}
         if self.modules:
             links |= {"vmlinux": self.kernel, "initrd": self.initrd}
