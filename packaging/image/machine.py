@@ -295,6 +295,6 @@ def from_options(build, options, scratch, **more):
     if accel == "auto":
         accel = "kvm" if nested_svm() else "tcg"
     given = {name: value for name, value in (("mem", options.mem), ("cpus", options.cpus)) if value}
-    return Machine(build=build, hv=hypervisor(build, options.hv), iommu=options.iommu, firmware=options.firmware,
+    return Machine(build=build, hv=hypervisor(build, options.hv).resolve(), iommu=options.iommu, firmware=options.firmware,
                    loader=options.loader, devices=options.devices, accel=accel, hv_args=options.hv_args,
                    dom0_mem=options.dom0_mem, cpu=options.cpu, scratch=scratch, extra=options.qemu.split(), **(more | given))
