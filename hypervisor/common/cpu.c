@@ -82,9 +82,6 @@ static void run_pending(struct cpu *c)
 	if (test_and_clear_bit(CPU_PENDING_TIMER, &c->pending)) {
 		timer_run_expired();
 	}
-	if (test_and_clear_bit(CPU_PENDING_SCRUB, &c->pending)) {
-		page_scrub_some(SCRUB_BATCH);
-	}
 	if (test_and_clear_bit(CPU_PENDING_SCHED, &c->pending)) {
 		sched_run();
 	}

@@ -6,7 +6,6 @@
 struct hypercall_args;
 
 /* The ring that xl dmesg reads, the serial port and the screen (common/console.c). */
-void console_init_early(void);
 /* Registers an output; put is called with the console lock held and interrupts off. */
 struct console_output {
 	const char *name;

@@ -20,8 +20,6 @@ struct vcpu;
 enum cpu_pending {
 	CPU_PENDING_SCHED,		/* pick the vCPU to run anew */
 	CPU_PENDING_TIMER,		/* timers have expired */
-	CPU_PENDING_CALL,		/* functions queued by cpu_call */
-	CPU_PENDING_SCRUB,
 };
 
 struct cpu {

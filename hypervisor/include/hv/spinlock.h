@@ -6,14 +6,13 @@
 
 /*
  * A ticket lock: fair, not recursive. A lock that is taken in interrupt context is taken with
- * interrupts off everywhere (the _irq forms). Debug builds record the owner and panic on a recursion.
+ * interrupts off everywhere (the _irq forms).
  */
 struct spinlock {
 	uint16_t next, serving;
-	uint32_t owner;			/* CPU id + 1 of the holder in debug builds */
 };
 
-#define SPINLOCK_INIT	{ 0, 0, 0 }
+#define SPINLOCK_INIT	{ 0, 0 }
 
 static inline void spin_lock_init(struct spinlock *l)
 {

@@ -17,7 +17,6 @@ enum vcpu_state {
 	VCPU_BLOCKED,			/* waits for an event or interrupt */
 	VCPU_PAUSED,			/* pause_count > 0 */
 	VCPU_POLLING,			/* in SCHEDOP_poll, together with VCPU_BLOCKED */
-	VCPU_IN_RESET,
 };
 
 struct vcpu_sched {
@@ -60,7 +59,6 @@ struct vcpu {
 
 	/* The hypercall in progress: a preempted one leaves its new arguments here. */
 	uint64_t hypercall_args[6];
-	bool hypercall_in_multicall;
 	const struct compat_view *compat;	/* the caller is 32-bit code; else NULL */
 
 	struct arch_vcpu arch;
