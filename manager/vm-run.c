@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define SHUTDOWN_TIMEOUT 120
+#define SAVE_MAGIC	 "mullion-save 1 "
 /* A VM that crashes sooner than this is not started again: it would crash for ever. */
 #define CRASH_LOOP_SECONDS 10
 /* What a VM needs beside its memory: page tables, device model's share. */
@@ -66,7 +67,8 @@ static Run *run_new(Vm *vm)
 	run->vm = vm;
 	run->manager = vm->manager;
 	run->name = g_strdup(vm->entry->name);
-	run->config = vm_config_copy(vm->entry->config);
+	/* Of a VM that runs, what it was made of: the definition is for its next start. */
+	run->config = vm_config_copy(vm->domain && vm->running ? vm->running : vm->entry->config);
 	run->id = vm->domain;
 	run->ended_fd = vm->ended_fd;
 	run->started = vm->started;
@@ -156,31 +158,72 @@ static bool start_domain(Job *job, Run *run, GStrv bridges, int restore_fd, GErr
 	return true;
 }
 
+/* The networks were looked up by the definition (in the main thread), and are used for what was saved. */
+static bool same_networks(const Run *run, const VmConfig *config)
+{
+	if (config->nics->len != run->networks->len) {
+		return false;
+	}
+	for (guint i = 0; i < config->nics->len; i++) {
+		const NetworkSpec *spec = g_ptr_array_index(run->networks, i);
+
+		if (!g_str_equal(((VmNic *)g_ptr_array_index(config->nics, i))->network, spec->name)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The saved image, read up to the hypervisor's stream; run->config becomes what was saved. */
+static int open_saved(Run *run, GError **error)
+{
+	g_autofree char *path = vm_saved_path(run->manager, run->config->uuid);
+	g_autofree char *text = g_malloc0(VM_CONFIG_FILE_LIMIT + 1);
+	g_autoptr(VmConfig) config = NULL;
+	char head[sizeof(SAVE_MAGIC) + 9] = "";
+	gsize length = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		error_set_errno(error, errno, "cannot read the saved state %s", path);
+		return -1;
+	}
+	if (read(fd, head, sizeof(head) - 1) == (ssize_t)sizeof(head) - 1 && g_str_has_prefix(head, SAVE_MAGIC)) {
+		length = (gsize)g_ascii_strtoull(head + strlen(SAVE_MAGIC), NULL, 10);
+	}
+	if (length > 0 && length <= VM_CONFIG_FILE_LIMIT && read(fd, text, length) == (ssize_t)length) {
+		config = vm_config_parse(text, NULL, NULL);
+	}
+	if (!config || !g_str_equal(config->uuid, run->config->uuid) || !same_networks(run, config)) {
+		close(fd);
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_FAILED,
+			    "%s is not a saved state of this VM as it is defined; discard it to start anew", path);
+		return -1;
+	}
+	vm_config_free(run->config);
+	run->config = g_steal_pointer(&config);
+	return fd;
+}
+
 static bool start_run(Job *job, gpointer data, GError **error)
 {
 	Run *run = data;
 	const char *journal = run->manager->journal_folder;
 	const char *uuid = run->config->uuid;
-	g_autofree char *saved = vm_saved_path(run->manager, uuid);
 	g_auto(GStrv) bridges = NULL;
 	int restore_fd = -1;
 	bool good;
 
-	if (!check_startable(run, error) || !check_memory(run->config, error)) {
-		return fail_prefixed(run, error);
-	}
-	bridges = networks_up(run, error);
-	if (!bridges) {
-		return fail_prefixed(run, error);
-	}
 	if (run->restore) {
-		restore_fd = open(saved, O_RDONLY | O_CLOEXEC);
+		restore_fd = open_saved(run, error);
 		if (restore_fd < 0) {
-			error_set_errno(error, errno, "%s: cannot read the saved state %s", run->name, saved);
-			return false;
+			return fail_prefixed(run, error);
 		}
+		uuid = run->config->uuid;
 	}
-	good = journal_begin(journal, uuid, run->restore ? "restore" : "start", run->paused ? "paused" : "", NULL, error);
+	good = check_startable(run, error) && check_memory(run->config, error);
+	bridges = good ? networks_up(run, error) : NULL;
+	good = bridges && journal_begin(journal, uuid, run->restore ? "restore" : "start", run->paused ? "paused" : "", NULL, error);
 	if (good) {
 		run->userdata = vm_userdata(run->config);
 		good = start_domain(job, run, bridges, restore_fd, error);
@@ -684,6 +727,23 @@ static bool save_with_progress(Job *job, const Run *run, int fd, GError **error)
 	return good;
 }
 
+/*
+ * A saved image begins with what the domain was made of, for the definition may be changed before it is restored:
+ * a line "mullion-save 1 LENGTH", LENGTH bytes of a VM's file; then the hypervisor's stream.
+ */
+static bool save_header(const Run *run, int fd, GError **error)
+{
+	g_autofree char *config = vm_config_format(run->config, NULL);
+	g_autofree char *text = g_strdup_printf(SAVE_MAGIC "%08zu\n%s", strlen(config), config);
+	gsize length = strlen(text);
+
+	if (write(fd, text, length) != (ssize_t)length) {
+		error_set_errno(error, errno ? errno : ENOSPC, "cannot write the saved state");
+		return false;
+	}
+	return true;
+}
+
 static bool save_to_file(Job *job, Run *run, const char *partial, const char *saved, GError **error)
 {
 	int fd = open(partial, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -694,7 +754,7 @@ static bool save_to_file(Job *job, Run *run, const char *partial, const char *sa
 		error_set_errno(error, errno, "cannot create %s", partial);
 		return false;
 	}
-	suspended = save_with_progress(job, run, fd, error);
+	suspended = save_header(run, fd, error) && save_with_progress(job, run, fd, error);
 	result = suspended && fsync(fd) < 0 ? errno : 0;
 	close(fd);
 	if (result) {

@@ -407,6 +407,18 @@ static bool disks_differ(const VmConfig *one, const VmConfig *other)
 	return !same;
 }
 
+static bool nics_differ(const VmConfig *one, const VmConfig *other)
+{
+	g_autoptr(VmConfig) copy = vm_config_copy(one);
+	GPtrArray *nics = copy->nics;
+	bool same;
+
+	copy->nics = other->nics;
+	same = vm_config_equal(copy, one);
+	copy->nics = nics;
+	return !same;
+}
+
 static bool settings_allowed(const Vm *vm, const VmConfig *config, GError **error)
 {
 	const VmConfig *old = vm->entry->config;
@@ -429,6 +441,11 @@ static bool settings_allowed(const Vm *vm, const VmConfig *config, GError **erro
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
 			    "disks: %s has %s, which would no longer go with its disks", vm->entry->name,
 			    vm->saved ? "a saved state" : "snapshots");
+		return false;
+	}
+	if (nics_differ(old, config) && vm->saved) {
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
+			    "nics: %s has a saved state, which would no longer go with them", vm->entry->name);
 		return false;
 	}
 	if (config->is_template && vm->domain) {
