@@ -26,6 +26,7 @@ struct Job {
 	double progress;
 	gint64 progress_sent;
 	bool can_cancel;
+	bool may_cancel; /* at the begin of each step; constant */
 };
 
 static GHashTable *running; /* Job set */
@@ -204,7 +205,7 @@ Job *job_start(const char *kind, const char *right, const char *vm_path, bool ca
 	job->cancellable = g_cancellable_new();
 	g_mutex_init(&job->lock);
 	job->progress = -1.0;
-	job->can_cancel = can_cancel;
+	job->can_cancel = job->may_cancel = can_cancel;
 	job->bus = bus_export(&job_class, path, job);
 	g_hash_table_add(running, job);
 	step_start(job);
@@ -215,6 +216,11 @@ void job_continue(Job *job, JobStep step)
 {
 	job->step = step;
 	job->continued = true;
+	g_mutex_lock(&job->lock);
+	job->can_cancel = job->may_cancel;
+	job->progress = -1.0;
+	g_mutex_unlock(&job->lock);
+	bus_changed(job->bus);
 	step_start(job);
 }
 

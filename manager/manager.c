@@ -185,7 +185,9 @@ static void reload_entry(Manager *manager, StoreEntry *entry)
 		if (g_hash_table_contains(manager->reserved, entry->name)) {
 			store_entry_free(entry);
 		} else {
-			g_message("%s: a definition was put there by hand", entry->name);
+			if (manager->monitor) {
+				g_message("%s: a definition was put there by hand", entry->name);
+			}
 			manager_add(manager, entry);
 		}
 		return;
@@ -234,14 +236,14 @@ static void keep_broken(const Manager *manager, GHashTable *seen)
 
 		g_warning("%s: %s", file, reason);
 		if (vm) {
-			g_hash_table_add(seen, vm->entry->config->uuid);
+			g_hash_table_add(seen, g_strdup(vm->entry->config->uuid));
 		}
 	}
 }
 
 void manager_reload(Manager *manager)
 {
-	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GPtrArray) entries = NULL;
 	GVariantBuilder broken;
 
@@ -262,7 +264,7 @@ void manager_reload(Manager *manager)
 		reload_entry(manager, entry);
 		vm = g_hash_table_lookup(manager->vms, uuid);
 		if (vm) {
-			g_hash_table_add(seen, vm->entry->config->uuid);
+			g_hash_table_add(seen, g_steal_pointer(&uuid));
 		}
 	}
 	drop_vanished(manager, seen);

@@ -194,8 +194,8 @@ class Manager:
                                                    Gio.DBusCallFlags.NO_AUTO_START, timeout, None)
         except GLib.Error as error:
             name = Gio.dbus_error_get_remote_error(error) or "?"
-            Gio.dbus_error_strip_remote_error(error)
-            raise BusError(name.removeprefix(ERROR), error.message) from None
+            message = error.message.removeprefix(f"GDBus.Error:{name}: ")
+            raise BusError(name.removeprefix(ERROR), message) from None
         values = answer.unpack()
         return values[0] if len(values) == 1 else values
 
