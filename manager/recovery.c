@@ -231,6 +231,21 @@ static void drop_throw_aways(const Recovery *recovery)
 	}
 }
 
+/* What file_write() had not yet renamed. */
+static void drop_unfinished(const char *folder)
+{
+	g_autoptr(GDir) listing = g_dir_open(folder, 0, NULL);
+	const char *name;
+
+	while (listing && (name = g_dir_read_name(listing))) {
+		if (name[0] == '.' && g_str_has_suffix(name, ".new")) {
+			g_autofree char *path = g_build_filename(folder, name, NULL);
+
+			file_remove(path, NULL);
+		}
+	}
+}
+
 static void look(Recovery *recovery)
 {
 	g_autoptr(GError) error = NULL;
@@ -249,9 +264,13 @@ static void look(Recovery *recovery)
 
 void recovery_run(const Manager *manager)
 {
-	g_autoptr(GPtrArray) journal = journal_load(manager->journal_folder);
+	g_autoptr(GPtrArray) journal = NULL;
 	Recovery recovery = {manager, NULL, NULL};
 
+	drop_unfinished(manager->vms_folder);
+	drop_unfinished(manager->networks_folder);
+	drop_unfinished(manager->journal_folder);
+	journal = journal_load(manager->journal_folder);
 	look(&recovery);
 	for (guint i = 0; i < journal->len; i++) {
 		const JournalEntry *entry = g_ptr_array_index(journal, i);
