@@ -89,9 +89,15 @@ static bool read_number(const Reader *reader, const VmKey *key, guint64 *ret_val
 
 static bool read_text(const Reader *reader, const VmKey *key, char **field, GError **error)
 {
-	g_autofree char *value = g_key_file_get_string(reader->file, reader->group, key->name, error);
+	g_autoptr(GError) local = NULL;
+	g_autofree char *value = g_key_file_get_string(reader->file, reader->group, key->name, &local);
 
-	if (!value || !vm_key_check_text(key, value, error)) {
+	/* Of a bad escape sequence GLib gives both, a value and an error. */
+	if (local) {
+		g_propagate_error(error, g_steal_pointer(&local));
+		return false;
+	}
+	if (!vm_key_check_text(key, value, error)) {
 		return false;
 	}
 	vm_text_set(field, value);
