@@ -801,10 +801,11 @@ static bool save_run(Job *job, gpointer data, GError **error)
 	if (good) {
 		g_autoptr(GError) destroying = NULL;
 
-		/* The image is whole, so the VM is saved; a domain that does not go must not run on beside it. */
-		run->outcome = END_GONE;
+		/* The image is whole, so the VM is saved. A domain that does not go stays suspended, and the journal's entry
+		 * stays too: the next start ends it. */
 		if (!vmm_destroy(run->id, &destroying)) {
 			g_warning("%s: %s", run->name, destroying->message);
+			return true;
 		}
 	}
 	journal_end(journal, uuid);

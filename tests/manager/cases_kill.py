@@ -197,12 +197,16 @@ def test_kill_restore(m):
                 m.vm("one").job("Start", "(a{sv})", {})
             m.vm("one").job("Save")
     reset(m)
+    def operate(_m):
+        (m.fake / "ran").unlink(missing_ok=True)
+        m.vm("one").job("Start", "(a{sv})", {})
     def judge(_m, died):
         state = m.vm("one").state
         check(state in ("running", "saved") if died else state == "running", state)
         equal(len(list((m.state / "saved").iterdir())), 1 if state == "saved" else 0, state)
         equal(len(m.domains()), 0 if state == "saved" else 1, state)
-    at_every_point(m, lambda _m: m.vm("one").job("Start", "(a{sv})", {}), judge, reset)
+        check(state != "saved" or not (m.fake / "ran").exists(), "it has run, and would do so again from the same image")
+    at_every_point(m, operate, judge, reset)
 
 
 def test_kill_snapshot(m):

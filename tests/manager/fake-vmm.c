@@ -6,6 +6,7 @@
  *            asked (shutdown, reboot: what the guest was asked), guest (obey: it does so at once; deaf: NOT_SUPPORTED)
  *   inject   [OPERATION] error (FAILED, NO_MEMORY ...), delay (ms)
  *   memory   free MiB
+ *   ran      is made when a domain is let run
  *   console  path of a terminal
  */
 #include "error.h"
@@ -311,7 +312,9 @@ bool vmm_pause(guint id, GError **error)
 
 bool vmm_unpause(guint id, GError **error)
 {
-	return inject("unpause", NULL, error) && domain_set(id, "state", "running", error);
+	g_autofree char *path = g_build_filename(fake.folder, "ran", NULL);
+
+	return inject("unpause", NULL, error) && file_write(path, "", error) && domain_set(id, "state", "running", error);
 }
 
 static bool ask(guint id, const char *what, GError **error)
