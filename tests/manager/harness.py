@@ -134,7 +134,7 @@ class Manager:
         for folder in (self.fake, self.bin):
             folder.mkdir()
         self.env = dict(os.environ, MULLION_FAKE=str(self.fake), FAKE_LOG=str(self.folder / "programs"),
-                        PATH=f"{self.bin}:{os.environ['PATH']}", ASAN_OPTIONS="detect_leaks=0:exitcode=99",
+                        PATH=f"{self.bin}:{os.environ['PATH']}", ASAN_OPTIONS="detect_leaks=1:exitcode=99",
                         UBSAN_OPTIONS="print_stacktrace=1", G_DEBUG="", **(env or {}))
         for name in ("ip", "nft", "sysctl", "dnsmasq", "lvcreate", "lvremove", "lvextend", "blkdiscard", "vgs"):
             shutil.copy(HERE / "fake-program", self.bin / name)
