@@ -66,7 +66,8 @@ void bus_answer_error(GDBusMethodInvocation *call, GError *error)
 
 static void answer_denied(GDBusMethodInvocation *call, const char *reason)
 {
-	g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_NOT_AUTHORIZED, "%s", reason);
+	g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_NOT_AUTHORIZED,
+					      "%s", reason);
 }
 
 static GDBusInterfaceInfo *interface_info(const char *interface)
@@ -76,9 +77,11 @@ static GDBusInterfaceInfo *interface_info(const char *interface)
 	if (!node) {
 		g_autofree char *path = g_strdup_printf("/org/mullion/dbus/%s.xml", interface);
 		g_autoptr(GError) error = NULL;
-		g_autoptr(GBytes) xml = g_resources_lookup_data(path, G_RESOURCE_LOOKUP_FLAGS_NONE, &error);
+		g_autoptr(GBytes) xml =
+		    g_resources_lookup_data(path, G_RESOURCE_LOOKUP_FLAGS_NONE, &error);
 
-		node = xml ? g_dbus_node_info_new_for_xml(g_bytes_get_data(xml, NULL), &error) : NULL;
+		node =
+		    xml ? g_dbus_node_info_new_for_xml(g_bytes_get_data(xml, NULL), &error) : NULL;
 		if (!node) {
 			g_error("%s: %s", path, error->message); /* the build put it in */
 		}
@@ -102,8 +105,8 @@ static void properties_get(gpointer owner, GVariant *args, GDBusMethodInvocation
 	g_variant_get_child(args, 1, "&s", &name);
 	value = g_variant_lookup_value(properties, name, NULL);
 	if (!value) {
-		g_dbus_method_invocation_return_error(call, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_PROPERTY,
-						      "no property %s", name);
+		g_dbus_method_invocation_return_error(
+		    call, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_PROPERTY, "no property %s", name);
 		return;
 	}
 	g_dbus_method_invocation_return_value(call, g_variant_new("(v)", value));
@@ -139,7 +142,8 @@ static void get_managed_objects(gpointer owner, GVariant *args, GDBusMethodInvoc
 		const char *path = ((BusObject *)object)->path;
 
 		if (!g_str_equal(path, BUS_ROOT)) {
-			g_variant_builder_add(&builder, "{o@a{sa{sv}}}", path, interfaces_of(object));
+			g_variant_builder_add(&builder, "{o@a{sa{sv}}}", path,
+					      interfaces_of(object));
 		}
 	}
 	g_dbus_method_invocation_return_value(call, g_variant_new("(a{oa{sa{sv}}})", &builder));
@@ -147,19 +151,21 @@ static void get_managed_objects(gpointer owner, GVariant *args, GDBusMethodInvoc
 
 /* The bus' own interfaces: their handlers get the BusObject itself. */
 static const BusMethod property_methods[] = {
-	{"Get", "view", properties_get, NULL},
-	{"GetAll", "view", properties_get_all, NULL},
-	{NULL},
+    {"Get", "view", properties_get, NULL},
+    {"GetAll", "view", properties_get_all, NULL},
+    {NULL},
 };
 static const BusMethod manager_methods[] = {
-	{"GetManagedObjects", "view", get_managed_objects, NULL},
-	{NULL},
+    {"GetManagedObjects", "view", get_managed_objects, NULL},
+    {NULL},
 };
 
 static bool is_own_interface(const BusMethod *method)
 {
-	return (method >= property_methods && method < property_methods + G_N_ELEMENTS(property_methods)) ||
-	       (method >= manager_methods && method < manager_methods + G_N_ELEMENTS(manager_methods));
+	return (method >= property_methods &&
+		method < property_methods + G_N_ELEMENTS(property_methods)) ||
+	       (method >= manager_methods &&
+		method < manager_methods + G_N_ELEMENTS(manager_methods));
 }
 
 static void passed(bool allowed, const char *reason, gpointer data)
@@ -170,13 +176,15 @@ static void passed(bool allowed, const char *reason, gpointer data)
 	if (!allowed) {
 		answer_denied(pending->call, reason);
 	} else if (object && !object->owner) {
-		g_dbus_method_invocation_return_error(pending->call, MULLION_ERROR, MULLION_ERROR_NOT_FOUND,
-						      "%s is gone", object->path);
+		g_dbus_method_invocation_return_error(pending->call, MULLION_ERROR,
+						      MULLION_ERROR_NOT_FOUND, "%s is gone",
+						      object->path);
 	} else {
-		gpointer owner = object && !is_own_interface(pending->method) ? object->owner : object;
+		gpointer owner =
+		    object && !is_own_interface(pending->method) ? object->owner : object;
 
-		pending->method->handle(owner, g_dbus_method_invocation_get_parameters(pending->call),
-					pending->call);
+		pending->method->handle(
+		    owner, g_dbus_method_invocation_get_parameters(pending->call), pending->call);
 	}
 	if (object) {
 		object_unref(object);
@@ -184,8 +192,9 @@ static void passed(bool allowed, const char *reason, gpointer data)
 	g_free(pending);
 }
 
-static void called(GDBusConnection *connection, const char *sender, const char *path, const char *interface,
-		   const char *name, GVariant *args, GDBusMethodInvocation *call, gpointer data)
+static void called(GDBusConnection *connection, const char *sender, const char *path,
+		   const char *interface, const char *name, GVariant *args,
+		   GDBusMethodInvocation *call, gpointer data)
 {
 	BusObject *object = data;
 	const BusMethod *method = object ? object->class->methods : manager_methods;
@@ -220,7 +229,8 @@ static void emit(const char *path, const char *interface, const char *name, GVar
 	g_autoptr(GError) error = NULL;
 
 	if (!g_dbus_connection_is_closed(bus.connection) &&
-	    !g_dbus_connection_emit_signal(bus.connection, NULL, path, interface, name, args, &error)) {
+	    !g_dbus_connection_emit_signal(bus.connection, NULL, path, interface, name, args,
+					   &error)) {
 		g_warning("%s.%s: %s", interface, name, error->message);
 	}
 }
@@ -346,7 +356,8 @@ static void work_run(GTask *task, gpointer source, gpointer data, GCancellable *
 	GVariant *reply = work->work(work->data, &error);
 
 	if (reply) {
-		g_task_return_pointer(task, g_variant_ref_sink(reply), (GDestroyNotify)g_variant_unref);
+		g_task_return_pointer(task, g_variant_ref_sink(reply),
+				      (GDestroyNotify)g_variant_unref);
 	} else {
 		g_task_return_error(task, error);
 	}
@@ -365,7 +376,8 @@ static void work_done(GObject *source, GAsyncResult *result, gpointer data)
 	}
 }
 
-void bus_answer_in_thread(GDBusMethodInvocation *call, BusWork work, gpointer data, GDestroyNotify data_free)
+void bus_answer_in_thread(GDBusMethodInvocation *call, BusWork work, gpointer data,
+			  GDestroyNotify data_free)
 {
 	g_autoptr(GTask) task = g_task_new(NULL, NULL, work_done, call);
 	Work *item = g_new(Work, 1);
@@ -384,9 +396,10 @@ bool bus_open(GDBusConnection *connection, GError **error)
 	}
 	bus.connection = g_object_ref(connection);
 	bus.objects = g_hash_table_new(g_str_hash, g_str_equal);
-	bus.nodes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_dbus_node_info_unref);
-	bus.registration = g_dbus_connection_register_object(connection, BUS_ROOT, node->interfaces[0], &vtable,
-							     NULL, NULL, error);
+	bus.nodes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					  (GDestroyNotify)g_dbus_node_info_unref);
+	bus.registration = g_dbus_connection_register_object(
+	    connection, BUS_ROOT, node->interfaces[0], &vtable, NULL, NULL, error);
 	return bus.registration != 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Objects on D-Bus. Every call, also the reading of properties, finds its row in the class' table or is denied, and
- * passes the gate before its handler sees it. Main thread only.
+ * Objects on D-Bus. Every call, also the reading of properties, finds its row in the class' table
+ * or is denied, and passes the gate before its handler sees it. Main thread only.
  */
 #pragma once
 
@@ -32,7 +32,8 @@ typedef struct {
 /* Work of a method in a thread. Returns the reply's tuple, or NULL and @error. */
 typedef GVariant *(*BusWork)(gpointer data, GError **error);
 
-/* The introspection data is the very XML that clients are given (GResource /org/mullion/dbus/INTERFACE.xml). */
+/* The introspection data is the very XML that clients are given (GResource
+ * /org/mullion/dbus/INTERFACE.xml). */
 bool bus_open(GDBusConnection *connection, GError **error);
 void bus_close(void);
 GDBusConnection *bus_connection(void);
@@ -48,6 +49,7 @@ void bus_changed_now(BusObject *object);
 void bus_signal(BusObject *object, const char *name, GVariant *args);
 
 /* Run @work in a thread and answer @call with what it returns. */
-void bus_answer_in_thread(GDBusMethodInvocation *call, BusWork work, gpointer data, GDestroyNotify data_free);
+void bus_answer_in_thread(GDBusMethodInvocation *call, BusWork work, gpointer data,
+			  GDestroyNotify data_free);
 /* Answer with @error, made one of ours, and free it. */
 void bus_answer_error(GDBusMethodInvocation *call, GError *error);

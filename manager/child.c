@@ -53,7 +53,8 @@ static void take_progress(Child *child)
 		open--;
 	}
 	if (percent && *open == '(') {
-		child->options->progress(g_ascii_strtod(open + 1, NULL) / 100.0, child->options->data);
+		child->options->progress(g_ascii_strtod(open + 1, NULL) / 100.0,
+					 child->options->data);
 	}
 	if (!child->options->ret_output && child->output->len > 64) {
 		g_string_erase(child->output, 0, (gssize)child->output->len - 64);
@@ -87,7 +88,8 @@ static void give_input(Child *child)
 	if (put > 0) {
 		child->input_done += (gsize)put;
 	}
-	if (!child->options->input[child->input_done] || (put < 0 && errno != EINTR && errno != EAGAIN)) {
+	if (!child->options->input[child->input_done] ||
+	    (put < 0 && errno != EINTR && errno != EAGAIN)) {
 		close_fd(&child->in);
 	}
 }
@@ -140,8 +142,8 @@ static void set_error(const Child *child, const char *program, int status, GErro
 		g_set_error(error, MULLION_ERROR, code, "%s was ended by signal %d%s%s", program,
 			    WTERMSIG(status), *tail ? ": " : "", tail);
 	} else {
-		g_set_error(error, MULLION_ERROR, code, "%s failed (%d)%s%s", program, WEXITSTATUS(status),
-			    *tail ? ": " : "", tail);
+		g_set_error(error, MULLION_ERROR, code, "%s failed (%d)%s%s", program,
+			    WEXITSTATUS(status), *tail ? ": " : "", tail);
 	}
 }
 
@@ -174,8 +176,8 @@ bool child_run(const char *const *argv, const ChildOptions *options, GError **er
 
 	if (!g_spawn_async_with_pipes(NULL, (char **)argv, NULL,
 				      G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, child_setup,
-				      GINT_TO_POINTER(getpid()), &child.pid, &child.in, &child.out, &child.err,
-				      error)) {
+				      GINT_TO_POINTER(getpid()), &child.pid, &child.in, &child.out,
+				      &child.err, error)) {
 		error_to_mullion(error);
 		return false;
 	}

@@ -17,7 +17,7 @@ typedef struct {
 } ChildOptions;
 
 /*
- * Run @argv (looked up in PATH) to its end. A failure has the last lines that it printed to standard error. It dies with the
- * calling thread, so also with the manager. @options may be NULL.
+ * Run @argv (looked up in PATH) to its end. A failure has the last lines that it printed to
+ * standard error. It dies with the calling thread, so also with the manager. @options may be NULL.
  */
 bool child_run(const char *const *argv, const ChildOptions *options, GError **error);

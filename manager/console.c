@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 #define CHUNK 4096
-/* What a client may lag behind before it loses output: a VM is not slowed down by who looks at it. */
+/* What a client may lag behind before it loses output: a VM is not slowed down by who looks at it.
+ */
 #define CLIENT_QUEUE_MAX (4 * CONSOLE_BACKLOG)
 
 typedef struct {
@@ -122,7 +123,8 @@ static gboolean client_readable(gint fd, GIOCondition condition, gpointer data)
 	if (console->fd >= 0 && console->input->len + (gsize)got <= CONSOLE_BACKLOG) {
 		g_byte_array_append(console->input, buffer, (guint)got);
 		if (!console->writer) {
-			console->writer = g_unix_fd_add(console->fd, G_IO_OUT, guest_writable, console);
+			console->writer =
+			    g_unix_fd_add(console->fd, G_IO_OUT, guest_writable, console);
 		}
 	}
 	return G_SOURCE_CONTINUE;
@@ -138,13 +140,15 @@ static gboolean guest_readable(gint fd, GIOCondition condition, gpointer data)
 		return G_SOURCE_CONTINUE;
 	}
 	if (got <= 0) {
-		/* The other side is closed; with terminals that is EIO. The VM's end closes the rest. */
+		/* The other side is closed; with terminals that is EIO. The VM's end closes the
+		 * rest. */
 		console->reader = 0;
 		return G_SOURCE_REMOVE;
 	}
 	g_byte_array_append(console->backlog, buffer, (guint)got);
 	if (console->backlog->len > CONSOLE_BACKLOG) {
-		g_byte_array_remove_range(console->backlog, 0, console->backlog->len - CONSOLE_BACKLOG);
+		g_byte_array_remove_range(console->backlog, 0,
+					  console->backlog->len - CONSOLE_BACKLOG);
 	}
 	for (guint i = 0; i < console->clients->len; i++) {
 		client_push(g_ptr_array_index(console->clients, i), buffer, (gsize)got);
@@ -181,7 +185,8 @@ void console_close(Console *console)
 		return;
 	}
 	/* What the guest said last is often why it ended: take it along. */
-	while (console->reader && guest_readable(console->fd, G_IO_IN, console) == G_SOURCE_CONTINUE) {
+	while (console->reader &&
+	       guest_readable(console->fd, G_IO_IN, console) == G_SOURCE_CONTINUE) {
 		struct pollfd more = {console->fd, POLLIN, 0};
 
 		if (poll(&more, 1, 0) <= 0 || !(more.revents & POLLIN)) {
@@ -208,8 +213,8 @@ int console_connect(Console *console, GError **error)
 	Client *client;
 
 	if (console->clients->len >= CONSOLE_CLIENTS_MAX) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_BUSY, "%d clients have this console open already",
-			    CONSOLE_CLIENTS_MAX);
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_BUSY,
+			    "%d clients have this console open already", CONSOLE_CLIENTS_MAX);
 		return -1;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0) {
@@ -220,7 +225,8 @@ int console_connect(Console *console, GError **error)
 	client->console = console;
 	client->fd = fds[0];
 	client->queue = g_byte_array_new();
-	client->reader = g_unix_fd_add(client->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, client_readable, client);
+	client->reader =
+	    g_unix_fd_add(client->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, client_readable, client);
 	g_ptr_array_add(console->clients, client);
 	if (console->backlog->len > 0) {
 		client_push(client, console->backlog->data, console->backlog->len);

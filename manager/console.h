@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A VM's text console. The manager alone reads the terminal (two readers would each get half), keeps the last
- * CONSOLE_BACKLOG bytes, and passes it on to any number of clients. Main thread only.
+ * A VM's text console. The manager alone reads the terminal (two readers would each get half),
+ * keeps the last CONSOLE_BACKLOG bytes, and passes it on to any number of clients. Main thread
+ * only.
  */
 #pragma once
 

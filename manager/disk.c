@@ -62,13 +62,14 @@ static bool create_volume(const VmDisk *disk, const char *path, GError **error)
 
 	if (!vm_name_is_valid(disk->source)) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
-			    "disks/%s: source '%s' is not a volume group's name", disk->target, disk->source);
+			    "disks/%s: source '%s' is not a volume group's name", disk->target,
+			    disk->source);
 		return false;
 	}
-	/* Blocks that were another VM's must not be read by this one: LVM wipes signatures alone, so the volume is zeroed by
-	 * its driver where it is thin, and by us where it is not. */
-	if (!RUN(error, "lvcreate", "--yes", "--wipesignatures", "y", "--size", size, "--name", name,
-		 disk->source)) {
+	/* Blocks that were another VM's must not be read by this one: LVM wipes signatures alone,
+	 * so the volume is zeroed by its driver where it is thin, and by us where it is not. */
+	if (!RUN(error, "lvcreate", "--yes", "--wipesignatures", "y", "--size", size, "--name",
+		 name, disk->source)) {
 		return false;
 	}
 	if (!RUN(error, "blkdiscard", "--zeroout", path)) {
@@ -138,10 +139,13 @@ bool disk_copy(VmDisk *disk, const char *folder, Job *job, double from, double t
 	const char *format = g_str_equal(disk->format, "raw") ? "raw" : "qcow2";
 	g_autofree char *path = g_strdup_printf("%s/%s.%s", folder, disk->target, format);
 	Share share = {job, from, to};
-	ChildOptions options = {.cancellable = job_cancellable(job), .progress = share_progress, .data = &share};
-	const char *argv[] = {"qemu-img", "convert", "-p", "-f", source_format, "-O", format, disk->source, path, NULL};
+	ChildOptions options = {
+	    .cancellable = job_cancellable(job), .progress = share_progress, .data = &share};
+	const char *argv[] = {"qemu-img", "convert", "-p",	   "-f", source_format,
+			      "-O",	  format,    disk->source, path, NULL};
 
-	/* A qcow2 with a base of its own must not be shared block by block: convert makes it whole. */
+	/* A qcow2 with a base of its own must not be shared block by block: convert makes it whole.
+	 */
 	if (!(g_str_equal(source_format, "raw") && g_str_equal(format, "raw") &&
 	      copy_by_reference(disk->source, path)) &&
 	    !child_run(argv, &options, error)) {
@@ -160,8 +164,8 @@ bool disk_overlay(VmDisk *disk, const char *folder, GError **error)
 {
 	g_autofree char *path = g_strdup_printf("%s/%s.qcow2", folder, disk->target);
 
-	if (!RUN(error, "qemu-img", "create", "-q", "-f", "qcow2", "-F", is_block(disk) ? "raw" : disk->format, "-b",
-		 disk->source, path) ||
+	if (!RUN(error, "qemu-img", "create", "-q", "-f", "qcow2", "-F",
+		 is_block(disk) ? "raw" : disk->format, "-b", disk->source, path) ||
 	    !file_sync(path, error) || !file_sync_folder(folder, error)) {
 		return false;
 	}
@@ -183,8 +187,9 @@ static bool current_size(const VmDisk *disk, guint64 *ret_size, GError **error)
 {
 	g_autofree char *output = NULL;
 	ChildOptions options = {.ret_output = &output};
-	const char *argv[] = {"qemu-img", "info", "--output=json", "-f", is_block(disk) ? "raw" : disk->format, disk->source,
-			      NULL};
+	const char *argv[] = {
+	    "qemu-img",	  "info", "--output=json", "-f", is_block(disk) ? "raw" : disk->format,
+	    disk->source, NULL};
 	const char *found;
 
 	if (!child_run(argv, &options, error)) {
@@ -192,8 +197,8 @@ static bool current_size(const VmDisk *disk, guint64 *ret_size, GError **error)
 	}
 	found = strstr(output, "\"virtual-size\":");
 	if (!found) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_FAILED, "qemu-img did not tell the size of %s",
-			    disk->source);
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_FAILED,
+			    "qemu-img did not tell the size of %s", disk->source);
 		return false;
 	}
 	*ret_size = g_ascii_strtoull(found + strlen("\"virtual-size\":"), NULL, 10);
@@ -211,8 +216,9 @@ bool disk_resize(const VmDisk *disk, guint64 size, GError **error)
 	}
 	if (size <= now) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
-			    "size: the disk %s has %" G_GUINT64_FORMAT " bytes already; it can only grow", disk->target,
-			    now);
+			    "size: the disk %s has %" G_GUINT64_FORMAT
+			    " bytes already; it can only grow",
+			    disk->target, now);
 		return false;
 	}
 	if (is_block(disk)) {
@@ -244,7 +250,8 @@ bool disk_snapshot_delete(const char *path, const char *name, GError **error)
 		return false;
 	}
 	if (!g_regex_match_simple(pattern, output, G_REGEX_MULTILINE, 0)) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_FOUND, "%s has no snapshot %s", path, name);
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_FOUND, "%s has no snapshot %s",
+			    path, name);
 		return false;
 	}
 	return RUN(error, "qemu-img", "snapshot", "-d", name, path) && file_sync(path, error);
@@ -260,12 +267,14 @@ bool disk_check_free(const VmDisk *disk, GError **error)
 	fd = open(disk->source, O_RDWR | O_EXCL | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 && errno == EBUSY) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_IN_USE,
-			    "disks/%s: %s is in use by the service VM itself (mounted, swap, or part of a volume group)",
+			    "disks/%s: %s is in use by the service VM itself (mounted, swap, or "
+			    "part of a volume group)",
 			    disk->target, disk->source);
 		return false;
 	}
 	if (fd < 0) {
-		error_set_errno(error, errno, "disks/%s: cannot open %s", disk->target, disk->source);
+		error_set_errno(error, errno, "disks/%s: cannot open %s", disk->target,
+				disk->source);
 		return false;
 	}
 	close(fd);

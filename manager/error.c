@@ -4,18 +4,18 @@
 #include <errno.h>
 
 static const GDBusErrorEntry entries[] = {
-	{MULLION_ERROR_FAILED, "org.mullion.Error.Failed"},
-	{MULLION_ERROR_NOT_AUTHORIZED, "org.mullion.Error.NotAuthorized"},
-	{MULLION_ERROR_NOT_FOUND, "org.mullion.Error.NotFound"},
-	{MULLION_ERROR_EXISTS, "org.mullion.Error.Exists"},
-	{MULLION_ERROR_INVALID_ARGUMENT, "org.mullion.Error.InvalidArgument"},
-	{MULLION_ERROR_INVALID_STATE, "org.mullion.Error.InvalidState"},
-	{MULLION_ERROR_BUSY, "org.mullion.Error.Busy"},
-	{MULLION_ERROR_IN_USE, "org.mullion.Error.InUse"},
-	{MULLION_ERROR_NO_SPACE, "org.mullion.Error.NoSpace"},
-	{MULLION_ERROR_NO_MEMORY, "org.mullion.Error.NoMemory"},
-	{MULLION_ERROR_NOT_SUPPORTED, "org.mullion.Error.NotSupported"},
-	{MULLION_ERROR_CANCELLED, "org.mullion.Error.Cancelled"},
+    {MULLION_ERROR_FAILED, "org.mullion.Error.Failed"},
+    {MULLION_ERROR_NOT_AUTHORIZED, "org.mullion.Error.NotAuthorized"},
+    {MULLION_ERROR_NOT_FOUND, "org.mullion.Error.NotFound"},
+    {MULLION_ERROR_EXISTS, "org.mullion.Error.Exists"},
+    {MULLION_ERROR_INVALID_ARGUMENT, "org.mullion.Error.InvalidArgument"},
+    {MULLION_ERROR_INVALID_STATE, "org.mullion.Error.InvalidState"},
+    {MULLION_ERROR_BUSY, "org.mullion.Error.Busy"},
+    {MULLION_ERROR_IN_USE, "org.mullion.Error.InUse"},
+    {MULLION_ERROR_NO_SPACE, "org.mullion.Error.NoSpace"},
+    {MULLION_ERROR_NO_MEMORY, "org.mullion.Error.NoMemory"},
+    {MULLION_ERROR_NOT_SUPPORTED, "org.mullion.Error.NotSupported"},
+    {MULLION_ERROR_CANCELLED, "org.mullion.Error.Cancelled"},
 };
 G_STATIC_ASSERT(G_N_ELEMENTS(entries) == MULLION_ERROR_CANCELLED + 1);
 

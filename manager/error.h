@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The manager's one error domain. Each code has a D-Bus name, org.mullion.Error.CODE, and crosses the bus in both
- * directions: GIO maps it back on the caller's side (manager/dbus/org.mullion.Manager1.xml has the meanings).
+ * The manager's one error domain. Each code has a D-Bus name, org.mullion.Error.CODE, and crosses
+ * the bus in both directions: GIO maps it back on the caller's side
+ * (manager/dbus/org.mullion.Manager1.xml has the meanings).
  */
 #pragma once
 
@@ -25,7 +26,8 @@ typedef enum {
 #define MULLION_ERROR (mullion_error_quark())
 GQuark mullion_error_quark(void);
 
-/* Set @error from @saved_errno; @format says what could not be done: "cannot write x: No space left on device". */
+/* Set @error from @saved_errno; @format says what could not be done: "cannot write x: No space left
+ * on device". */
 void error_set_errno(GError **error, int saved_errno, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* Turn a GIO or GLib error into one of ours, in place, message kept. NULL is nothing to do. */

@@ -73,7 +73,8 @@ static int write_all(int fd, const char *text, gsize length)
 
 bool file_write(const char *path, const char *text, GError **error)
 {
-	/* The leading dot keeps it out of sight of whoever lists definitions; one that a crash left is overwritten. */
+	/* The leading dot keeps it out of sight of whoever lists definitions; one that a crash left
+	 * is overwritten. */
 	g_autofree char *folder = g_path_get_dirname(path);
 	g_autofree char *name = g_path_get_basename(path);
 	g_autofree char *beside = g_strdup_printf("%s/.%s.new", folder, name);
@@ -128,8 +129,8 @@ char *file_read(const char *path, gsize limit, GError **error)
 	}
 	close(fd);
 	if (!g_utf8_validate(text, (gssize)length, NULL)) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT, "%s is not UTF-8 text",
-			    path);
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
+			    "%s is not UTF-8 text", path);
 		return NULL;
 	}
 	return g_strndup(text, length);

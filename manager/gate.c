@@ -15,7 +15,8 @@ static void answered(GObject *source, GAsyncResult *result, gpointer data)
 {
 	Check *check = data;
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GVariant) answer = g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
+	g_autoptr(GVariant) answer =
+	    g_dbus_connection_call_finish(G_DBUS_CONNECTION(source), result, &error);
 	g_autofree char *reason = NULL;
 	gboolean allowed = FALSE, challenge = FALSE;
 
@@ -24,10 +25,12 @@ static void answered(GObject *source, GAsyncResult *result, gpointer data)
 	}
 	if (!answer) {
 		g_dbus_error_strip_remote_error(error);
-		reason = g_strdup_printf("polkit could not be asked for %s: %s", check->action, error->message);
+		reason = g_strdup_printf("polkit could not be asked for %s: %s", check->action,
+					 error->message);
 	} else if (!allowed && challenge) {
-		reason = g_strdup_printf("%s needs an administrator's password, and nothing here can ask for it",
-					 check->action);
+		reason = g_strdup_printf(
+		    "%s needs an administrator's password, and nothing here can ask for it",
+		    check->action);
 	} else if (!allowed) {
 		reason = g_strdup_printf("polkit does not allow %s", check->action);
 	}
@@ -36,8 +39,8 @@ static void answered(GObject *source, GAsyncResult *result, gpointer data)
 	g_free(check);
 }
 
-void gate_check(GDBusConnection *connection, const char *sender, const char *right, bool interactive, GateFunc done,
-		gpointer data)
+void gate_check(GDBusConnection *connection, const char *sender, const char *right,
+		bool interactive, GateFunc done, gpointer data)
 {
 	Check *check = g_new(Check, 1);
 	GVariantBuilder subject;
@@ -45,11 +48,11 @@ void gate_check(GDBusConnection *connection, const char *sender, const char *rig
 	*check = (Check){done, data, g_strconcat(GATE_PREFIX, right, NULL)};
 	g_variant_builder_init(&subject, G_VARIANT_TYPE("a{sv}"));
 	g_variant_builder_add(&subject, "{sv}", "name", g_variant_new_string(sender ? sender : ""));
-	g_dbus_connection_call(connection, "org.freedesktop.PolicyKit1",
-			       "/org/freedesktop/PolicyKit1/Authority", "org.freedesktop.PolicyKit1.Authority",
-			       "CheckAuthorization",
-			       g_variant_new("((sa{sv})sa{ss}us)", "system-bus-name", &subject, check->action,
-					     NULL, interactive ? ALLOW_USER_INTERACTION : 0, ""),
-			       G_VARIANT_TYPE("((bba{ss}))"), G_DBUS_CALL_FLAGS_NONE,
-			       interactive ? G_MAXINT : ANSWER_TIMEOUT_MS, NULL, answered, check);
+	g_dbus_connection_call(
+	    connection, "org.freedesktop.PolicyKit1", "/org/freedesktop/PolicyKit1/Authority",
+	    "org.freedesktop.PolicyKit1.Authority", "CheckAuthorization",
+	    g_variant_new("((sa{sv})sa{ss}us)", "system-bus-name", &subject, check->action, NULL,
+			  interactive ? ALLOW_USER_INTERACTION : 0, ""),
+	    G_VARIANT_TYPE("((bba{ss}))"), G_DBUS_CALL_FLAGS_NONE,
+	    interactive ? G_MAXINT : ANSWER_TIMEOUT_MS, NULL, answered, check);
 }

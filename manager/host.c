@@ -75,8 +75,10 @@ static void add_power(const char *folder, const char *name, gpointer data)
 
 	if (type && g_str_equal(type, "Mains")) {
 		power->has_ac = true;
-		power->ac_online = power->ac_online || (read_number(folder, name, "online", &value) && value);
-	} else if (type && g_str_equal(type, "Battery") && read_number(folder, name, "capacity", &value)) {
+		power->ac_online =
+		    power->ac_online || (read_number(folder, name, "online", &value) && value);
+	} else if (type && g_str_equal(type, "Battery") &&
+		   read_number(folder, name, "capacity", &value)) {
 		GVariantDict one;
 
 		g_variant_dict_init(&one, NULL);
@@ -115,7 +117,8 @@ static void describe_power(GVariantDict *host)
 	g_variant_builder_init(&power.batteries, G_VARIANT_TYPE("aa{sv}"));
 	for_each_name("/sys/class/power_supply", add_power, &power);
 	if (power.battery_count > 0) {
-		g_variant_dict_insert_value(host, "batteries", g_variant_builder_end(&power.batteries));
+		g_variant_dict_insert_value(host, "batteries",
+					    g_variant_builder_end(&power.batteries));
 	} else {
 		g_variant_builder_clear(&power.batteries);
 	}
@@ -154,8 +157,10 @@ GVariant *host_describe(const char *folder, GError **error)
 		g_variant_dict_insert(&host, "kernel", "s", names.release);
 	}
 	if (statvfs(folder, &space) == 0) {
-		g_variant_dict_insert(&host, "storage-free", "t", (guint64)space.f_bavail * space.f_frsize);
-		g_variant_dict_insert(&host, "storage-total", "t", (guint64)space.f_blocks * space.f_frsize);
+		g_variant_dict_insert(&host, "storage-free", "t",
+				      (guint64)space.f_bavail * space.f_frsize);
+		g_variant_dict_insert(&host, "storage-total", "t",
+				      (guint64)space.f_blocks * space.f_frsize);
 	}
 	describe_power(&host);
 	return g_variant_new("(@a{sv})", g_variant_dict_end(&host));
@@ -171,11 +176,13 @@ static void add_device(const char *folder, const char *name, gpointer data)
 	GVariantDict one;
 	int fd;
 
-	if (!read_number(folder, name, "size", &sectors) || sectors <= 0 || g_str_has_prefix(name, "loop") ||
-	    g_str_has_prefix(name, "ram") || g_str_has_prefix(name, "zram") || g_str_has_prefix(name, "sr")) {
+	if (!read_number(folder, name, "size", &sectors) || sectors <= 0 ||
+	    g_str_has_prefix(name, "loop") || g_str_has_prefix(name, "ram") ||
+	    g_str_has_prefix(name, "zram") || g_str_has_prefix(name, "sr")) {
 		return;
 	}
-	path = dm_name ? g_strconcat("/dev/mapper/", dm_name, NULL) : g_strconcat("/dev/", name, NULL);
+	path =
+	    dm_name ? g_strconcat("/dev/mapper/", dm_name, NULL) : g_strconcat("/dev/", name, NULL);
 	/* Exclusive opening fails for what is mounted, swap, in a volume group, or a VM's. */
 	fd = open(path, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
 	g_variant_dict_init(&one, NULL);
@@ -194,8 +201,16 @@ static void add_groups(GVariantBuilder *builder)
 	g_autofree char *output = NULL;
 	g_auto(GStrv) lines = NULL;
 	ChildOptions options = {.ret_output = &output};
-	const char *argv[] = {"vgs", "--noheadings", "--nosuffix", "--units", "b", "--separator", "|", "-o",
-			      "vg_name,vg_size,vg_free", NULL};
+	const char *argv[] = {"vgs",
+			      "--noheadings",
+			      "--nosuffix",
+			      "--units",
+			      "b",
+			      "--separator",
+			      "|",
+			      "-o",
+			      "vg_name,vg_size,vg_free",
+			      NULL};
 
 	if (!child_run(argv, &options, NULL)) {
 		return; /* no LVM, no groups */
@@ -208,8 +223,10 @@ static void add_groups(GVariantBuilder *builder)
 		if (g_strv_length(words) == 3) {
 			g_variant_dict_init(&one, NULL);
 			g_variant_dict_insert(&one, "name", "s", words[0]);
-			g_variant_dict_insert(&one, "size", "t", g_ascii_strtoull(words[1], NULL, 10));
-			g_variant_dict_insert(&one, "free", "t", g_ascii_strtoull(words[2], NULL, 10));
+			g_variant_dict_insert(&one, "size", "t",
+					      g_ascii_strtoull(words[1], NULL, 10));
+			g_variant_dict_insert(&one, "free", "t",
+					      g_ascii_strtoull(words[2], NULL, 10));
 			g_variant_builder_add_value(builder, g_variant_dict_end(&one));
 		}
 	}

@@ -4,7 +4,7 @@
 #include "bus.h"
 #include "error.h"
 
-#define LINGER_SECONDS	60
+#define LINGER_SECONDS	 60
 #define PROGRESS_STEP_US 100000
 
 struct Job {
@@ -65,7 +65,8 @@ static GVariant *job_properties(gpointer owner)
 	g_variant_dict_insert(&dict, "Vm", "o", job->vm_path);
 	g_variant_dict_insert(&dict, "State", "s", job->state);
 	g_variant_dict_insert(&dict, "Progress", "d", progress);
-	g_variant_dict_insert(&dict, "Cancellable", "b", can_cancel && g_str_equal(job->state, "running"));
+	g_variant_dict_insert(&dict, "Cancellable", "b",
+			      can_cancel && g_str_equal(job->state, "running"));
 	g_variant_dict_insert(&dict, "Error", "s", name);
 	g_variant_dict_insert(&dict, "Message", "s", job->error ? job->error->message : "");
 	g_variant_dict_insert_value(&dict, "Result", result);
@@ -95,8 +96,8 @@ static const char *cancel_right(gpointer owner, GVariant *args)
 }
 
 static const BusMethod job_methods[] = {
-	{"Cancel", "control", handle_cancel, cancel_right},
-	{NULL},
+    {"Cancel", "control", handle_cancel, cancel_right},
+    {NULL},
 };
 
 static const BusClass job_class = {"org.mullion.Job1", job_methods, job_properties};
@@ -135,7 +136,9 @@ static void job_finish(Job *job)
 	const char *message = job->error ? job->error->message : "";
 
 	g_hash_table_remove(running, job);
-	job->state = !job->error ? "done" : error_is(job->error, MULLION_ERROR_CANCELLED) ? "cancelled" : "failed";
+	job->state = !job->error				     ? "done"
+		     : error_is(job->error, MULLION_ERROR_CANCELLED) ? "cancelled"
+								     : "failed";
 	if (!job->error) {
 		g_mutex_lock(&job->lock);
 		job->progress = 1.0;
@@ -147,7 +150,8 @@ static void job_finish(Job *job)
 		job->finish(job->finish_data, job->error);
 	}
 	bus_changed_now(job->bus);
-	bus_signal(job->bus, "Finished", g_variant_new("(sss@a{sv})", job->state, name, message, result));
+	bus_signal(job->bus, "Finished",
+		   g_variant_new("(sss@a{sv})", job->state, name, message, result));
 	g_timeout_add_seconds(LINGER_SECONDS, linger_over, job);
 }
 
@@ -181,13 +185,15 @@ static gpointer step_run(gpointer data)
 	return NULL;
 }
 
-/* A thread of its own and none of GTask's pool: jobs wait for minutes, and there may be as many as VMs. */
+/* A thread of its own and none of GTask's pool: jobs wait for minutes, and there may be as many as
+ * VMs. */
 static void step_start(Job *job)
 {
 	job->thread = g_thread_new(job->kind, step_run, job);
 }
 
-Job *job_start(const char *kind, const char *right, const char *vm_path, bool can_cancel, JobStep step)
+Job *job_start(const char *kind, const char *right, const char *vm_path, bool can_cancel,
+	       JobStep step)
 {
 	Job *job = g_new0(Job, 1);
 	g_autofree char *path = g_strdup_printf(BUS_ROOT "/job/%u", ++serial);

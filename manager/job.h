@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * org.mullion.Job1: work in a thread of its own. A job is one step, or several: a step's done function may call
- * job_continue(). Functions are for the main thread unless said otherwise.
+ * org.mullion.Job1: work in a thread of its own. A job is one step, or several: a step's done
+ * function may call job_continue(). Functions are for the main thread unless said otherwise.
  */
 #pragma once
 
@@ -12,7 +12,8 @@ typedef struct Job Job;
 
 /* In a thread. True, or false and @error. Looks at job_cancellable() where it can stop and undo. */
 typedef bool (*JobRun)(Job *job, gpointer data, GError **error);
-/* In the main thread, after the run. @error: NULL, or how it failed. May set another error with job_fail(), and results. */
+/* In the main thread, after the run. @error: NULL, or how it failed. May set another error with
+ * job_fail(), and results. */
 typedef void (*JobDone)(Job *job, gpointer data, const GError *error);
 
 typedef struct {
@@ -22,8 +23,10 @@ typedef struct {
 	GDestroyNotify data_free; /* may be NULL */
 } JobStep;
 
-/* @vm_path: "/" for none. @right: what Cancel needs. The job lives until it is over and seen; there is nothing to free. */
-Job *job_start(const char *kind, const char *right, const char *vm_path, bool can_cancel, JobStep step);
+/* @vm_path: "/" for none. @right: what Cancel needs. The job lives until it is over and seen; there
+ * is nothing to free. */
+Job *job_start(const char *kind, const char *right, const char *vm_path, bool can_cancel,
+	       JobStep step);
 /* From a done function: go on with another step. */
 void job_continue(Job *job, JobStep step);
 void job_fail(Job *job, GError *error);

@@ -24,7 +24,8 @@ bool journal_begin(const char *folder, const char *uuid, const char *op, const c
 	g_key_file_set_string(file, "journal", "op", op);
 	g_key_file_set_string(file, "journal", "name", name);
 	if (paths) {
-		g_key_file_set_string_list(file, "journal", "paths", paths, g_strv_length((GStrv)paths));
+		g_key_file_set_string_list(file, "journal", "paths", paths,
+					   g_strv_length((GStrv)paths));
 	}
 	text = g_key_file_to_data(file, NULL, NULL);
 	return file_write(path, text, error);
@@ -46,7 +47,8 @@ static JournalEntry *load_one(const char *folder, const char *uuid)
 	g_autofree char *path = g_build_filename(folder, uuid, NULL);
 	g_autoptr(JournalEntry) entry = g_new0(JournalEntry, 1);
 
-	if (!g_uuid_string_is_valid(uuid) || !g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL)) {
+	if (!g_uuid_string_is_valid(uuid) ||
+	    !g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL)) {
 		return NULL;
 	}
 	entry->uuid = g_strdup(uuid);

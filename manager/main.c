@@ -23,14 +23,16 @@ static gboolean stop(gpointer data)
 
 static void name_lost(GDBusConnection *connection, const char *name, gpointer data)
 {
-	g_printerr("mulliond: the bus name %s is another's, or the bus does not let us have it\n", name);
+	g_printerr("mulliond: the bus name %s is another's, or the bus does not let us have it\n",
+		   name);
 	exit_status = EXIT_FAILURE;
 	g_main_loop_quit(loop);
 }
 
 static void ready(Manager *manager)
 {
-	g_bus_own_name_on_connection(bus_connection(), BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, NULL, name_lost, NULL,
+	g_bus_own_name_on_connection(bus_connection(), BUS_NAME,
+				     G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, NULL, name_lost, NULL,
 				     NULL);
 }
 
@@ -84,9 +86,12 @@ int main(int argc, char **argv)
 	g_autofree char *run_folder = NULL;
 	gboolean session = FALSE, version = FALSE;
 	GOptionEntry options[] = {
-	    {"state", 0, 0, G_OPTION_ARG_FILENAME, &state_folder, "Definitions and disks (" STATE_FOLDER ")", "FOLDER"},
-	    {"run", 0, 0, G_OPTION_ARG_FILENAME, &run_folder, "What is gone at a reboot (" RUN_FOLDER ")", "FOLDER"},
-	    {"session", 0, 0, G_OPTION_ARG_NONE, &session, "Serve the session bus (for tests)", NULL},
+	    {"state", 0, 0, G_OPTION_ARG_FILENAME, &state_folder,
+	     "Definitions and disks (" STATE_FOLDER ")", "FOLDER"},
+	    {"run", 0, 0, G_OPTION_ARG_FILENAME, &run_folder,
+	     "What is gone at a reboot (" RUN_FOLDER ")", "FOLDER"},
+	    {"session", 0, 0, G_OPTION_ARG_NONE, &session, "Serve the session bus (for tests)",
+	     NULL},
 	    {"version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL},
 	    {NULL},
 	};
@@ -108,5 +113,6 @@ int main(int argc, char **argv)
 		return fail("bus", error);
 	}
 	g_dbus_connection_set_exit_on_close(connection, FALSE);
-	return run(connection, state_folder ? state_folder : STATE_FOLDER, run_folder ? run_folder : RUN_FOLDER);
+	return run(connection, state_folder ? state_folder : STATE_FOLDER,
+		   run_folder ? run_folder : RUN_FOLDER);
 }

@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-/* Settings of a VM that is not there yet: defaults of its `os`, and on top of them what is given. */
+/* Settings of a VM that is not there yet: defaults of its `os`, and on top of them what is given.
+ */
 static VmConfig *config_of(GVariant *settings, GError **error)
 {
 	const char *os = "linux";
@@ -88,10 +89,12 @@ static void handle_check_settings(gpointer owner, GVariant *args, GDBusMethodInv
 	} else {
 		g_auto(GStrv) parts = g_strsplit(error->message, ": ", 2);
 
-		vm_note_add(problems, 0, parts[1] ? parts[0] : "", "%s", parts[1] ? parts[1] : parts[0]);
+		vm_note_add(problems, 0, parts[1] ? parts[0] : "", "%s",
+			    parts[1] ? parts[1] : parts[0]);
 	}
-	g_dbus_method_invocation_return_value(
-	    call, g_variant_new("(@a(ss)@a(ss))", notes_to_variant(problems), notes_to_variant(warnings)));
+	g_dbus_method_invocation_return_value(call, g_variant_new("(@a(ss)@a(ss))",
+								  notes_to_variant(problems),
+								  notes_to_variant(warnings)));
 }
 
 static GVariant *lines_to_variant(const GPtrArray *notes)
@@ -141,8 +144,9 @@ static void handle_import_xl_cfg(gpointer owner, GVariant *args, GDBusMethodInvo
 	g_variant_get(args, "(&s&s@a{sv})", &name, &text, &options);
 	g_variant_lookup(options, "dry-run", "b", &dry_run);
 	if (strlen(text) > VM_CONFIG_FILE_LIMIT) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
-						      "text: longer than %d bytes", VM_CONFIG_FILE_LIMIT);
+		g_dbus_method_invocation_return_error(
+		    call, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
+		    "text: longer than %d bytes", VM_CONFIG_FILE_LIMIT);
 		return;
 	}
 	config = xlcfg_parse(text, network_of_bridge, manager, &own_name, notes, &error);
@@ -153,7 +157,8 @@ static void handle_import_xl_cfg(gpointer owner, GVariant *args, GDBusMethodInvo
 		bus_answer_error(call, error);
 		return;
 	}
-	g_dbus_method_invocation_return_value(call, g_variant_new("(o@a(us))", path, lines_to_variant(notes)));
+	g_dbus_method_invocation_return_value(
+	    call, g_variant_new("(o@a(us))", path, lines_to_variant(notes)));
 }
 
 static void handle_find_vm(gpointer owner, GVariant *args, GDBusMethodInvocation *call)
@@ -166,8 +171,8 @@ static void handle_find_vm(gpointer owner, GVariant *args, GDBusMethodInvocation
 	if (vm) {
 		g_dbus_method_invocation_return_value(call, g_variant_new("(o)", vm_path(vm)));
 	} else {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_NOT_FOUND, "there is no VM '%s'",
-						      name);
+		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_NOT_FOUND,
+						      "there is no VM '%s'", name);
 	}
 }
 
@@ -237,7 +242,9 @@ static GVariant *statistics_work(gpointer data, GError **error)
 	GVariantBuilder vms;
 	GVariant *host;
 
-	host = all ? host_statistics(all->len > 0 ? &g_array_index(all, VmmStatistics, 0) : &none, error) : NULL;
+	host = all ? host_statistics(all->len > 0 ? &g_array_index(all, VmmStatistics, 0) : &none,
+				     error)
+		   : NULL;
 	if (!host) {
 		return NULL;
 	}
@@ -249,7 +256,8 @@ static GVariant *statistics_work(gpointer data, GError **error)
 			const Watched *vm = &g_array_index(watched, Watched, j);
 
 			if (vm->id == one->id) {
-				g_variant_builder_add(&vms, "{o@a{sv}}", vm->path, statistics_of(one));
+				g_variant_builder_add(&vms, "{o@a{sv}}", vm->path,
+						      statistics_of(one));
 			}
 		}
 	}
@@ -313,15 +321,15 @@ static void handle_get_block_devices(gpointer owner, GVariant *args, GDBusMethod
 }
 
 const BusMethod manager_methods[] = {
-	{"CreateVm", "manage", handle_create_vm, right_for_create},
-	{"CheckSettings", "manage", handle_check_settings, right_for_check},
-	{"ImportXlCfg", "host", handle_import_xl_cfg, NULL},
-	{"FindVm", "view", handle_find_vm, NULL},
-	{"Reload", "view", handle_reload, NULL},
-	{"GetStatistics", "view", handle_get_statistics, NULL},
-	{"GetHost", "view", handle_get_host, NULL},
-	{"GetHypervisorLog", "host", handle_get_log, NULL},
-	{"GetBlockDevices", "host", handle_get_block_devices, NULL},
-	{"CreateNetwork", "network", network_handle_create, NULL},
-	{NULL},
+    {"CreateVm", "manage", handle_create_vm, right_for_create},
+    {"CheckSettings", "manage", handle_check_settings, right_for_check},
+    {"ImportXlCfg", "host", handle_import_xl_cfg, NULL},
+    {"FindVm", "view", handle_find_vm, NULL},
+    {"Reload", "view", handle_reload, NULL},
+    {"GetStatistics", "view", handle_get_statistics, NULL},
+    {"GetHost", "view", handle_get_host, NULL},
+    {"GetHypervisorLog", "host", handle_get_log, NULL},
+    {"GetBlockDevices", "host", handle_get_block_devices, NULL},
+    {"CreateNetwork", "network", network_handle_create, NULL},
+    {NULL},
 };

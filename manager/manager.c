@@ -80,7 +80,8 @@ static bool share_a_disk(const VmConfig *one, const VmConfig *other, const char 
 		for (guint j = 0; j < other->disks->len; j++) {
 			const VmDisk *theirs = g_ptr_array_index(other->disks, j);
 
-			if (*disk->source && *theirs->source && !(disk->readonly && theirs->readonly) &&
+			if (*disk->source && *theirs->source &&
+			    !(disk->readonly && theirs->readonly) &&
 			    disk_is_same(disk->source, theirs->source)) {
 				*ret_target = disk->target;
 				return true;
@@ -127,13 +128,15 @@ bool manager_reserve(Manager *manager, const char *name, GError **error)
 
 	if (!vm_name_is_valid(name)) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
-			    "name: '%s' is not letters, digits, '.', '_', '-', beginning with a letter or digit, 63 at most",
+			    "name: '%s' is not letters, digits, '.', '_', '-', beginning with a "
+			    "letter or digit, 63 at most",
 			    name);
 		return false;
 	}
 	if (manager_find(manager, name) || g_hash_table_contains(manager->reserved, name) ||
 	    g_file_test(path, G_FILE_TEST_EXISTS)) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_EXISTS, "there is a VM of the name %s", name);
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_EXISTS,
+			    "there is a VM of the name %s", name);
 		return false;
 	}
 	g_hash_table_add(manager->reserved, g_strdup(name));
@@ -145,7 +148,8 @@ void manager_release(Manager *manager, const char *name)
 	g_hash_table_remove(manager->reserved, name);
 }
 
-void manager_check(const Manager *manager, const VmConfig *config, GPtrArray *problems, GPtrArray *warnings)
+void manager_check(const Manager *manager, const VmConfig *config, GPtrArray *problems,
+		   GPtrArray *warnings)
 {
 	vm_config_check(config, problems, warnings);
 	for (guint i = 0; i < config->nics->len; i++) {
@@ -192,7 +196,8 @@ static void reload_entry(Manager *manager, StoreEntry *entry)
 		}
 		return;
 	}
-	if (vm->job || (g_str_equal(vm->entry->text, entry->text) && g_str_equal(vm->entry->name, entry->name))) {
+	if (vm->job || (g_str_equal(vm->entry->text, entry->text) &&
+			g_str_equal(vm->entry->name, entry->name))) {
 		store_entry_free(entry);
 		return;
 	}
@@ -223,7 +228,8 @@ static void set_broken(Manager *manager, GVariantBuilder *broken)
 	bus_changed(manager->bus);
 }
 
-/* A file that cannot be used any more must not make its VM vanish: until it is mended the last good definition counts. */
+/* A file that cannot be used any more must not make its VM vanish: until it is mended the last good
+ * definition counts. */
 static void keep_broken(const Manager *manager, GHashTable *seen)
 {
 	GVariantIter iter;
@@ -279,7 +285,8 @@ static gboolean reload_now(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void folder_changed(GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event, gpointer data)
+static void folder_changed(GFileMonitor *monitor, GFile *file, GFile *other,
+			   GFileMonitorEvent event, gpointer data)
 {
 	Manager *manager = data;
 	g_autofree char *name = g_file_get_basename(file);
@@ -319,7 +326,8 @@ static void startup_thread(GTask *task, gpointer source, gpointer data, GCancell
 		const VmmDomain *domain = g_ptr_array_index(startup->domains, i);
 		g_autoptr(GError) watching = NULL;
 
-		/* Also those of others: that costs nothing, and their ids are then not in anybody's way. */
+		/* Also those of others: that costs nothing, and their ids are then not in anybody's
+		 * way. */
 		if (!vmm_watch(domain->id, &watching)) {
 			g_warning("domain %u: %s", domain->id, watching->message);
 		}
@@ -337,7 +345,8 @@ static void adopt(Manager *manager, const VmmDomain *domain)
 	g_message("%s: adopted as domain %u", vm->entry->name, domain->id);
 	vm_set_domain(vm, domain->id, domain->userdata, domain->state == VMM_PAUSED, false);
 	for (guint i = 0; vm->running && i < vm->running->nics->len; i++) {
-		network_set_active(manager, ((VmNic *)g_ptr_array_index(vm->running->nics, i))->network);
+		network_set_active(manager,
+				   ((VmNic *)g_ptr_array_index(vm->running->nics, i))->network);
 	}
 	if (domain->state == VMM_ENDED && !vm->ended) {
 		vm->ended = true;
@@ -357,14 +366,15 @@ static void autostart(Manager *manager)
 		Vm *vm = item;
 		const VmConfig *config = vm->entry->config;
 
-		if (config->autostart && !config->is_template && !config->throw_away && vm_is_off(vm) &&
-		    !manager_child_of(manager, config->uuid)) {
+		if (config->autostart && !config->is_template && !config->throw_away &&
+		    vm_is_off(vm) && !manager_child_of(manager, config->uuid)) {
 			vm_run_start(vm, false, NULL);
 		}
 	}
 }
 
-/* Autostart is for the boot, not for each start of the manager: a VM that was shut down stays so. */
+/* Autostart is for the boot, not for each start of the manager: a VM that was shut down stays so.
+ */
 static bool first_start_of_boot(const Manager *manager)
 {
 	g_autofree char *mark = g_build_filename(manager->run_folder, "autostarted", NULL);
@@ -416,9 +426,12 @@ void manager_start(Manager *manager, void (*ready)(Manager *manager))
 
 static bool make_folders(const Manager *manager, GError **error)
 {
-	return file_make_folder(manager->vms_folder, error) && file_make_folder(manager->networks_folder, error) &&
-	       file_make_folder(manager->disks_folder, error) && file_make_folder(manager->images_folder, error) &&
-	       file_make_folder(manager->saved_folder, error) && file_make_folder(manager->journal_folder, error) &&
+	return file_make_folder(manager->vms_folder, error) &&
+	       file_make_folder(manager->networks_folder, error) &&
+	       file_make_folder(manager->disks_folder, error) &&
+	       file_make_folder(manager->images_folder, error) &&
+	       file_make_folder(manager->saved_folder, error) &&
+	       file_make_folder(manager->journal_folder, error) &&
 	       file_make_folder(manager->run_folder, error);
 }
 
@@ -435,8 +448,10 @@ Manager *manager_new(const char *state_folder, const char *run_folder, GError **
 	manager->run_folder = g_strdup(run_folder);
 	manager->open_folders[0] = manager->disks_folder;
 	manager->open_folders[1] = manager->images_folder;
-	manager->vms = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)vm_free);
-	manager->networks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)network_free);
+	manager->vms =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)vm_free);
+	manager->networks =
+	    g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)network_free);
 	manager->reserved = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	manager->early = g_hash_table_new(NULL, NULL);
 	if (!make_folders(manager, error)) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* org.mullion.Manager1 and the tables of everything. Main thread only, but for the folders, which never change. */
+/* org.mullion.Manager1 and the tables of everything. Main thread only, but for the folders, which
+ * never change. */
 #pragma once
 
 #include "bus.h"
@@ -17,7 +18,7 @@ typedef struct {
 	char *images_folder;
 	char *saved_folder;
 	char *journal_folder;
-	char *run_folder; /* of this boot: pid files, leases */
+	char *run_folder;	     /* of this boot: pid files, leases */
 	const char *open_folders[3]; /* what a VM may name without the right "host" */
 
 	BusObject *bus;
@@ -34,7 +35,8 @@ typedef struct {
 
 /* Make the folders below @state_folder and @run_folder. Nothing is on the bus yet. */
 Manager *manager_new(const char *state_folder, const char *run_folder, GError **error);
-/* Read the store, clear up what the last run left, adopt domains, export all, start what is to be started; then @ready. */
+/* Read the store, clear up what the last run left, adopt domains, export all, start what is to be
+ * started; then @ready. */
 void manager_start(Manager *manager, void (*ready)(Manager *manager));
 /* The end of the program. Running VMs run on. */
 void manager_free(Manager *manager);
@@ -44,18 +46,22 @@ Vm *manager_find_domain(const Manager *manager, guint id);
 /* Export a VM of this entry, which it takes. */
 Vm *manager_add(Manager *manager, StoreEntry *entry);
 void manager_remove(Manager *manager, Vm *vm);
-/* EXISTS or INVALID_ARGUMENT when @name cannot be a new VM's. Else it is reserved until manager_release(). */
+/* EXISTS or INVALID_ARGUMENT when @name cannot be a new VM's. Else it is reserved until
+ * manager_release(). */
 bool manager_reserve(Manager *manager, const char *name, GError **error);
 void manager_release(Manager *manager, const char *name);
 /* A VM whose disks lie on this one's, or NULL. */
 Vm *manager_child_of(const Manager *manager, const char *uuid);
-/* The other VM that has one of the disks of @vm, running, with one of both writing; NULL if none. @ret_target: the disk. */
+/* The other VM that has one of the disks of @vm, running, with one of both writing; NULL if none.
+ * @ret_target: the disk. */
 Vm *manager_disk_conflict(const Manager *manager, const Vm *vm, const char **ret_target);
 /* Read definitions again. */
 void manager_reload(Manager *manager);
 /* vm_config_check() and what needs the tables: networks. */
-void manager_check(const Manager *manager, const VmConfig *config, GPtrArray *problems, GPtrArray *warnings);
+void manager_check(const Manager *manager, const VmConfig *config, GPtrArray *problems,
+		   GPtrArray *warnings);
 /* "manage", or "host" when @config reaches out more than @known does. */
-const char *manager_right_for(const Manager *manager, const VmConfig *config, const VmConfig *known);
+const char *manager_right_for(const Manager *manager, const VmConfig *config,
+			      const VmConfig *known);
 /* A domain ended (vmm.h). */
 void manager_event(guint id, bool gone, gpointer manager);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A network's bridge, its rules and its DHCP server, made by the programs ip, nft, sysctl and dnsmasq. */
+/* A network's bridge, its rules and its DHCP server, made by the programs ip, nft, sysctl and
+ * dnsmasq. */
 #include "network.h"
 
 #include "child.h"
@@ -25,7 +26,8 @@ static bool is_bridge(const NetworkSpec *spec)
 	return g_str_equal(spec->mode, "bridge");
 }
 
-/* The pid of this network's dnsmasq, or 0. A pid that went to another process since does not name our pid file. */
+/* The pid of this network's dnsmasq, or 0. A pid that went to another process since does not name
+ * our pid file. */
 static int server_pid(const NetworkSpec *spec)
 {
 	g_autofree char *pid_file = run_file(spec, "pid");
@@ -85,30 +87,31 @@ static bool rules_up(const NetworkSpec *spec, const char *subnet, GError **error
 				  "	}\n",
 				  subnet, spec->bridge)
 		: g_strdup("");
-	g_autofree char *rules = g_strdup_printf(
-	    "table inet mullion-%s\n"
-	    "delete table inet mullion-%s\n"
-	    "table inet mullion-%s {\n"
-	    "	chain input {\n"
-	    "		type filter hook input priority 0;\n"
-	    "		iifname != \"%s\" accept\n"
-	    "		udp dport { 53, 67 } accept\n"
-	    "		tcp dport 53 accept\n"
-	    "		icmp type echo-request accept\n"
-	    "		ct state established,related accept\n"
-	    "		drop\n"
-	    "	}\n"
-	    "	chain forward {\n"
-	    "		type filter hook forward priority 0;\n"
-	    "		oifname \"%s\" ct state established,related accept\n"
-	    "		oifname \"%s\" drop\n"
-	    "		iifname \"%s\" oifname \"mbr-*\" drop\n"
-	    "%s%s%s"
-	    "	}\n"
-	    "%s"
-	    "}\n",
-	    spec->name, spec->name, spec->name, spec->bridge, spec->bridge, spec->bridge, spec->bridge,
-	    nat ? "" : "		iifname \"", nat ? "" : spec->bridge, nat ? "" : "\" drop\n", masquerade);
+	g_autofree char *rules =
+	    g_strdup_printf("table inet mullion-%s\n"
+			    "delete table inet mullion-%s\n"
+			    "table inet mullion-%s {\n"
+			    "	chain input {\n"
+			    "		type filter hook input priority 0;\n"
+			    "		iifname != \"%s\" accept\n"
+			    "		udp dport { 53, 67 } accept\n"
+			    "		tcp dport 53 accept\n"
+			    "		icmp type echo-request accept\n"
+			    "		ct state established,related accept\n"
+			    "		drop\n"
+			    "	}\n"
+			    "	chain forward {\n"
+			    "		type filter hook forward priority 0;\n"
+			    "		oifname \"%s\" ct state established,related accept\n"
+			    "		oifname \"%s\" drop\n"
+			    "		iifname \"%s\" oifname \"mbr-*\" drop\n"
+			    "%s%s%s"
+			    "	}\n"
+			    "%s"
+			    "}\n",
+			    spec->name, spec->name, spec->name, spec->bridge, spec->bridge,
+			    spec->bridge, spec->bridge, nat ? "" : "		iifname \"",
+			    nat ? "" : spec->bridge, nat ? "" : "\" drop\n", masquerade);
 	ChildOptions options = {.input = rules};
 
 	return child_run((const char *const[]){"nft", "-f", "-", NULL}, &options, error);
@@ -124,10 +127,12 @@ static bool server_up(const NetworkSpec *spec, const char *first, const char *la
 	g_autofree char *range = g_strdup_printf("--dhcp-range=%s,%s,12h", first, last);
 	bool nat = g_str_equal(spec->mode, "nat");
 
-	/* Of an isolated network it is neither a router nor a way to names outside; with nat the list ends before that. */
-	return RUN(error, "dnsmasq", "--conf-file=/dev/null", "--bind-dynamic", "--except-interface=lo",
-		   "--dhcp-authoritative", "--domain-needed", "--bogus-priv", "--no-hosts", pid_option, lease_option,
-		   interface, range, nat ? NULL : "--dhcp-option=3", "--no-resolv");
+	/* Of an isolated network it is neither a router nor a way to names outside; with nat the
+	 * list ends before that. */
+	return RUN(error, "dnsmasq", "--conf-file=/dev/null", "--bind-dynamic",
+		   "--except-interface=lo", "--dhcp-authoritative", "--domain-needed",
+		   "--bogus-priv", "--no-hosts", pid_option, lease_option, interface, range,
+		   nat ? NULL : "--dhcp-option=3", "--no-resolv");
 }
 
 static bool make_up(const NetworkSpec *spec, GError **error)
@@ -145,7 +150,8 @@ static bool make_up(const NetworkSpec *spec, GError **error)
 	return rules_up(spec, subnet, error) &&
 	       RUN(error, "ip", "addr", "replace", spec->address, "dev", spec->bridge) &&
 	       RUN(error, "ip", "link", "set", "dev", spec->bridge, "up") &&
-	       (!g_str_equal(spec->mode, "nat") || RUN(error, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1")) &&
+	       (!g_str_equal(spec->mode, "nat") ||
+		RUN(error, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1")) &&
 	       (server_pid(spec) || server_up(spec, first, last, error));
 }
 
@@ -155,8 +161,8 @@ bool network_up(const NetworkSpec *spec, GError **error)
 
 	if (is_bridge(spec)) {
 		if (!RUN(NULL, "ip", "link", "show", "dev", spec->bridge)) {
-			g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_FOUND, "the service VM has no bridge %s",
-				    spec->bridge);
+			g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_FOUND,
+				    "the service VM has no bridge %s", spec->bridge);
 			return false;
 		}
 		return true;

@@ -116,8 +116,10 @@ static bool address_is_taken(const Manager *manager, guint32 address, guint leng
 	}
 	for (const struct ifaddrs *one = list; one; one = one->ifa_next) {
 		if (one->ifa_addr && one->ifa_netmask && one->ifa_addr->sa_family == AF_INET) {
-			guint32 theirs = ntohl(((struct sockaddr_in *)(void *)one->ifa_addr)->sin_addr.s_addr);
-			guint32 mask = ntohl(((struct sockaddr_in *)(void *)one->ifa_netmask)->sin_addr.s_addr);
+			guint32 theirs =
+			    ntohl(((struct sockaddr_in *)(void *)one->ifa_addr)->sin_addr.s_addr);
+			guint32 mask = ntohl(
+			    ((struct sockaddr_in *)(void *)one->ifa_netmask)->sin_addr.s_addr);
 
 			taken = taken || overlap(address, length, theirs, mask_length(mask));
 		}
@@ -143,7 +145,8 @@ static bool interface_is_valid(const char *name)
 	gsize length = strlen(name);
 
 	return length >= 1 && length <= 15 && name[0] != '.' && name[0] != '-' &&
-	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == length;
+	       strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
+		   length;
 }
 
 /* Fill in what is left out, and say what cannot be. */
@@ -157,7 +160,9 @@ static bool spec_complete(const Manager *manager, NetworkSpec *spec, GError **er
 	if (is_bridge) {
 		g_free(spec->address);
 		spec->address = g_strdup("");
-		problem = interface_is_valid(spec->bridge) ? NULL : "bridge: the name of a bridge is needed";
+		problem = interface_is_valid(spec->bridge)
+			      ? NULL
+			      : "bridge: the name of a bridge is needed";
 	} else if (g_str_equal(spec->mode, "nat") || g_str_equal(spec->mode, "isolated")) {
 		g_free(spec->bridge);
 		spec->bridge = own_bridge(spec->name);
@@ -190,13 +195,15 @@ static bool network_save(const Network *network, GError **error)
 	g_autofree char *old = file_read(path, FILE_LIMIT, NULL);
 	g_autofree char *text = NULL;
 
-	if (!old || !g_key_file_load_from_data(file, old, strlen(old), G_KEY_FILE_KEEP_COMMENTS, NULL)) {
+	if (!old ||
+	    !g_key_file_load_from_data(file, old, strlen(old), G_KEY_FILE_KEEP_COMMENTS, NULL)) {
 		g_key_file_unref(file);
 		file = g_key_file_new();
 	}
 	g_key_file_set_integer(file, "network", "format", FORMAT);
 	g_key_file_set_string(file, "network", "mode", spec->mode);
-	g_key_file_set_string(file, "network", g_str_equal(spec->mode, "bridge") ? "bridge" : "address",
+	g_key_file_set_string(file, "network",
+			      g_str_equal(spec->mode, "bridge") ? "bridge" : "address",
 			      g_str_equal(spec->mode, "bridge") ? spec->bridge : spec->address);
 	g_key_file_set_boolean(file, "network", "autostart", network->autostart);
 	text = g_key_file_to_data(file, NULL, NULL);
@@ -298,7 +305,8 @@ static const Vm *user_of(const Network *network, bool running)
 			continue;
 		}
 		for (guint i = 0; i < config->nics->len; i++) {
-			if (g_str_equal(((VmNic *)g_ptr_array_index(config->nics, i))->network, network->spec->name)) {
+			if (g_str_equal(((VmNic *)g_ptr_array_index(config->nics, i))->network,
+					network->spec->name)) {
 				return vm;
 			}
 		}
@@ -307,19 +315,23 @@ static const Vm *user_of(const Network *network, bool running)
 }
 
 /* Is it idle, and free of VMs? If not @call is answered. */
-static bool network_ready(Network *network, bool no_running, bool no_user, GDBusMethodInvocation *call)
+static bool network_ready(Network *network, bool no_running, bool no_user,
+			  GDBusMethodInvocation *call)
 {
-	const Vm *user = no_user ? user_of(network, false) : no_running ? user_of(network, true) : NULL;
+	const Vm *user = no_user      ? user_of(network, false)
+			 : no_running ? user_of(network, true)
+				      : NULL;
 
 	if (network->busy) {
 		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_BUSY,
-						      "network %s is being started or stopped", network->spec->name);
+						      "network %s is being started or stopped",
+						      network->spec->name);
 		return false;
 	}
 	if (user) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_IN_USE, "network %s: %s %s it",
-						      network->spec->name, user->entry->name,
-						      no_user ? "names" : "runs on");
+		g_dbus_method_invocation_return_error(
+		    call, MULLION_ERROR, MULLION_ERROR_IN_USE, "network %s: %s %s it",
+		    network->spec->name, user->entry->name, no_user ? "names" : "runs on");
 		return false;
 	}
 	return true;
@@ -342,7 +354,8 @@ static void handle_stop(gpointer owner, GVariant *args, GDBusMethodInvocation *c
 static bool take_text(GVariant *value, const char *key, char **field, GError **error)
 {
 	if (!g_variant_is_of_type(value, G_VARIANT_TYPE_STRING)) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT, "%s: must be of type 's'", key);
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
+			    "%s: must be of type 's'", key);
 		return false;
 	}
 	g_free(*field);
@@ -367,7 +380,8 @@ static bool apply(NetworkSpec *spec, bool *autostart, GVariant *settings, GError
 			good = take_text(value, key, &spec->bridge, error);
 		} else if (g_str_equal(key, "address")) {
 			good = take_text(value, key, &spec->address, error);
-		} else if (g_str_equal(key, "autostart") && g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN)) {
+		} else if (g_str_equal(key, "autostart") &&
+			   g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN)) {
 			*autostart = g_variant_get_boolean(value);
 			good = true;
 		} else {
@@ -394,15 +408,16 @@ static void handle_set_settings(gpointer owner, GVariant *args, GDBusMethodInvoc
 		return;
 	}
 	if (network->active && !g_str_equal(network->spec->mode, "bridge")) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
-						      "network %s is up; stop it first", network->spec->name);
+		g_dbus_method_invocation_return_error(
+		    call, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
+		    "network %s is up; stop it first", network->spec->name);
 		return;
 	}
 	spec = spec_copy(network->spec);
 	old = network->spec;
 	network->spec = spec;
-	if (!apply(spec, &network->autostart, settings, &error) || !spec_complete(network->manager, spec, &error) ||
-	    !network_save(network, &error)) {
+	if (!apply(spec, &network->autostart, settings, &error) ||
+	    !spec_complete(network->manager, spec, &error) || !network_save(network, &error)) {
 		network->spec = g_steal_pointer(&old);
 		network->autostart = was_autostart;
 		network_spec_free(spec);
@@ -434,7 +449,8 @@ static void handle_delete(gpointer owner, GVariant *args, GDBusMethodInvocation 
 static void handle_get_leases(gpointer owner, GVariant *args, GDBusMethodInvocation *call)
 {
 	const Network *network = owner;
-	g_autofree char *path = g_strdup_printf("%s/%s.leases", network->spec->run_folder, network->spec->name);
+	g_autofree char *path =
+	    g_strdup_printf("%s/%s.leases", network->spec->run_folder, network->spec->name);
 	g_autofree char *text = file_read(path, 1 << 20, NULL);
 	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
 	GVariantBuilder builder;
@@ -453,12 +469,12 @@ static void handle_get_leases(gpointer owner, GVariant *args, GDBusMethodInvocat
 }
 
 static const BusMethod network_methods[] = {
-	{"Start", "network", handle_start, NULL},
-	{"Stop", "network", handle_stop, NULL},
-	{"SetSettings", "network", handle_set_settings, NULL},
-	{"Delete", "network", handle_delete, NULL},
-	{"GetLeases", "view", handle_get_leases, NULL},
-	{NULL},
+    {"Start", "network", handle_start, NULL},
+    {"Stop", "network", handle_stop, NULL},
+    {"SetSettings", "network", handle_set_settings, NULL},
+    {"Delete", "network", handle_delete, NULL},
+    {"GetLeases", "view", handle_get_leases, NULL},
+    {NULL},
 };
 
 static const BusClass network_class = {"org.mullion.Network1", network_methods, network_properties};
@@ -546,7 +562,8 @@ void network_handle_create(gpointer owner, GVariant *args, GDBusMethodInvocation
 
 	g_variant_get(args, "(&s@a{sv})", &name, &settings);
 	if (!vm_name_is_valid(name)) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
+		g_dbus_method_invocation_return_error(call, MULLION_ERROR,
+						      MULLION_ERROR_INVALID_ARGUMENT,
 						      "name: '%s' is not a network's name", name);
 		return;
 	}
@@ -577,7 +594,8 @@ static bool load_one(Manager *manager, const char *name, GError **error)
 	static const char *const keys[] = {"mode", "bridge", "address"};
 	char **fields[] = {&spec->mode, &spec->bridge, &spec->address};
 
-	if (!vm_name_is_valid(name) || !g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, error)) {
+	if (!vm_name_is_valid(name) ||
+	    !g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, error)) {
 		if (error && !*error) {
 			g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
 				    "the file's name is not a network's name");
@@ -585,7 +603,8 @@ static bool load_one(Manager *manager, const char *name, GError **error)
 		return false;
 	}
 	if (g_key_file_get_integer(file, "network", "format", NULL) != FORMAT) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT, "format is not %d", FORMAT);
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
+			    "format is not %d", FORMAT);
 		return false;
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(keys); i++) {
@@ -599,7 +618,8 @@ static bool load_one(Manager *manager, const char *name, GError **error)
 	if (!spec_complete(manager, spec, error)) {
 		return false;
 	}
-	network_add(manager, g_steal_pointer(&spec), g_key_file_get_boolean(file, "network", "autostart", NULL));
+	network_add(manager, g_steal_pointer(&spec),
+		    g_key_file_get_boolean(file, "network", "autostart", NULL));
 	return true;
 }
 

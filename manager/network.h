@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* org.mullion.Network1: what network cards are plugged into. Main thread only unless said otherwise. */
+/* org.mullion.Network1: what network cards are plugged into. Main thread only unless said
+ * otherwise. */
 #pragma once
 
 #include "manager.h"
@@ -26,7 +27,8 @@ bool network_up(const NetworkSpec *spec, GError **error);
 bool network_down(const NetworkSpec *spec, GError **error);
 /* It is up. */
 void network_set_active(Manager *manager, const char *name);
-/* Name of the network of mode bridge whose bridge this is, or NULL. XlcfgNetworkFunc with the Manager as data. */
+/* Name of the network of mode bridge whose bridge this is, or NULL. XlcfgNetworkFunc with the
+ * Manager as data. */
 const char *network_of_bridge(const char *bridge, gpointer manager);
 
 /* Read all networks, writing the default one when there is none, and export them. */

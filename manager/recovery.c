@@ -45,7 +45,8 @@ static const VmmDomain *domain_of(const Recovery *recovery, const char *uuid)
 static bool names_source(const StoreEntry *entry, const char *path)
 {
 	for (guint i = 0; entry && i < entry->config->disks->len; i++) {
-		if (g_str_equal(((VmDisk *)g_ptr_array_index(entry->config->disks, i))->source, path)) {
+		if (g_str_equal(((VmDisk *)g_ptr_array_index(entry->config->disks, i))->source,
+				path)) {
 			return true;
 		}
 	}
@@ -55,7 +56,8 @@ static bool names_source(const StoreEntry *entry, const char *path)
 static bool remove_paths(const JournalEntry *entry, const StoreEntry *definition, GError **error)
 {
 	for (guint i = 0; entry->paths[i]; i++) {
-		if (!names_source(definition, entry->paths[i]) && !disk_remove(entry->paths[i], error)) {
+		if (!names_source(definition, entry->paths[i]) &&
+		    !disk_remove(entry->paths[i], error)) {
 			return false;
 		}
 	}
@@ -72,7 +74,8 @@ static bool recover_create(const Recovery *recovery, const JournalEntry *entry, 
 	return remove_paths(entry, NULL, error) && file_remove_folder(folder, error);
 }
 
-/* A domain with its userdata is whole (vmm_create() writes them last); it only may have to be let run. */
+/* A domain with its userdata is whole (vmm_create() writes them last); it only may have to be let
+ * run. */
 static bool recover_start(const Recovery *recovery, const JournalEntry *entry, GError **error)
 {
 	const VmmDomain *domain = domain_of(recovery, entry->uuid);
@@ -122,19 +125,21 @@ static bool recover_delete(const Recovery *recovery, const JournalEntry *entry, 
 	    !file_remove(saved, error) || !remove_paths(entry, NULL, error)) {
 		return false;
 	}
-	/* Disks that were to be kept are not in the entry, and then there may be some in the folder. */
+	/* Disks that were to be kept are not in the entry, and then there may be some in the
+	 * folder. */
 	return !entry->paths[0] || file_remove_folder(folder, error);
 }
 
 static bool on_all_disks(const StoreEntry *definition, const char *name,
-			 bool (*act)(const char *path, const char *name, GError **error), GError **error)
+			 bool (*act)(const char *path, const char *name, GError **error),
+			 GError **error)
 {
 	for (guint i = 0; definition && i < definition->config->disks->len; i++) {
 		const VmDisk *disk = g_ptr_array_index(definition->config->disks, i);
 		g_autoptr(GError) local = NULL;
 
-		if (disk_is_private(disk) && g_str_equal(disk->format, "qcow2") && !act(disk->source, name, &local) &&
-		    !error_is(local, MULLION_ERROR_NOT_FOUND)) {
+		if (disk_is_private(disk) && g_str_equal(disk->format, "qcow2") &&
+		    !act(disk->source, name, &local) && !error_is(local, MULLION_ERROR_NOT_FOUND)) {
 			g_propagate_error(error, g_steal_pointer(&local));
 			return false;
 		}
@@ -154,10 +159,12 @@ static bool recover_snapshot(const Recovery *recovery, const JournalEntry *entry
 
 static bool recover_revert(const Recovery *recovery, const JournalEntry *entry, GError **error)
 {
-	return on_all_disks(definition_of(recovery, entry->uuid), entry->name, disk_snapshot_revert, error);
+	return on_all_disks(definition_of(recovery, entry->uuid), entry->name, disk_snapshot_revert,
+			    error);
 }
 
-static bool recover_delete_snapshot(const Recovery *recovery, const JournalEntry *entry, GError **error)
+static bool recover_delete_snapshot(const Recovery *recovery, const JournalEntry *entry,
+				    GError **error)
 {
 	const StoreEntry *definition = definition_of(recovery, entry->uuid);
 	g_autoptr(VmConfig) config = NULL;
@@ -175,10 +182,12 @@ static bool recover_delete_snapshot(const Recovery *recovery, const JournalEntry
 		return true;
 	}
 	g_ptr_array_remove(config->snapshots, snapshot);
-	return store_save(recovery->manager->vms_folder, definition->name, config, (StoreEntry *)definition, error);
+	return store_save(recovery->manager->vms_folder, definition->name, config,
+			  (StoreEntry *)definition, error);
 }
 
-/* The file goes unless the definition has it: for add-disk it was not yet, for remove-disk no longer there. */
+/* The file goes unless the definition has it: for add-disk it was not yet, for remove-disk no
+ * longer there. */
 static bool recover_disk(const Recovery *recovery, const JournalEntry *entry, GError **error)
 {
 	return remove_paths(entry, definition_of(recovery, entry->uuid), error);
@@ -189,16 +198,11 @@ static const struct {
 	RecoverFunc recover;
 	bool needs_domains;
 } recoveries[] = {
-	{"create", recover_create, false},
-	{"start", recover_start, true},
-	{"restore", recover_start, true},
-	{"save", recover_save, true},
-	{"delete", recover_delete, true},
-	{"snapshot", recover_snapshot, false},
-	{"revert", recover_revert, false},
-	{"delete-snapshot", recover_delete_snapshot, false},
-	{"add-disk", recover_disk, false},
-	{"remove-disk", recover_disk, false},
+    {"create", recover_create, false}, {"start", recover_start, true},
+    {"restore", recover_start, true},  {"save", recover_save, true},
+    {"delete", recover_delete, true},  {"snapshot", recover_snapshot, false},
+    {"revert", recover_revert, false}, {"delete-snapshot", recover_delete_snapshot, false},
+    {"add-disk", recover_disk, false}, {"remove-disk", recover_disk, false},
 };
 
 static bool recover(const Recovery *recovery, const JournalEntry *entry, GError **error)
@@ -208,12 +212,14 @@ static bool recover(const Recovery *recovery, const JournalEntry *entry, GError 
 			continue;
 		}
 		if (recoveries[i].needs_domains && !recovery->domains) {
-			g_set_error(error, MULLION_ERROR, MULLION_ERROR_FAILED, "the hypervisor does not list its domains");
+			g_set_error(error, MULLION_ERROR, MULLION_ERROR_FAILED,
+				    "the hypervisor does not list its domains");
 			return false;
 		}
 		return recoveries[i].recover(recovery, entry, error);
 	}
-	g_set_error(error, MULLION_ERROR, MULLION_ERROR_FAILED, "operation '%s' is not known", entry->op);
+	g_set_error(error, MULLION_ERROR, MULLION_ERROR_FAILED, "operation '%s' is not known",
+		    entry->op);
 	return false;
 }
 

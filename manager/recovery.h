@@ -4,6 +4,6 @@
 
 #include "manager.h"
 
-/* In a thread, before any VM is on the bus: clear up after every journal entry. What cannot be cleared up is logged and its
- * entry stays for the next start. */
+/* In a thread, before any VM is on the bus: clear up after every journal entry. What cannot be
+ * cleared up is logged and its entry stays for the next start. */
 void recovery_run(const Manager *manager);

@@ -32,7 +32,8 @@ StoreEntry *store_load_one(const char *folder, const char *name, GError **error)
 	entry->name = g_strdup(name);
 	if (!vm_name_is_valid(name)) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
-			    "the file's name is not a VM's name (letters, digits, '.', '_', '-'; 63 at most)");
+			    "the file's name is not a VM's name (letters, digits, '.', '_', '-'; "
+			    "63 at most)");
 		return NULL;
 	}
 	entry->text = file_read(path, VM_CONFIG_FILE_LIMIT, error);
@@ -61,8 +62,9 @@ static void drop_twins(GPtrArray *entries, GVariantBuilder *broken)
 
 		if (first) {
 			g_autofree char *file = g_strconcat(entry->name, STORE_SUFFIX, NULL);
-			g_autofree char *reason = g_strdup_printf(
-			    "has the uuid of %s" STORE_SUFFIX "; a copy needs its own", first->name);
+			g_autofree char *reason = g_strdup_printf("has the uuid of %s" STORE_SUFFIX
+								  "; a copy needs its own",
+								  first->name);
 
 			g_variant_builder_add(broken, "(ss)", file, reason);
 			g_ptr_array_remove_index(entries, i);
@@ -114,13 +116,15 @@ static bool unedited(const char *path, const StoreEntry *entry, GError **error)
 	return false;
 }
 
-bool store_save(const char *folder, const char *name, const VmConfig *config, StoreEntry *entry, GError **error)
+bool store_save(const char *folder, const char *name, const VmConfig *config, StoreEntry *entry,
+		GError **error)
 {
 	g_autofree char *path = path_of(folder, name);
 	g_autofree char *text = vm_config_format(config, entry ? entry->text : NULL);
 
 	if (!entry && g_file_test(path, G_FILE_TEST_EXISTS)) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_EXISTS, "there is a VM of the name %s", name);
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_EXISTS,
+			    "there is a VM of the name %s", name);
 		return false;
 	}
 	if ((entry && !unedited(path, entry, error)) || !file_write(path, text, error)) {

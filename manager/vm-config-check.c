@@ -32,7 +32,8 @@ bool vm_name_is_valid(const char *name)
 	if (length < 1 || length > 63 || !g_ascii_isalnum(name[0])) {
 		return false;
 	}
-	return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == length;
+	return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
+	       length;
 }
 
 const VmKey *vm_key_find(const VmKey *keys, const char *name)
@@ -69,7 +70,8 @@ bool vm_key_check_text(const VmKey *key, const char *text, GError **error)
 		return invalid(error, key->name, "has characters that cannot be there");
 	}
 	if (key->max && strlen(text) > key->max) {
-		return invalid(error, key->name, "is longer than %" G_GUINT64_FORMAT " bytes", key->max);
+		return invalid(error, key->name, "is longer than %" G_GUINT64_FORMAT " bytes",
+			       key->max);
 	}
 	if (key->words && !g_strv_contains(key->words, text)) {
 		g_autofree char *words = g_strjoinv(", ", (char **)key->words);
@@ -77,7 +79,8 @@ bool vm_key_check_text(const VmKey *key, const char *text, GError **error)
 		return invalid(error, key->name, "'%s' is none of %s", text, words);
 	}
 	if (key->kind == VM_KEY_PATH && *text && !path_is_usable(text)) {
-		return invalid(error, key->name, "'%s' is not an absolute path without comma", text);
+		return invalid(error, key->name, "'%s' is not an absolute path without comma",
+			       text);
 	}
 	if (key->kind == VM_KEY_UUID && *text && !g_uuid_string_is_valid(text)) {
 		return invalid(error, key->name, "'%s' is not a UUID", text);
@@ -88,8 +91,10 @@ bool vm_key_check_text(const VmKey *key, const char *text, GError **error)
 bool vm_key_check_number(const VmKey *key, guint64 value, GError **error)
 {
 	if (value < key->min || (key->max && value > key->max)) {
-		return invalid(error, key->name, "%" G_GUINT64_FORMAT " is not between %" G_GUINT64_FORMAT
-			       " and %" G_GUINT64_FORMAT, value, key->min, key->max);
+		return invalid(error, key->name,
+			       "%" G_GUINT64_FORMAT " is not between %" G_GUINT64_FORMAT
+			       " and %" G_GUINT64_FORMAT,
+			       value, key->min, key->max);
 	}
 	return true;
 }
@@ -136,7 +141,8 @@ static bool disk_validate(const VmConfig *config, const VmDisk *disk, GError **e
 	g_autofree char *key = g_strdup_printf("disks/%s", disk->target);
 
 	if (!target_is_valid(disk->target)) {
-		return invalid(error, key, "the target is none of xvda to xvdz, sda to sdz, hda to hdd");
+		return invalid(error, key,
+			       "the target is none of xvda to xvdz, sda to sdz, hda to hdd");
 	}
 	if (vm_config_find_disk(config, disk->target) != disk) {
 		return invalid(error, key, "there are two of that target");
@@ -149,7 +155,8 @@ static bool disk_validate(const VmConfig *config, const VmDisk *disk, GError **e
 		return disk->cdrom || invalid(error, key, "has no source");
 	}
 	if (!path_is_usable(disk->source)) {
-		return invalid(error, key, "source '%s' is not an absolute path without comma", disk->source);
+		return invalid(error, key, "source '%s' is not an absolute path without comma",
+			       disk->source);
 	}
 	return true;
 }
@@ -196,7 +203,8 @@ bool vm_config_validate(const VmConfig *config, GError **error)
 		return invalid(error, "boot", "'%s' has letters other than c, d, n", config->boot);
 	}
 	if (*config->bootloader && *config->kernel) {
-		return invalid(error, "bootloader", "not together with kernel: which one is to boot?");
+		return invalid(error, "bootloader",
+			       "not together with kernel: which one is to boot?");
 	}
 	for (guint i = 0; i < config->snapshots->len; i++) {
 		const VmSnapshot *snapshot = g_ptr_array_index(config->snapshots, i);
@@ -221,7 +229,8 @@ static void check_file(GPtrArray *problems, const char *key, const char *path)
 
 static void check_kernel(GPtrArray *problems, const VmConfig *config)
 {
-	/* Xen's builder and ours take an ELF kernel or a bzImage; a wrong file would fail late and say little. */
+	/* Xen's builder and ours take an ELF kernel or a bzImage; a wrong file would fail late and
+	 * say little. */
 	guint8 head[0x206] = {0};
 	int fd;
 	ssize_t got;
@@ -235,7 +244,8 @@ static void check_kernel(GPtrArray *problems, const VmConfig *config)
 	got = read(fd, head, sizeof(head));
 	close(fd);
 	if (got < 4 || (memcmp(head, "\177ELF", 4) != 0 && memcmp(head + 0x202, "HdrS", 4) != 0)) {
-		vm_note_add(problems, 0, "kernel", "%s is neither an ELF kernel nor a bzImage", config->kernel);
+		vm_note_add(problems, 0, "kernel", "%s is neither an ELF kernel nor a bzImage",
+			    config->kernel);
 	}
 }
 
@@ -254,15 +264,16 @@ static void check_disk(GPtrArray *problems, GPtrArray *warnings, const VmDisk *d
 		return;
 	}
 	if (S_ISBLK(status.st_mode) != g_str_equal(disk->format, "block")) {
-		vm_note_add(problems, 0, key, "%s %s a block device, and format is %s", disk->source,
-			    S_ISBLK(status.st_mode) ? "is" : "is not", disk->format);
+		vm_note_add(problems, 0, key, "%s %s a block device, and format is %s",
+			    disk->source, S_ISBLK(status.st_mode) ? "is" : "is not", disk->format);
 		return;
 	}
 	if (S_ISBLK(status.st_mode)) {
 		return;
 	}
 	if (!S_ISREG(status.st_mode)) {
-		vm_note_add(problems, 0, key, "%s is neither a file nor a block device", disk->source);
+		vm_note_add(problems, 0, key, "%s is neither a file nor a block device",
+			    disk->source);
 		return;
 	}
 	fd = open(disk->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -272,8 +283,8 @@ static void check_disk(GPtrArray *problems, GPtrArray *warnings, const VmDisk *d
 		if (g_str_equal(disk->format, "qcow2") && !is_qcow) {
 			vm_note_add(problems, 0, key, "%s is not a qcow2 image", disk->source);
 		} else if (g_str_equal(disk->format, "raw") && is_qcow) {
-			vm_note_add(warnings, 0, key, "%s looks like a qcow2 image, and format is raw",
-				    disk->source);
+			vm_note_add(warnings, 0, key,
+				    "%s looks like a qcow2 image, and format is raw", disk->source);
 		}
 	} else if (g_str_equal(disk->format, "qcow2")) {
 		vm_note_add(problems, 0, key, "%s cannot be read as a qcow2 image", disk->source);
@@ -291,16 +302,20 @@ void vm_config_check(const VmConfig *config, GPtrArray *problems, GPtrArray *war
 		vm_note_add(problems, 0, "disks", "there is no disk or CD to boot from");
 	}
 	if (!is_hvm && !*config->kernel && !*config->bootloader) {
-		vm_note_add(problems, 0, "kernel", "a VM of type %s needs a kernel or a bootloader", config->type);
+		vm_note_add(problems, 0, "kernel", "a VM of type %s needs a kernel or a bootloader",
+			    config->type);
 	}
 	if (!is_hvm && *config->bootloader && config->disks->len == 0) {
-		vm_note_add(problems, 0, "disks", "the bootloader needs a disk to look for a kernel");
+		vm_note_add(problems, 0, "disks",
+			    "the bootloader needs a disk to look for a kernel");
 	}
 	if (is_hvm && *config->bootloader) {
-		vm_note_add(problems, 0, "bootloader", "is not for VMs of type hvm; they boot from their disks");
+		vm_note_add(problems, 0, "bootloader",
+			    "is not for VMs of type hvm; they boot from their disks");
 	}
 	if (is_hvm && g_str_equal(config->firmware, "uefi") && *config->kernel) {
-		vm_note_add(warnings, 0, "kernel", "firmware uefi is not used when there is a kernel");
+		vm_note_add(warnings, 0, "kernel",
+			    "firmware uefi is not used when there is a kernel");
 	}
 	if (!is_hvm && config->viridian) {
 		vm_note_add(warnings, 0, "viridian", "only VMs of type hvm have it");
@@ -318,7 +333,8 @@ void vm_config_check(const VmConfig *config, GPtrArray *problems, GPtrArray *war
 		if (disk->cdrom && !is_hvm && !*disk->source) {
 			g_autofree char *key = g_strdup_printf("disks/%s", disk->target);
 
-			vm_note_add(problems, 0, key, "only VMs of type hvm have an empty CD drive");
+			vm_note_add(problems, 0, key,
+				    "only VMs of type hvm have an empty CD drive");
 		}
 		check_disk(problems, warnings, disk);
 	}
@@ -347,7 +363,8 @@ static bool disk_is_known(const VmDisk *disk, const VmConfig *known)
 	for (guint i = 0; known && i < known->disks->len; i++) {
 		const VmDisk *other = g_ptr_array_index(known->disks, i);
 
-		if (g_str_equal(disk->source, other->source) && g_str_equal(disk->format, other->format) &&
+		if (g_str_equal(disk->source, other->source) &&
+		    g_str_equal(disk->format, other->format) &&
 		    (disk->readonly || !other->readonly)) {
 			return true;
 		}
@@ -355,7 +372,8 @@ static bool disk_is_known(const VmDisk *disk, const VmConfig *known)
 	return false;
 }
 
-bool vm_config_reaches_out(const VmConfig *config, const VmConfig *known, const char *const *folders)
+bool vm_config_reaches_out(const VmConfig *config, const VmConfig *known,
+			   const char *const *folders)
 {
 	/* A bootloader is a program that the manager's user, root, runs. */
 	if (*config->bootloader && !(known && g_str_equal(config->bootloader, known->bootloader))) {

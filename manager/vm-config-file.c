@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A VM's file: a GLib key file with the groups [vm], [disk TARGET], [nic NUMBER], [snapshot NAME]. */
+/* A VM's file: a GLib key file with the groups [vm], [disk TARGET], [nic NUMBER], [snapshot NAME].
+ */
 #include "vm-config-keys.h"
 
 #include "error.h"
@@ -7,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The line where @key of @group stands (key NULL: the group's heading); 0: nowhere. GKeyFile does not say. */
+/* The line where @key of @group stands (key NULL: the group's heading); 0: nowhere. GKeyFile does
+ * not say. */
 static guint line_of(const char *text, const char *group, const char *key)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -90,7 +92,8 @@ static bool read_number(const Reader *reader, const VmKey *key, guint64 *ret_val
 static bool read_text(const Reader *reader, const VmKey *key, char **field, GError **error)
 {
 	g_autoptr(GError) local = NULL;
-	g_autofree char *value = g_key_file_get_string(reader->file, reader->group, key->name, &local);
+	g_autofree char *value =
+	    g_key_file_get_string(reader->file, reader->group, key->name, &local);
 
 	/* Of a bad escape sequence GLib gives both, a value and an error. */
 	if (local) {
@@ -175,9 +178,9 @@ static bool read_group(const Reader *reader, const VmKey *keys, gpointer object,
 				return false;
 			}
 		} else if (!also || !g_str_equal(names[i], also)) {
-			vm_note_add(reader->notes, line_of(reader->text, reader->group, names[i]), NULL,
-				    "unknown key '%s' in [%s] is kept but does nothing", names[i],
-				    reader->group);
+			vm_note_add(reader->notes, line_of(reader->text, reader->group, names[i]),
+				    NULL, "unknown key '%s' in [%s] is kept but does nothing",
+				    names[i], reader->group);
 		}
 	}
 	return true;
@@ -185,7 +188,8 @@ static bool read_group(const Reader *reader, const VmKey *keys, gpointer object,
 
 static bool read_snapshot(const Reader *reader, const char *name, VmConfig *config, GError **error)
 {
-	g_autofree char *comment = g_key_file_get_string(reader->file, reader->group, "comment", NULL);
+	g_autofree char *comment =
+	    g_key_file_get_string(reader->file, reader->group, "comment", NULL);
 	gint64 time = g_key_file_get_int64(reader->file, reader->group, "time", error);
 
 	if (error && *error) {
@@ -233,7 +237,8 @@ static bool check_format(const Reader *reader, GError **error)
 	}
 	if (format != VM_CONFIG_FORMAT) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
-			    "line %u: format %" G_GINT64_FORMAT " is not known; this manager knows %d",
+			    "line %u: format %" G_GINT64_FORMAT
+			    " is not known; this manager knows %d",
 			    line_of(reader->text, "vm", "format"), format, VM_CONFIG_FORMAT);
 		return false;
 	}
@@ -258,7 +263,8 @@ static VmConfig *read_groups(Reader *reader, GError **error)
 	reader->group = "vm";
 	if (!*config->uuid) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
-			    "line %u: [vm] has no uuid; take one from uuidgen", line_of(reader->text, "vm", NULL));
+			    "line %u: [vm] has no uuid; take one from uuidgen",
+			    line_of(reader->text, "vm", NULL));
 		return NULL;
 	}
 	if (!vm_config_validate(config, error)) {
@@ -298,7 +304,8 @@ static void write_key(GKeyFile *file, const char *group, const VmKey *key, gcons
 		      gconstpointer defaults)
 {
 	/* What is as by default is left out, unless it stands there already. */
-	if (vm_key_equal(key, object, defaults) && !g_key_file_has_key(file, group, key->name, NULL)) {
+	if (vm_key_equal(key, object, defaults) &&
+	    !g_key_file_has_key(file, group, key->name, NULL)) {
 		return;
 	}
 	switch (key->kind) {
@@ -307,7 +314,8 @@ static void write_key(GKeyFile *file, const char *group, const VmKey *key, gcons
 				       G_STRUCT_MEMBER(gboolean, object, key->offset));
 		break;
 	case VM_KEY_U32:
-		g_key_file_set_uint64(file, group, key->name, G_STRUCT_MEMBER(guint, object, key->offset));
+		g_key_file_set_uint64(file, group, key->name,
+				      G_STRUCT_MEMBER(guint, object, key->offset));
 		break;
 	case VM_KEY_U64:
 		g_key_file_set_uint64(file, group, key->name,
@@ -333,7 +341,8 @@ static void remove_groups(GKeyFile *file, GHashTable *keep)
 	g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
 
 	for (guint i = 0; groups[i]; i++) {
-		bool device = g_str_has_prefix(groups[i], "disk ") || g_str_has_prefix(groups[i], "nic ") ||
+		bool device = g_str_has_prefix(groups[i], "disk ") ||
+			      g_str_has_prefix(groups[i], "nic ") ||
 			      g_str_has_prefix(groups[i], "snapshot ");
 
 		if (device && !g_hash_table_contains(keep, groups[i])) {
@@ -382,8 +391,8 @@ char *vm_config_format(const VmConfig *config, const char *old_text)
 	g_autoptr(GKeyFile) file = g_key_file_new();
 	g_autoptr(VmConfig) defaults = vm_config_new(config->os);
 
-	if (!old_text ||
-	    !g_key_file_load_from_data(file, old_text, strlen(old_text), G_KEY_FILE_KEEP_COMMENTS, NULL)) {
+	if (!old_text || !g_key_file_load_from_data(file, old_text, strlen(old_text),
+						    G_KEY_FILE_KEEP_COMMENTS, NULL)) {
 		g_key_file_unref(file);
 		file = g_key_file_new();
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Shared by vm-config*.c: the keys of a VM's file as tables. A key is one row; files and D-Bus settings follow. */
+/* Shared by vm-config*.c: the keys of a VM's file as tables. A key is one row; files and D-Bus
+ * settings follow. */
 #pragma once
 
 #include "vm-config.h"
@@ -21,7 +22,7 @@ typedef struct {
 	glong offset;
 	const char *const *words;
 	guint64 min, max; /* numbers: range; texts: max is their length in bytes */
-	bool internal;    /* not to be set by D-Bus settings */
+	bool internal;	  /* not to be set by D-Bus settings */
 } VmKey;
 
 /* Each ends with a row without name. */

@@ -9,7 +9,8 @@
 static bool wrong_type(const char *key, GVariant *value, const char *wanted, GError **error)
 {
 	g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
-		    "%s: is of type '%s' and must be '%s'", key, g_variant_get_type_string(value), wanted);
+		    "%s: is of type '%s' and must be '%s'", key, g_variant_get_type_string(value),
+		    wanted);
 	return false;
 }
 
@@ -48,7 +49,8 @@ static bool key_apply(const VmKey *key, gpointer object, GVariant *value, GError
 	case VM_KEY_U32:
 	case VM_KEY_U64:
 		if (!number_of(value, &number)) {
-			return wrong_type(key->name, value, key->kind == VM_KEY_U32 ? "u" : "t", error);
+			return wrong_type(key->name, value, key->kind == VM_KEY_U32 ? "u" : "t",
+					  error);
 		}
 		if (!vm_key_check_number(key, number, error)) {
 			return false;
@@ -66,12 +68,14 @@ static bool key_apply(const VmKey *key, gpointer object, GVariant *value, GError
 		if (!vm_key_check_text(key, g_variant_get_string(value, NULL), error)) {
 			return false;
 		}
-		vm_text_set(&G_STRUCT_MEMBER(char *, object, key->offset), g_variant_get_string(value, NULL));
+		vm_text_set(&G_STRUCT_MEMBER(char *, object, key->offset),
+			    g_variant_get_string(value, NULL));
 		return true;
 	}
 }
 
-static bool dict_apply(const VmKey *keys, gpointer object, const char *name, GVariant *value, GError **error)
+static bool dict_apply(const VmKey *keys, gpointer object, const char *name, GVariant *value,
+		       GError **error)
 {
 	const VmKey *key = vm_key_find(keys, name);
 
@@ -102,15 +106,19 @@ VmDisk *vm_disk_from_variant(GVariant *settings, GError **error)
 				vm_text_set(&disk->target, g_variant_get_string(value, NULL));
 			}
 		} else if (g_str_equal(name, "create-size")) {
-			good = number_of(value, &disk->create_size) || wrong_type(name, value, "t", error);
-			if (good && (disk->create_size < 1 << 16 || disk->create_size > 1ULL << 46)) {
+			good = number_of(value, &disk->create_size) ||
+			       wrong_type(name, value, "t", error);
+			if (good &&
+			    (disk->create_size < 1 << 16 || disk->create_size > 1ULL << 46)) {
 				g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
 					    "create-size: not between 64 KiB and 64 TiB");
 				good = false;
 			}
 		} else {
-			/* What GetSettings gave can be given back: owned is then what it was (vm_config_apply). */
-			good = g_str_equal(name, "owned") || dict_apply(vm_disk_keys, disk, name, value, error);
+			/* What GetSettings gave can be given back: owned is then what it was
+			 * (vm_config_apply). */
+			good = g_str_equal(name, "owned") ||
+			       dict_apply(vm_disk_keys, disk, name, value, error);
 		}
 		if (!good) {
 			g_prefix_error(error, "disks/%s: ", disk->target);
@@ -151,7 +159,8 @@ static void keep_owned(VmDisk *disk, const VmConfig *owned_from)
 		      g_str_equal(old->format, disk->format);
 }
 
-static bool disks_apply(VmConfig *config, GVariant *list, const VmConfig *owned_from, GError **error)
+static bool disks_apply(VmConfig *config, GVariant *list, const VmConfig *owned_from,
+			GError **error)
 {
 	GVariantIter iter;
 	GVariant *item;
@@ -196,8 +205,8 @@ static bool nics_apply(VmConfig *config, GVariant *list, GError **error)
 	return true;
 }
 
-static bool setting_apply(VmConfig *config, const char *name, GVariant *value, const VmConfig *owned_from,
-			  GError **error)
+static bool setting_apply(VmConfig *config, const char *name, GVariant *value,
+			  const VmConfig *owned_from, GError **error)
 {
 	bool is_disks = g_str_equal(name, "disks");
 
@@ -206,13 +215,16 @@ static bool setting_apply(VmConfig *config, const char *name, GVariant *value, c
 	}
 	/* An empty list made by a script language is often of another type. */
 	if (!g_variant_is_of_type(value, G_VARIANT_TYPE("aa{sv}")) &&
-	    !(g_variant_is_of_type(value, G_VARIANT_TYPE_ARRAY) && g_variant_n_children(value) == 0)) {
+	    !(g_variant_is_of_type(value, G_VARIANT_TYPE_ARRAY) &&
+	      g_variant_n_children(value) == 0)) {
 		return wrong_type(name, value, "aa{sv}", error);
 	}
-	return is_disks ? disks_apply(config, value, owned_from, error) : nics_apply(config, value, error);
+	return is_disks ? disks_apply(config, value, owned_from, error)
+			: nics_apply(config, value, error);
 }
 
-bool vm_config_apply(VmConfig *config, GVariant *settings, const VmConfig *owned_from, GError **error)
+bool vm_config_apply(VmConfig *config, GVariant *settings, const VmConfig *owned_from,
+		     GError **error)
 {
 	g_autoptr(VmConfig) changed = vm_config_copy(config);
 	VmConfig swap;

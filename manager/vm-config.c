@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-static const char *const colours[] = {"red",  "orange", "yellow", "green", "blue",
-				      "purple", "grey",   "black",  NULL};
+static const char *const colours[] = {"red",	"orange", "yellow", "green", "blue",
+				      "purple", "grey",	  "black",  NULL};
 static const char *const systems[] = {"linux", "windows", "other", NULL};
 static const char *const types[] = {"pvh", "hvm", "pv", NULL};
 static const char *const firmwares[] = {"bios", "uefi", NULL};
@@ -18,48 +18,48 @@ static const char *const formats[] = {"raw", "qcow2", "block", NULL};
 #define AT(field) G_STRUCT_OFFSET(VmConfig, field)
 /* The order is that of a new file. */
 const VmKey vm_keys[] = {
-	{"uuid", VM_KEY_UUID, AT(uuid), .internal = true},
-	{"title", VM_KEY_TEXT, AT(title), .max = 200},
-	{"notes", VM_KEY_NOTES, AT(notes), .max = 65536},
-	{"colour", VM_KEY_WORD, AT(colour), .words = colours},
-	{"os", VM_KEY_WORD, AT(os), .words = systems},
-	{"template", VM_KEY_BOOL, AT(is_template)},
-	{"throw-away", VM_KEY_BOOL, AT(throw_away), .internal = true},
-	{"base", VM_KEY_UUID, AT(base), .internal = true},
-	{"autostart", VM_KEY_BOOL, AT(autostart)},
-	{"type", VM_KEY_WORD, AT(type), .words = types},
-	{"memory", VM_KEY_U64, AT(memory), .min = 16, .max = 16 << 20},
-	{"maxmemory", VM_KEY_U64, AT(maxmemory), .max = 16 << 20},
-	{"vcpus", VM_KEY_U32, AT(vcpus), .min = 1, .max = 128},
-	{"maxvcpus", VM_KEY_U32, AT(maxvcpus), .max = 128},
-	{"kernel", VM_KEY_PATH, AT(kernel)},
-	{"initrd", VM_KEY_PATH, AT(initrd)},
-	{"cmdline", VM_KEY_TEXT, AT(cmdline), .max = 2047},
-	{"bootloader", VM_KEY_TEXT, AT(bootloader), .max = 1024},
-	{"firmware", VM_KEY_WORD, AT(firmware), .words = firmwares},
-	{"boot", VM_KEY_TEXT, AT(boot), .max = 3},
-	{"viridian", VM_KEY_BOOL, AT(viridian)},
-	{"on-reboot", VM_KEY_WORD, AT(on_reboot), .words = reboot_actions},
-	{"on-crash", VM_KEY_WORD, AT(on_crash), .words = crash_actions},
-	{NULL},
+    {"uuid", VM_KEY_UUID, AT(uuid), .internal = true},
+    {"title", VM_KEY_TEXT, AT(title), .max = 200},
+    {"notes", VM_KEY_NOTES, AT(notes), .max = 65536},
+    {"colour", VM_KEY_WORD, AT(colour), .words = colours},
+    {"os", VM_KEY_WORD, AT(os), .words = systems},
+    {"template", VM_KEY_BOOL, AT(is_template)},
+    {"throw-away", VM_KEY_BOOL, AT(throw_away), .internal = true},
+    {"base", VM_KEY_UUID, AT(base), .internal = true},
+    {"autostart", VM_KEY_BOOL, AT(autostart)},
+    {"type", VM_KEY_WORD, AT(type), .words = types},
+    {"memory", VM_KEY_U64, AT(memory), .min = 16, .max = 16 << 20},
+    {"maxmemory", VM_KEY_U64, AT(maxmemory), .max = 16 << 20},
+    {"vcpus", VM_KEY_U32, AT(vcpus), .min = 1, .max = 128},
+    {"maxvcpus", VM_KEY_U32, AT(maxvcpus), .max = 128},
+    {"kernel", VM_KEY_PATH, AT(kernel)},
+    {"initrd", VM_KEY_PATH, AT(initrd)},
+    {"cmdline", VM_KEY_TEXT, AT(cmdline), .max = 2047},
+    {"bootloader", VM_KEY_TEXT, AT(bootloader), .max = 1024},
+    {"firmware", VM_KEY_WORD, AT(firmware), .words = firmwares},
+    {"boot", VM_KEY_TEXT, AT(boot), .max = 3},
+    {"viridian", VM_KEY_BOOL, AT(viridian)},
+    {"on-reboot", VM_KEY_WORD, AT(on_reboot), .words = reboot_actions},
+    {"on-crash", VM_KEY_WORD, AT(on_crash), .words = crash_actions},
+    {NULL},
 };
 #undef AT
 #define AT(field) G_STRUCT_OFFSET(VmDisk, field)
 const VmKey vm_disk_keys[] = {
-	{"source", VM_KEY_TEXT, AT(source), .max = 1024},
-	{"format", VM_KEY_WORD, AT(format), .words = formats},
-	{"readonly", VM_KEY_BOOL, AT(readonly)},
-	{"cdrom", VM_KEY_BOOL, AT(cdrom)},
-	{"owned", VM_KEY_BOOL, AT(owned), .internal = true},
-	{NULL},
+    {"source", VM_KEY_TEXT, AT(source), .max = 1024},
+    {"format", VM_KEY_WORD, AT(format), .words = formats},
+    {"readonly", VM_KEY_BOOL, AT(readonly)},
+    {"cdrom", VM_KEY_BOOL, AT(cdrom)},
+    {"owned", VM_KEY_BOOL, AT(owned), .internal = true},
+    {NULL},
 };
 #undef AT
 #define AT(field) G_STRUCT_OFFSET(VmNic, field)
 const VmKey vm_nic_keys[] = {
-	{"mac", VM_KEY_TEXT, AT(mac), .max = 17},
-	{"network", VM_KEY_TEXT, AT(network), .max = 63},
-	{"model", VM_KEY_TEXT, AT(model), .max = 32},
-	{NULL},
+    {"mac", VM_KEY_TEXT, AT(mac), .max = 17},
+    {"network", VM_KEY_TEXT, AT(network), .max = 63},
+    {"model", VM_KEY_TEXT, AT(model), .max = 32},
+    {NULL},
 };
 #undef AT
 
@@ -100,13 +100,15 @@ void vm_key_copy(const VmKey *key, gpointer to, gconstpointer from)
 {
 	switch (key->kind) {
 	case VM_KEY_U64:
-		G_STRUCT_MEMBER(guint64, to, key->offset) = G_STRUCT_MEMBER(guint64, from, key->offset);
+		G_STRUCT_MEMBER(guint64, to, key->offset) =
+		    G_STRUCT_MEMBER(guint64, from, key->offset);
 		break;
 	case VM_KEY_U32:
 		G_STRUCT_MEMBER(guint, to, key->offset) = G_STRUCT_MEMBER(guint, from, key->offset);
 		break;
 	case VM_KEY_BOOL:
-		G_STRUCT_MEMBER(gboolean, to, key->offset) = G_STRUCT_MEMBER(gboolean, from, key->offset);
+		G_STRUCT_MEMBER(gboolean, to, key->offset) =
+		    G_STRUCT_MEMBER(gboolean, from, key->offset);
 		break;
 	default:
 		vm_text_set(&G_STRUCT_MEMBER(char *, to, key->offset),
@@ -229,7 +231,8 @@ void vm_config_free(VmConfig *config)
 	g_free(config);
 }
 
-VmSnapshot *vm_config_add_snapshot(VmConfig *config, const char *name, gint64 time, const char *comment)
+VmSnapshot *vm_config_add_snapshot(VmConfig *config, const char *name, gint64 time,
+				   const char *comment)
 {
 	VmSnapshot *snapshot = g_new0(VmSnapshot, 1);
 

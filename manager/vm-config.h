@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a VM's file says (docs/man/mullion.vm.5), and the same as D-Bus settings. Pure: knows no folder, bus or
- * hypervisor. Every text in it has been checked: no control characters, paths absolute.
+ * What a VM's file says (docs/man/mullion.vm.5), and the same as D-Bus settings. Pure: knows no
+ * folder, bus or hypervisor. Every text in it has been checked: no control characters, paths
+ * absolute.
  */
 #pragma once
 
@@ -14,9 +15,10 @@
 #define VM_CONFIG_NICS_MAX   8
 
 typedef struct {
-	char *target;        /* xvda ... xvdz, hda ... hdd, sda ... sdz */
-	char *source;        /* absolute path; "" for an empty CD drive, or, with create_size, a volume group or "" */
-	char *format;        /* raw qcow2 block */
+	char *target; /* xvda ... xvdz, hda ... hdd, sda ... sdz */
+	char *source; /* absolute path; "" for an empty CD drive, or, with create_size, a volume
+			 group or "" */
+	char *format; /* raw qcow2 block */
 	guint64 create_size; /* bytes; only on its way in from D-Bus, never in a file */
 	gboolean readonly;
 	gboolean cdrom;
@@ -51,7 +53,7 @@ typedef struct {
 	char *boot;
 	char *on_reboot;
 	char *on_crash;
-	guint64 memory;    /* MiB */
+	guint64 memory;	   /* MiB */
 	guint64 maxmemory; /* MiB; 0: as memory */
 	guint vcpus;
 	guint maxvcpus; /* 0: as vcpus */
@@ -85,27 +87,34 @@ VmNic *vm_nic_new(void);
 void vm_nic_free(VmNic *nic);
 VmDisk *vm_config_find_disk(const VmConfig *config, const char *target);
 VmSnapshot *vm_config_find_snapshot(const VmConfig *config, const char *name);
-VmSnapshot *vm_config_add_snapshot(VmConfig *config, const char *name, gint64 time, const char *comment);
-/* The next free target of the VM's kind ("xvdb"), or NULL when it has VM_CONFIG_DISKS_MAX disks. To be freed. */
+VmSnapshot *vm_config_add_snapshot(VmConfig *config, const char *name, gint64 time,
+				   const char *comment);
+/* The next free target of the VM's kind ("xvdb"), or NULL when it has VM_CONFIG_DISKS_MAX disks. To
+ * be freed. */
 char *vm_config_free_target(const VmConfig *config);
 
 /* An array for notes. vm_note_add() copies; @notes NULL is allowed. */
 GPtrArray *vm_notes_new(void);
-void vm_note_add(GPtrArray *notes, guint line, const char *key, const char *format, ...) G_GNUC_PRINTF(4, 5);
+void vm_note_add(GPtrArray *notes, guint line, const char *key, const char *format, ...)
+    G_GNUC_PRINTF(4, 5);
 
 /* A name for VMs, networks, snapshots: [A-Za-z0-9][A-Za-z0-9._-]{0,62}. */
 bool vm_name_is_valid(const char *name);
 /* A MAC address of Xen's range, at random. To be freed. */
 char *vm_mac_new(void);
 
-/* Parse a file. @notes collects unknown keys. NULL with INVALID_ARGUMENT, whose message begins "line N: ". */
+/* Parse a file. @notes collects unknown keys. NULL with INVALID_ARGUMENT, whose message begins
+ * "line N: ". */
 VmConfig *vm_config_parse(const char *text, GPtrArray *notes, GError **error);
-/* The file's new text. Comments, order and unknown keys of @old_text (may be NULL) are kept. To be freed. */
+/* The file's new text. Comments, order and unknown keys of @old_text (may be NULL) are kept. To be
+ * freed. */
 char *vm_config_format(const VmConfig *config, const char *old_text);
 
-/* Apply settings of D-Bus (a{sv}), all or none; an unknown key, a wrong type or a value that cannot be is
- * INVALID_ARGUMENT. @owned_from (may be NULL): disks with the same target, source and format keep its owned mark. */
-bool vm_config_apply(VmConfig *config, GVariant *settings, const VmConfig *owned_from, GError **error);
+/* Apply settings of D-Bus (a{sv}), all or none; an unknown key, a wrong type or a value that cannot
+ * be is INVALID_ARGUMENT. @owned_from (may be NULL): disks with the same target, source and format
+ * keep its owned mark. */
+bool vm_config_apply(VmConfig *config, GVariant *settings, const VmConfig *owned_from,
+		     GError **error);
 /* One disk out of a{sv}. "target" may be missing. */
 VmDisk *vm_disk_from_variant(GVariant *settings, GError **error);
 /* a{sv}, floating. */
@@ -113,9 +122,12 @@ GVariant *vm_config_to_variant(const VmConfig *config);
 
 /* UUID and MAC addresses where they are missing. */
 void vm_config_complete(VmConfig *config);
-/* What belongs together: unique targets, maxmemory at least memory, ... INVALID_ARGUMENT. Is part of parse and apply. */
+/* What belongs together: unique targets, maxmemory at least memory, ... INVALID_ARGUMENT. Is part
+ * of parse and apply. */
 bool vm_config_validate(const VmConfig *config, GError **error);
 /* Would it start? Looks at files. @problems and @warnings get notes with keys. */
 void vm_config_check(const VmConfig *config, GPtrArray *problems, GPtrArray *warnings);
-/* Does it name files outside of @folders (NULL-terminated) or devices that @known (may be NULL) does not name already? */
-bool vm_config_reaches_out(const VmConfig *config, const VmConfig *known, const char *const *folders);
+/* Does it name files outside of @folders (NULL-terminated) or devices that @known (may be NULL)
+ * does not name already? */
+bool vm_config_reaches_out(const VmConfig *config, const VmConfig *known,
+			   const char *const *folders);

@@ -44,8 +44,8 @@ static bool begin(const Work *work, const char *op, const char *path, GError **e
 {
 	const char *const paths[] = {path, NULL};
 
-	return journal_begin(work->manager->journal_folder, work->config->uuid, op, work->name, path ? paths : NULL,
-			     error);
+	return journal_begin(work->manager->journal_folder, work->config->uuid, op, work->name,
+			     path ? paths : NULL, error);
 }
 
 static void end(const Work *work)
@@ -53,11 +53,13 @@ static void end(const Work *work)
 	journal_end(work->manager->journal_folder, work->config->uuid);
 }
 
-static void take(Work *work, const char *kind, JobRun run, JobDone done, GDBusMethodInvocation *call)
+static void take(Work *work, const char *kind, JobRun run, JobDone done,
+		 GDBusMethodInvocation *call)
 {
 	vm_take_job(work->vm,
-		    job_start(kind, "manage", vm_path(work->vm), false, (JobStep){run, done, work, work_free}), NULL,
-		    call);
+		    job_start(kind, "manage", vm_path(work->vm), false,
+			      (JobStep){run, done, work, work_free}),
+		    NULL, call);
 }
 
 /* --- Snapshots --- */
@@ -100,7 +102,8 @@ static void snapshot_done(Job *job, gpointer data, const GError *error)
 	if (error) {
 		return;
 	}
-	vm_config_add_snapshot(work->config, work->name, g_get_real_time() / G_USEC_PER_SEC, work->comment);
+	vm_config_add_snapshot(work->config, work->name, g_get_real_time() / G_USEC_PER_SEC,
+			       work->comment);
 	if (vm_store(work->vm, work->config, &storing)) {
 		end(work);
 	} else {
@@ -118,15 +121,16 @@ static bool snapshots_possible(const Vm *vm, GError **error)
 
 		if (disk_is_private(disk) && !g_str_equal(disk->format, "qcow2")) {
 			g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_SUPPORTED,
-				    "%s: disks/%s is of format %s; only qcow2 has snapshots: clone the VM instead",
+				    "%s: disks/%s is of format %s; only qcow2 has snapshots: clone "
+				    "the VM instead",
 				    vm->entry->name, disk->target, disk->format);
 			return false;
 		}
 		any = any || disk_is_private(disk);
 	}
 	if (!any) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_SUPPORTED, "%s has no writable disk",
-			    vm->entry->name);
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_SUPPORTED,
+			    "%s has no writable disk", vm->entry->name);
 	}
 	return any;
 }
@@ -143,12 +147,13 @@ void vm_handle_snapshot(gpointer owner, GVariant *args, GDBusMethodInvocation *c
 		return;
 	}
 	if (!vm_name_is_valid(name)) {
-		g_set_error(&error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT, "'%s' is not a snapshot's name", name);
+		g_set_error(&error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
+			    "'%s' is not a snapshot's name", name);
 	} else if (!vm_key_check_text(vm_key_find(vm_keys, "title"), comment, &error)) {
 		g_prefix_error(&error, "comment: ");
 	} else if (vm_config_find_snapshot(vm->entry->config, name)) {
-		g_set_error(&error, MULLION_ERROR, MULLION_ERROR_EXISTS, "%s has a snapshot %s already",
-			    vm->entry->name, name);
+		g_set_error(&error, MULLION_ERROR, MULLION_ERROR_EXISTS,
+			    "%s has a snapshot %s already", vm->entry->name, name);
 	} else {
 		snapshots_possible(vm, &error);
 	}
@@ -171,7 +176,8 @@ static Work *work_on_snapshot(Vm *vm, GVariant *args, VmNeed need, GDBusMethodIn
 	}
 	if (!vm_config_find_snapshot(vm->entry->config, name)) {
 		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_NOT_FOUND,
-						      "%s has no snapshot '%s'", vm->entry->name, name);
+						      "%s has no snapshot '%s'", vm->entry->name,
+						      name);
 		return NULL;
 	}
 	return work_new(vm, name);
@@ -185,7 +191,8 @@ static bool revert_run(Job *job, gpointer data, GError **error)
 	for (guint i = 0; good && i < work->config->disks->len; i++) {
 		const VmDisk *disk = g_ptr_array_index(work->config->disks, i);
 
-		good = !disk_is_private(disk) || disk_snapshot_revert(disk->source, work->name, error);
+		good =
+		    !disk_is_private(disk) || disk_snapshot_revert(disk->source, work->name, error);
 	}
 	end(work);
 	return good;
@@ -209,7 +216,8 @@ static bool delete_snapshot_run(Job *job, gpointer data, GError **error)
 		const VmDisk *disk = g_ptr_array_index(work->config->disks, i);
 		g_autoptr(GError) local = NULL;
 
-		if (disk_is_private(disk) && !disk_snapshot_delete(disk->source, work->name, &local) &&
+		if (disk_is_private(disk) &&
+		    !disk_snapshot_delete(disk->source, work->name, &local) &&
 		    !error_is(local, MULLION_ERROR_NOT_FOUND)) {
 			g_propagate_error(error, g_steal_pointer(&local));
 			good = false;
@@ -229,7 +237,8 @@ static void delete_snapshot_done(Job *job, gpointer data, const GError *error)
 	if (error) {
 		return;
 	}
-	g_ptr_array_remove(work->config->snapshots, vm_config_find_snapshot(work->config, work->name));
+	g_ptr_array_remove(work->config->snapshots,
+			   vm_config_find_snapshot(work->config, work->name));
 	if (vm_store(work->vm, work->config, &storing)) {
 		end(work);
 	} else {
@@ -259,7 +268,8 @@ static bool add_run(Job *job, gpointer data, GError **error)
 	}
 	/* A file that is there already is not ours to overwrite. */
 	if (g_file_test(path, G_FILE_TEST_EXISTS)) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_EXISTS, "%s is there already", path);
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_EXISTS, "%s is there already",
+			    path);
 		return false;
 	}
 	if (!begin(work, "add-disk", path, error)) {
@@ -376,20 +386,23 @@ void vm_handle_remove_disk(gpointer owner, GVariant *args, GDBusMethodInvocation
 	}
 	disk = vm_config_find_disk(config, target);
 	if (!disk || !g_ptr_array_find(config->disks, disk, &index)) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_NOT_FOUND, "%s has no disk '%s'",
-						      vm->entry->name, target);
+		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_NOT_FOUND,
+						      "%s has no disk '%s'", vm->entry->name,
+						      target);
 		return;
 	}
 	if (config->snapshots->len > 0) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
-						      "%s has snapshots, which need all its disks; delete them first",
-						      vm->entry->name);
+		g_dbus_method_invocation_return_error(
+		    call, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
+		    "%s has snapshots, which need all its disks; delete them first",
+		    vm->entry->name);
 		return;
 	}
-	delete = delete && disk->owned;
+	delete = delete &&disk->owned;
 	work = work_new(vm, target);
 	work->disk = g_ptr_array_steal_index(config->disks, index);
-	if ((delete && !begin(work, "remove-disk", work->disk->source, &error)) || !vm_store(vm, config, &error)) {
+	if ((delete &&!begin(work, "remove-disk", work->disk->source, &error)) ||
+	    !vm_store(vm, config, &error)) {
 		end(work);
 		work_free(work);
 		bus_answer_error(call, error);
@@ -420,13 +433,15 @@ void vm_handle_resize_disk(gpointer owner, GVariant *args, GDBusMethodInvocation
 	}
 	disk = vm_config_find_disk(vm->entry->config, target);
 	if (!disk || !*disk->source || disk->cdrom) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_NOT_FOUND, "%s has no disk '%s'",
-						      vm->entry->name, target);
+		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_NOT_FOUND,
+						      "%s has no disk '%s'", vm->entry->name,
+						      target);
 		return;
 	}
 	if (size > 1ULL << 46 || size % 512) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
-						      "size: more than 64 TiB, or no multiple of 512");
+		g_dbus_method_invocation_return_error(
+		    call, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
+		    "size: more than 64 TiB, or no multiple of 512");
 		return;
 	}
 	work = work_new(vm, target);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Making and deleting VMs. The definition is written when all it needs is there, and goes before what it needed. */
+/* Making and deleting VMs. The definition is written when all it needs is there, and goes before
+ * what it needed. */
 #include "vm.h"
 
 #include "disk.h"
@@ -63,8 +64,8 @@ static void undo(const Make *make, const char *folder)
 	journal_end(make->manager->journal_folder, make->config->uuid);
 }
 
-static bool make_disk(Job *job, const Make *make, VmDisk *disk, const char *folder, double from, double to,
-		      GError **error)
+static bool make_disk(Job *job, const Make *make, VmDisk *disk, const char *folder, double from,
+		      double to, GError **error)
 {
 	if (disk->create_size) {
 		return disk_create(disk, folder, make->config->uuid, error);
@@ -90,7 +91,8 @@ static bool make_disks(Job *job, const Make *make, const char *folder, GError **
 			g_set_error(error, MULLION_ERROR, MULLION_ERROR_CANCELLED, "cancelled");
 			return false;
 		}
-		if (!make_disk(job, make, disk, folder, (double)i / count, (double)(i + 1) / count, error)) {
+		if (!make_disk(job, make, disk, folder, (double)i / count, (double)(i + 1) / count,
+			       error)) {
 			g_prefix_error(error, "%s: disks/%s: ", make->name, disk->target);
 			return false;
 		}
@@ -118,11 +120,12 @@ static bool make_run(Job *job, gpointer data, GError **error)
 	g_autofree char *folder = vm_disks_folder(make->manager, make->config->uuid);
 	g_auto(GStrv) volumes = planned_volumes(make->config, folder);
 
-	if (!journal_begin(journal, make->config->uuid, "create", make->name, (const char *const *)volumes, error)) {
+	if (!journal_begin(journal, make->config->uuid, "create", make->name,
+			   (const char *const *)volumes, error)) {
 		return false;
 	}
-	if ((needs_folder(make) && !file_make_folder(folder, error)) || !make_disks(job, make, folder, error) ||
-	    !job_commit(job, error) ||
+	if ((needs_folder(make) && !file_make_folder(folder, error)) ||
+	    !make_disks(job, make, folder, error) || !job_commit(job, error) ||
 	    !store_save(make->manager->vms_folder, make->name, make->config, NULL, error)) {
 		undo(make, folder);
 		return false;
@@ -165,13 +168,15 @@ static void make_done(Job *job, gpointer data, const GError *error)
 	}
 }
 
-void vm_make_create(Manager *manager, const char *name, VmConfig *config, GDBusMethodInvocation *call)
+void vm_make_create(Manager *manager, const char *name, VmConfig *config,
+		    GDBusMethodInvocation *call)
 {
 	Make *make = g_new0(Make, 1);
 	Job *job;
 
 	*make = (Make){.manager = manager, .name = g_strdup(name), .config = config};
-	job = job_start("create", "manage", "/", true, (JobStep){make_run, make_done, make, make_free});
+	job = job_start("create", "manage", "/", true,
+			(JobStep){make_run, make_done, make, make_free});
 	g_dbus_method_invocation_return_value(call, g_variant_new("(o)", job_path(job)));
 }
 
@@ -193,10 +198,13 @@ static VmConfig *copy_config(const Vm *source, bool linked)
 	return config;
 }
 
-static void make_copy(Vm *vm, Make *make, const char *kind, const char *right, GDBusMethodInvocation *call)
+static void make_copy(Vm *vm, Make *make, const char *kind, const char *right,
+		      GDBusMethodInvocation *call)
 {
-	vm_take_job(vm, job_start(kind, right, vm_path(vm), true, (JobStep){make_run, make_done, make, make_free}), NULL,
-		    call);
+	vm_take_job(vm,
+		    job_start(kind, right, vm_path(vm), true,
+			      (JobStep){make_run, make_done, make, make_free}),
+		    NULL, call);
 }
 
 void vm_handle_clone(gpointer owner, GVariant *args, GDBusMethodInvocation *call)
@@ -215,7 +223,8 @@ void vm_handle_clone(gpointer owner, GVariant *args, GDBusMethodInvocation *call
 		return;
 	}
 	if (vm->entry->config->throw_away) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_NOT_SUPPORTED,
+		g_dbus_method_invocation_return_error(call, MULLION_ERROR,
+						      MULLION_ERROR_NOT_SUPPORTED,
 						      "%s is a throw-away VM", vm->entry->name);
 		return;
 	}
@@ -224,7 +233,8 @@ void vm_handle_clone(gpointer owner, GVariant *args, GDBusMethodInvocation *call
 		return;
 	}
 	make = g_new0(Make, 1);
-	*make = (Make){.manager = vm->manager, .source = vm, .name = g_strdup(name), .linked = linked};
+	*make =
+	    (Make){.manager = vm->manager, .source = vm, .name = g_strdup(name), .linked = linked};
 	make->config = copy_config(vm, linked);
 	make->config->is_template = is_template;
 	make_copy(vm, make, "clone", "manage", call);
@@ -259,8 +269,9 @@ void vm_handle_start_throw_away(gpointer owner, GVariant *args, GDBusMethodInvoc
 		return;
 	}
 	if (vm->entry->config->throw_away) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_NOT_SUPPORTED,
-						      "%s is a throw-away VM itself", vm->entry->name);
+		g_dbus_method_invocation_return_error(
+		    call, MULLION_ERROR, MULLION_ERROR_NOT_SUPPORTED,
+		    "%s is a throw-away VM itself", vm->entry->name);
 		return;
 	}
 	if (wanted && manager_reserve(vm->manager, wanted, &error)) {
@@ -270,13 +281,19 @@ void vm_handle_start_throw_away(gpointer owner, GVariant *args, GDBusMethodInvoc
 	}
 	if (!name) {
 		if (!error) {
-			error = g_error_new(MULLION_ERROR, MULLION_ERROR_EXISTS, "%s: no name is free", vm->entry->name);
+			error = g_error_new(MULLION_ERROR, MULLION_ERROR_EXISTS,
+					    "%s: no name is free", vm->entry->name);
 		}
 		bus_answer_error(call, error);
 		return;
 	}
 	make = g_new0(Make, 1);
-	*make = (Make){.manager = vm->manager, .source = vm, .name = name, .linked = true, .start = true, .paused = paused};
+	*make = (Make){.manager = vm->manager,
+		       .source = vm,
+		       .name = name,
+		       .linked = true,
+		       .start = true,
+		       .paused = paused};
 	make->config = copy_config(vm, true);
 	make->config->throw_away = true;
 	make_copy(vm, make, "throw-away", "control", call);
@@ -298,13 +315,15 @@ static GStrv owned_paths(const VmConfig *config)
 	return g_strv_builder_end(paths);
 }
 
-bool vm_make_delete(const Manager *manager, const char *name, const VmConfig *config, bool keep_disks, GError **error)
+bool vm_make_delete(const Manager *manager, const char *name, const VmConfig *config,
+		    bool keep_disks, GError **error)
 {
 	g_auto(GStrv) paths = keep_disks ? g_new0(char *, 1) : owned_paths(config);
 	g_autofree char *saved = vm_saved_path(manager, config->uuid);
 	g_autofree char *folder = vm_disks_folder(manager, config->uuid);
 
-	if (!journal_begin(manager->journal_folder, config->uuid, "delete", name, (const char *const *)paths, error) ||
+	if (!journal_begin(manager->journal_folder, config->uuid, "delete", name,
+			   (const char *const *)paths, error) ||
 	    !store_remove(manager->vms_folder, name, error) || !file_remove(saved, error)) {
 		return false;
 	}
@@ -341,15 +360,18 @@ static bool delete_run(Job *job, gpointer data, GError **error)
 {
 	const Delete *delete = data;
 
-	return vm_make_delete(delete->manager, delete->name, delete->config, delete->keep_disks, error);
+	return vm_make_delete(delete->manager, delete->name, delete->config, delete->keep_disks,
+			      error);
 }
 
 static void delete_done(Job *job, gpointer data, const GError *error)
 {
 	const Delete *delete = data;
-	g_autofree char *file = g_strdup_printf("%s/%s" STORE_SUFFIX, delete->manager->vms_folder, delete->name);
+	g_autofree char *file =
+	    g_strdup_printf("%s/%s" STORE_SUFFIX, delete->manager->vms_folder, delete->name);
 
-	/* Without a definition it is gone, even if something of it could not be cleared away yet. */
+	/* Without a definition it is gone, even if something of it could not be cleared away yet.
+	 */
 	delete->vm->doomed = !g_file_test(file, G_FILE_TEST_EXISTS);
 }
 
@@ -365,7 +387,8 @@ void vm_handle_delete(gpointer owner, GVariant *args, GDBusMethodInvocation *cal
 		return;
 	}
 	delete = g_new0(Delete, 1);
-	*delete = (Delete){vm, vm->manager, g_strdup(vm->entry->name), vm_config_copy(vm->entry->config), keep_disks};
+	*delete = (Delete){vm, vm->manager, g_strdup(vm->entry->name),
+			   vm_config_copy(vm->entry->config), keep_disks};
 	vm_take_job(vm,
 		    job_start("delete", "manage", vm_path(vm), false,
 			      (JobStep){delete_run, delete_done, delete, delete_free}),

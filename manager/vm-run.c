@@ -93,7 +93,8 @@ static bool check_startable(const Run *run, GError **error)
 	vm_config_check(run->config, problems, NULL);
 	if (problems->len > 0) {
 		first = g_ptr_array_index(problems, 0);
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT, "%s: %s", first->key, first->text);
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT, "%s: %s",
+			    first->key, first->text);
 		return false;
 	}
 	for (guint i = 0; i < run->config->disks->len; i++) {
@@ -139,8 +140,9 @@ static GStrv networks_up(const Run *run, GError **error)
 }
 
 /*
- * The domain is made paused. Removing the saved image is the point of return of a restore: while it is there the domain has
- * not run, and may be thrown away; once it is gone the domain is the VM. (recovery.c)
+ * The domain is made paused. Removing the saved image is the point of return of a restore: while it
+ * is there the domain has not run, and may be thrown away; once it is gone the domain is the VM.
+ * (recovery.c)
  */
 static bool start_domain(Job *job, Run *run, GStrv bridges, int restore_fd, GError **error)
 {
@@ -158,7 +160,8 @@ static bool start_domain(Job *job, Run *run, GStrv bridges, int restore_fd, GErr
 	return true;
 }
 
-/* The networks were looked up by the definition (in the main thread), and are used for what was saved. */
+/* The networks were looked up by the definition (in the main thread), and are used for what was
+ * saved. */
 static bool same_networks(const Run *run, const VmConfig *config)
 {
 	if (config->nics->len != run->networks->len) {
@@ -167,7 +170,8 @@ static bool same_networks(const Run *run, const VmConfig *config)
 	for (guint i = 0; i < config->nics->len; i++) {
 		const NetworkSpec *spec = g_ptr_array_index(run->networks, i);
 
-		if (!g_str_equal(((VmNic *)g_ptr_array_index(config->nics, i))->network, spec->name)) {
+		if (!g_str_equal(((VmNic *)g_ptr_array_index(config->nics, i))->network,
+				 spec->name)) {
 			return false;
 		}
 	}
@@ -188,16 +192,21 @@ static int open_saved(Run *run, GError **error)
 		error_set_errno(error, errno, "cannot read the saved state %s", path);
 		return -1;
 	}
-	if (read(fd, head, sizeof(head) - 1) == (ssize_t)sizeof(head) - 1 && g_str_has_prefix(head, SAVE_MAGIC)) {
+	if (read(fd, head, sizeof(head) - 1) == (ssize_t)sizeof(head) - 1 &&
+	    g_str_has_prefix(head, SAVE_MAGIC)) {
 		length = (gsize)g_ascii_strtoull(head + strlen(SAVE_MAGIC), NULL, 10);
 	}
-	if (length > 0 && length <= VM_CONFIG_FILE_LIMIT && read(fd, text, length) == (ssize_t)length) {
+	if (length > 0 && length <= VM_CONFIG_FILE_LIMIT &&
+	    read(fd, text, length) == (ssize_t)length) {
 		config = vm_config_parse(text, NULL, NULL);
 	}
-	if (!config || !g_str_equal(config->uuid, run->config->uuid) || !same_networks(run, config)) {
+	if (!config || !g_str_equal(config->uuid, run->config->uuid) ||
+	    !same_networks(run, config)) {
 		close(fd);
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_FAILED,
-			    "%s is not a saved state of this VM as it is defined; discard it to start anew", path);
+		g_set_error(
+		    error, MULLION_ERROR, MULLION_ERROR_FAILED,
+		    "%s is not a saved state of this VM as it is defined; discard it to start anew",
+		    path);
 		return -1;
 	}
 	vm_config_free(run->config);
@@ -223,7 +232,8 @@ static bool start_run(Job *job, gpointer data, GError **error)
 	}
 	good = check_startable(run, error) && check_memory(run->config, error);
 	bridges = good ? networks_up(run, error) : NULL;
-	good = bridges && journal_begin(journal, uuid, run->restore ? "restore" : "start", run->paused ? "paused" : "", NULL, error);
+	good = bridges && journal_begin(journal, uuid, run->restore ? "restore" : "start",
+					run->paused ? "paused" : "", NULL, error);
 	if (good) {
 		run->userdata = vm_userdata(run->config);
 		good = start_domain(job, run, bridges, restore_fd, error);
@@ -237,7 +247,8 @@ static bool start_run(Job *job, gpointer data, GError **error)
 
 static void delete_after_failure(Run *run)
 {
-	/* A throw-away VM that did not start has nothing worth keeping, and nobody would clear it away. */
+	/* A throw-away VM that did not start has nothing worth keeping, and nobody would clear it
+	 * away. */
 	g_autoptr(GError) error = NULL;
 
 	if (!vm_make_delete(run->manager, run->name, run->config, false, &error)) {
@@ -262,7 +273,8 @@ static void start_done(Job *job, gpointer data, const GError *error)
 		return;
 	}
 	for (guint i = 0; i < run->networks->len; i++) {
-		network_set_active(vm->manager, ((NetworkSpec *)g_ptr_array_index(run->networks, i))->name);
+		network_set_active(vm->manager,
+				   ((NetworkSpec *)g_ptr_array_index(run->networks, i))->name);
 	}
 	vm->end = "";
 	vm_set_domain(vm, run->id, run->userdata, run->paused, false);
@@ -282,7 +294,8 @@ static Run *start_prepare(Vm *vm, bool paused, GError **error)
 
 		if (!spec) {
 			g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_FOUND,
-				    "%s: nics/%u: there is no network '%s'", run->name, i, nic->network);
+				    "%s: nics/%u: there is no network '%s'", run->name, i,
+				    nic->network);
 			run_free(run);
 			return NULL;
 		}
@@ -317,8 +330,8 @@ static bool disks_are_free(Vm *vm, GError **error)
 
 	if (other) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_IN_USE,
-			    "%s: disks/%s is in use by %s, and one of them writes to it", vm->entry->name, target,
-			    other->entry->name);
+			    "%s: disks/%s is in use by %s, and one of them writes to it",
+			    vm->entry->name, target, other->entry->name);
 	}
 	return !other;
 }
@@ -349,14 +362,16 @@ void vm_handle_start(gpointer owner, GVariant *args, GDBusMethodInvocation *call
 	gboolean paused = FALSE;
 
 	g_variant_lookup(options, "paused", "b", &paused);
-	if (vm_ready(vm, VM_NEED_OFF | VM_NEED_SAVED_OK | VM_NEED_NO_CHILD | VM_NEED_NOT_TEMPLATE, call)) {
+	if (vm_ready(vm, VM_NEED_OFF | VM_NEED_SAVED_OK | VM_NEED_NO_CHILD | VM_NEED_NOT_TEMPLATE,
+		     call)) {
 		vm_run_start(vm, paused, call);
 	}
 }
 
 /* --- End --- */
 
-static bool find_domain(const Run *run, VmmState *ret_state, VmmEnd *ret_end, bool *ret_found, GError **error)
+static bool find_domain(const Run *run, VmmState *ret_state, VmmEnd *ret_end, bool *ret_found,
+			GError **error)
 {
 	g_autoptr(GPtrArray) domains = vmm_list(error);
 
@@ -403,7 +418,8 @@ static bool clear_up(Run *run, GError **error)
 	if (found && !run->forced && (state != VMM_ENDED || run->end == VMM_END_SUSPEND)) {
 		return true;
 	}
-	if (found && !run->forced && run->end == VMM_END_CRASH && g_str_equal(run->config->on_crash, "preserve")) {
+	if (found && !run->forced && run->end == VMM_END_CRASH &&
+	    g_str_equal(run->config->on_crash, "preserve")) {
 		run->outcome = END_PRESERVED;
 		return true;
 	}
@@ -474,7 +490,8 @@ static bool end_run(Job *job, gpointer data, GError **error)
 void vm_run_end(Vm *vm)
 {
 	vm_take_job(vm,
-		    job_start("end", "control", vm_path(vm), false, (JobStep){end_run, end_done, run_new(vm), run_free}),
+		    job_start("end", "control", vm_path(vm), false,
+			      (JobStep){end_run, end_done, run_new(vm), run_free}),
 		    "stopping", NULL);
 }
 
@@ -488,7 +505,8 @@ static bool wait_for_end(const Run *run, Job *job, bool *ret_ended, GError **err
 
 	*ret_ended = false;
 	while (!*ret_ended && !cancelled) {
-		struct pollfd fds[2] = {{run->ended_fd, POLLIN, 0}, {watched ? cancel.fd : -1, POLLIN, 0}};
+		struct pollfd fds[2] = {{run->ended_fd, POLLIN, 0},
+					{watched ? cancel.fd : -1, POLLIN, 0}};
 		gint64 left = (deadline - g_get_monotonic_time()) / 1000;
 
 		if (left <= 0 || (poll(fds, 2, (int)left) < 0 && errno != EINTR)) {
@@ -501,7 +519,8 @@ static bool wait_for_end(const Run *run, Job *job, bool *ret_ended, GError **err
 		g_cancellable_release_fd(job_cancellable(job));
 	}
 	if (cancelled) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_CANCELLED, "cancelled; the guest was asked all the same");
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_CANCELLED,
+			    "cancelled; the guest was asked all the same");
 	}
 	return !cancelled;
 }
@@ -526,8 +545,8 @@ static bool shutdown_run(Job *job, gpointer data, GError **error)
 	}
 	if (!ended && !run->force) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_FAILED,
-			    "%s did not %s within %u seconds; force it off, or look at its console", run->name,
-			    run->restart ? "reboot" : "shut down", run->timeout);
+			    "%s did not %s within %u seconds; force it off, or look at its console",
+			    run->name, run->restart ? "reboot" : "shut down", run->timeout);
 		return false;
 	}
 	run->forced = !ended;
@@ -546,9 +565,9 @@ void vm_handle_shutdown(gpointer owner, GVariant *args, GDBusMethodInvocation *c
 		return;
 	}
 	if (vm->paused) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
-						      "%s is paused and cannot hear; unpause it or force it off",
-						      vm->entry->name);
+		g_dbus_method_invocation_return_error(
+		    call, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
+		    "%s is paused and cannot hear; unpause it or force it off", vm->entry->name);
 		return;
 	}
 	run = run_new(vm);
@@ -556,7 +575,8 @@ void vm_handle_shutdown(gpointer owner, GVariant *args, GDBusMethodInvocation *c
 	g_variant_lookup(options, "force", "b", &force);
 	run->force = force;
 	vm_take_job(vm,
-		    job_start("shutdown", "control", vm_path(vm), true, (JobStep){shutdown_run, end_done, run, run_free}),
+		    job_start("shutdown", "control", vm_path(vm), true,
+			      (JobStep){shutdown_run, end_done, run, run_free}),
 		    "stopping", call);
 }
 
@@ -576,8 +596,9 @@ void vm_handle_force_off(gpointer owner, GVariant *args, GDBusMethodInvocation *
 		return;
 	}
 	if (!vm->domain) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
-						      "%s does not run; it is %s", vm->entry->name, vm_state(vm));
+		g_dbus_method_invocation_return_error(
+		    call, MULLION_ERROR, MULLION_ERROR_INVALID_STATE, "%s does not run; it is %s",
+		    vm->entry->name, vm_state(vm));
 		return;
 	}
 	vm_take_job(vm,
@@ -655,8 +676,9 @@ static void handle_pause(Vm *vm, bool pause, GDBusMethodInvocation *call)
 		return;
 	}
 	if (vm->paused == pause) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_INVALID_STATE, "%s is %s",
-						      vm->entry->name, pause ? "paused already" : "not paused");
+		g_dbus_method_invocation_return_error(
+		    call, MULLION_ERROR, MULLION_ERROR_INVALID_STATE, "%s is %s", vm->entry->name,
+		    pause ? "paused already" : "not paused");
 		return;
 	}
 	data = g_new(Pause, 1);
@@ -700,7 +722,8 @@ static gpointer save_progress(gpointer data)
 
 		g_cond_wait_until(&progress->cond, &progress->lock, until);
 		if (!progress->over && fstat(progress->fd, &status) == 0) {
-			job_progress(progress->job, MIN(0.99, (double)status.st_size / (double)progress->expected));
+			job_progress(progress->job, MIN(0.99, (double)status.st_size /
+								  (double)progress->expected));
 		}
 	}
 	g_mutex_unlock(&progress->lock);
@@ -728,8 +751,9 @@ static bool save_with_progress(Job *job, const Run *run, int fd, GError **error)
 }
 
 /*
- * A saved image begins with what the domain was made of, for the definition may be changed before it is restored:
- * a line "mullion-save 1 LENGTH", LENGTH bytes of a VM's file; then the hypervisor's stream.
+ * A saved image begins with what the domain was made of, for the definition may be changed before
+ * it is restored: a line "mullion-save 1 LENGTH", LENGTH bytes of a VM's file; then the
+ * hypervisor's stream.
  */
 static bool save_header(const Run *run, int fd, GError **error)
 {
@@ -773,12 +797,16 @@ static bool save_to_file(Job *job, Run *run, const char *partial, const char *sa
 static bool check_space(const Run *run, GError **error)
 {
 	g_autoptr(GFile) folder = g_file_new_for_path(run->manager->saved_folder);
-	g_autoptr(GFileInfo) info = g_file_query_filesystem_info(folder, G_FILE_ATTRIBUTE_FILESYSTEM_FREE, NULL, NULL);
-	guint64 available = info ? g_file_info_get_attribute_uint64(info, G_FILE_ATTRIBUTE_FILESYSTEM_FREE) : G_MAXUINT64;
+	g_autoptr(GFileInfo) info =
+	    g_file_query_filesystem_info(folder, G_FILE_ATTRIBUTE_FILESYSTEM_FREE, NULL, NULL);
+	guint64 available =
+	    info ? g_file_info_get_attribute_uint64(info, G_FILE_ATTRIBUTE_FILESYSTEM_FREE)
+		 : G_MAXUINT64;
 
 	if (available < (run->config->memory << 20)) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_NO_SPACE,
-			    "saving needs up to %" G_GUINT64_FORMAT " MiB in %s, and %" G_GUINT64_FORMAT " MiB are free",
+			    "saving needs up to %" G_GUINT64_FORMAT
+			    " MiB in %s, and %" G_GUINT64_FORMAT " MiB are free",
 			    run->config->memory, run->manager->saved_folder, available >> 20);
 		return false;
 	}
@@ -801,8 +829,8 @@ static bool save_run(Job *job, gpointer data, GError **error)
 	if (good) {
 		g_autoptr(GError) destroying = NULL;
 
-		/* The image is whole, so the VM is saved. A domain that does not go stays suspended, and the journal's entry
-		 * stays too: the next start ends it. */
+		/* The image is whole, so the VM is saved. A domain that does not go stays
+		 * suspended, and the journal's entry stays too: the next start ends it. */
 		if (!vmm_destroy(run->id, &destroying)) {
 			g_warning("%s: %s", run->name, destroying->message);
 			return true;
@@ -830,15 +858,16 @@ void vm_handle_save(gpointer owner, GVariant *args, GDBusMethodInvocation *call)
 		return;
 	}
 	if (vm->entry->config->throw_away) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_NOT_SUPPORTED,
-						      "%s is a throw-away VM: it is gone when it ends",
-						      vm->entry->name);
+		g_dbus_method_invocation_return_error(
+		    call, MULLION_ERROR, MULLION_ERROR_NOT_SUPPORTED,
+		    "%s is a throw-away VM: it is gone when it ends", vm->entry->name);
 		return;
 	}
 	if (vm->paused) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
-						      "%s is paused and could not take part in saving; unpause it first",
-						      vm->entry->name);
+		g_dbus_method_invocation_return_error(
+		    call, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
+		    "%s is paused and could not take part in saving; unpause it first",
+		    vm->entry->name);
 		return;
 	}
 	vm_take_job(vm,
@@ -857,8 +886,9 @@ void vm_handle_discard_saved(gpointer owner, GVariant *args, GDBusMethodInvocati
 		return;
 	}
 	if (!vm->saved) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_INVALID_STATE, "%s is not saved",
-						      vm->entry->name);
+		g_dbus_method_invocation_return_error(call, MULLION_ERROR,
+						      MULLION_ERROR_INVALID_STATE,
+						      "%s is not saved", vm->entry->name);
 		return;
 	}
 	if (!file_remove(saved, &error)) {

@@ -93,7 +93,8 @@ static GVariant *snapshots_of(const VmConfig *config)
 	for (guint i = 0; i < config->snapshots->len; i++) {
 		const VmSnapshot *snapshot = g_ptr_array_index(config->snapshots, i);
 
-		g_variant_builder_add(&builder, "(sxs)", snapshot->name, snapshot->time, snapshot->comment);
+		g_variant_builder_add(&builder, "(sxs)", snapshot->name, snapshot->time,
+				      snapshot->comment);
 	}
 	return g_variant_builder_end(&builder);
 }
@@ -154,26 +155,28 @@ static bool need_is_met(const Vm *vm, VmNeed need, GError **error)
 		return false;
 	}
 	if ((need & VM_NEED_OFF) && vm->domain) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_STATE, "%s is %s; shut it down first", name,
-			    vm_state(vm));
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
+			    "%s is %s; shut it down first", name, vm_state(vm));
 		return false;
 	}
 	if ((need & VM_NEED_OFF) && vm->saved && !(need & VM_NEED_SAVED_OK)) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
-			    "%s is saved, and its memory goes with its disks: start it, or discard the saved state",
+			    "%s is saved, and its memory goes with its disks: start it, or discard "
+			    "the saved state",
 			    name);
 		return false;
 	}
 	if ((need & VM_NEED_RUNNING) && (!vm->domain || vm->preserved || vm->ended)) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_STATE, "%s does not run; it is %s", name,
-			    vm_state(vm));
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
+			    "%s does not run; it is %s", name, vm_state(vm));
 		return false;
 	}
-	child = need & VM_NEED_NO_CHILD ? manager_child_of(vm->manager, vm->entry->config->uuid) : NULL;
+	child =
+	    need & VM_NEED_NO_CHILD ? manager_child_of(vm->manager, vm->entry->config->uuid) : NULL;
 	if (child) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_IN_USE,
-			    "the disks of %s lie on those of %s; %s must go first", child->entry->name, name,
-			    child->entry->name);
+			    "the disks of %s lie on those of %s; %s must go first",
+			    child->entry->name, name, child->entry->name);
 		return false;
 	}
 	return true;
@@ -184,9 +187,10 @@ bool vm_ready(Vm *vm, VmNeed need, GDBusMethodInvocation *call)
 	GError *error = NULL;
 
 	if (vm->job || vm->busy) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_BUSY,
-						      "something else works on %s (%s); wait for it or cancel it",
-						      vm->entry->name, vm_state(vm));
+		g_dbus_method_invocation_return_error(
+		    call, MULLION_ERROR, MULLION_ERROR_BUSY,
+		    "something else works on %s (%s); wait for it or cancel it", vm->entry->name,
+		    vm_state(vm));
 		return false;
 	}
 	if (!need_is_met(vm, need, &error)) {
@@ -244,7 +248,7 @@ typedef struct {
 } ConsoleLookup;
 
 /* The console daemon makes the terminal a moment after the domain. */
-#define CONSOLE_TRIES	 50
+#define CONSOLE_TRIES	 300
 #define CONSOLE_RETRY_US 100000
 
 static void console_lookup(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
@@ -266,6 +270,8 @@ static void console_lookup(GTask *task, gpointer source, gpointer data, GCancell
 	g_task_return_pointer(task, path, g_free);
 }
 
+static void console_start(Vm *vm);
+
 static void console_found(GObject *source, GAsyncResult *result, gpointer data)
 {
 	const ConsoleLookup *lookup = g_task_get_task_data(G_TASK(result));
@@ -273,7 +279,13 @@ static void console_found(GObject *source, GAsyncResult *result, gpointer data)
 	g_autoptr(GError) error = NULL;
 	Vm *vm = manager_find(lookup->manager, lookup->uuid);
 
+	if (vm) {
+		vm->console_wanted = false;
+	}
 	/* The VM may have ended, or run anew, meanwhile. */
+	if (vm && vm->domain && vm->domain != lookup->id && !vm->console) {
+		console_start(vm);
+	}
 	if (!path || !vm || vm->domain != lookup->id || vm->console) {
 		return;
 	}
@@ -293,9 +305,15 @@ static void console_lookup_free(gpointer pointer)
 
 static void console_start(Vm *vm)
 {
-	g_autoptr(GTask) task = g_task_new(NULL, NULL, console_found, NULL);
-	ConsoleLookup *lookup = g_new(ConsoleLookup, 1);
+	g_autoptr(GTask) task = NULL;
+	ConsoleLookup *lookup;
 
+	if (vm->console_wanted) {
+		return;
+	}
+	vm->console_wanted = true;
+	task = g_task_new(NULL, NULL, console_found, NULL);
+	lookup = g_new(ConsoleLookup, 1);
 	*lookup = (ConsoleLookup){vm->domain, g_strdup(vm->entry->config->uuid), vm->manager};
 	g_task_set_task_data(task, lookup, console_lookup_free);
 	g_task_run_in_thread(task, console_lookup);
@@ -323,7 +341,8 @@ void vm_set_domain(Vm *vm, guint id, const char *userdata, bool paused, bool pre
 	}
 	g_clear_pointer(&vm->running, vm_config_free);
 	vm->started = 0;
-	if (userdata && g_key_file_load_from_data(file, userdata, strlen(userdata), G_KEY_FILE_NONE, NULL)) {
+	if (userdata &&
+	    g_key_file_load_from_data(file, userdata, strlen(userdata), G_KEY_FILE_NONE, NULL)) {
 		vm->running = vm_config_parse(userdata, NULL, NULL);
 		vm->started = g_key_file_get_int64(file, "run", "started", NULL);
 	}
@@ -391,8 +410,8 @@ static void handle_get_settings(gpointer owner, GVariant *args, GDBusMethodInvoc
 {
 	Vm *vm = owner;
 
-	g_dbus_method_invocation_return_value(call,
-					      g_variant_new("(@a{sv})", vm_config_to_variant(vm->entry->config)));
+	g_dbus_method_invocation_return_value(
+	    call, g_variant_new("(@a{sv})", vm_config_to_variant(vm->entry->config)));
 }
 
 static bool disks_differ(const VmConfig *one, const VmConfig *other)
@@ -428,24 +447,27 @@ static bool settings_allowed(const Vm *vm, const VmConfig *config, GError **erro
 
 		if (disk->create_size) {
 			g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
-				    "disks/%s: create-size is for CreateVm and AddDisk", disk->target);
+				    "disks/%s: create-size is for CreateVm and AddDisk",
+				    disk->target);
 			return false;
 		}
 	}
 	if (disks_differ(old, config) && manager_child_of(vm->manager, old->uuid)) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_IN_USE,
-			    "disks: other VMs' disks lie on those of %s; they must go first", vm->entry->name);
+			    "disks: other VMs' disks lie on those of %s; they must go first",
+			    vm->entry->name);
 		return false;
 	}
 	if (disks_differ(old, config) && (vm->saved || config->snapshots->len > 0)) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
-			    "disks: %s has %s, which would no longer go with its disks", vm->entry->name,
-			    vm->saved ? "a saved state" : "snapshots");
+			    "disks: %s has %s, which would no longer go with its disks",
+			    vm->entry->name, vm->saved ? "a saved state" : "snapshots");
 		return false;
 	}
 	if (nics_differ(old, config) && vm->saved) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_STATE,
-			    "nics: %s has a saved state, which would no longer go with them", vm->entry->name);
+			    "nics: %s has a saved state, which would no longer go with them",
+			    vm->entry->name);
 		return false;
 	}
 	if (config->is_template && vm->domain) {
@@ -498,11 +520,13 @@ static void handle_open_console(gpointer owner, GVariant *args, GDBusMethodInvoc
 	GError *error = NULL;
 	int fd;
 
+	if (vm->domain && !vm->console) {
+		console_start(vm);
+	}
 	if (!vm->domain || !vm->console) {
-		g_dbus_method_invocation_return_error(call, MULLION_ERROR, MULLION_ERROR_INVALID_STATE, "%s %s",
-						      vm->entry->name,
-						      vm->domain ? "has no console yet; try again in a moment"
-								 : "does not run");
+		g_dbus_method_invocation_return_error(
+		    call, MULLION_ERROR, MULLION_ERROR_INVALID_STATE, "%s %s", vm->entry->name,
+		    vm->domain ? "has no console yet; try again in a moment" : "does not run");
 		return;
 	}
 	fd = console_connect(vm->console, &error);
@@ -511,32 +535,33 @@ static void handle_open_console(gpointer owner, GVariant *args, GDBusMethodInvoc
 		return;
 	}
 	list = g_unix_fd_list_new_from_array(&fd, 1);
-	g_dbus_method_invocation_return_value_with_unix_fd_list(call, g_variant_new("(h)", 0), list);
+	g_dbus_method_invocation_return_value_with_unix_fd_list(call, g_variant_new("(h)", 0),
+								list);
 }
 
 const BusMethod vm_methods[] = {
-	{"Start", "control", vm_handle_start, NULL},
-	{"StartThrowAway", "control", vm_handle_start_throw_away, NULL},
-	{"Pause", "control", vm_handle_pause, NULL},
-	{"Unpause", "control", vm_handle_unpause, NULL},
-	{"Shutdown", "control", vm_handle_shutdown, NULL},
-	{"ForceOff", "control", vm_handle_force_off, NULL},
-	{"Reboot", "control", vm_handle_reboot, NULL},
-	{"Save", "control", vm_handle_save, NULL},
-	{"DiscardSaved", "control", vm_handle_discard_saved, NULL},
-	{"Snapshot", "manage", vm_handle_snapshot, NULL},
-	{"RevertSnapshot", "manage", vm_handle_revert_snapshot, NULL},
-	{"DeleteSnapshot", "manage", vm_handle_delete_snapshot, NULL},
-	{"Clone", "manage", vm_handle_clone, NULL},
-	{"Delete", "manage", vm_handle_delete, NULL},
-	{"Rename", "manage", handle_rename, NULL},
-	{"GetSettings", "view", handle_get_settings, NULL},
-	{"SetSettings", "manage", handle_set_settings, right_for_set_settings},
-	{"AddDisk", "manage", vm_handle_add_disk, vm_right_for_add_disk},
-	{"RemoveDisk", "manage", vm_handle_remove_disk, NULL},
-	{"ResizeDisk", "manage", vm_handle_resize_disk, NULL},
-	{"OpenConsole", "console", handle_open_console, NULL},
-	{NULL},
+    {"Start", "control", vm_handle_start, NULL},
+    {"StartThrowAway", "control", vm_handle_start_throw_away, NULL},
+    {"Pause", "control", vm_handle_pause, NULL},
+    {"Unpause", "control", vm_handle_unpause, NULL},
+    {"Shutdown", "control", vm_handle_shutdown, NULL},
+    {"ForceOff", "control", vm_handle_force_off, NULL},
+    {"Reboot", "control", vm_handle_reboot, NULL},
+    {"Save", "control", vm_handle_save, NULL},
+    {"DiscardSaved", "control", vm_handle_discard_saved, NULL},
+    {"Snapshot", "manage", vm_handle_snapshot, NULL},
+    {"RevertSnapshot", "manage", vm_handle_revert_snapshot, NULL},
+    {"DeleteSnapshot", "manage", vm_handle_delete_snapshot, NULL},
+    {"Clone", "manage", vm_handle_clone, NULL},
+    {"Delete", "manage", vm_handle_delete, NULL},
+    {"Rename", "manage", handle_rename, NULL},
+    {"GetSettings", "view", handle_get_settings, NULL},
+    {"SetSettings", "manage", handle_set_settings, right_for_set_settings},
+    {"AddDisk", "manage", vm_handle_add_disk, vm_right_for_add_disk},
+    {"RemoveDisk", "manage", vm_handle_remove_disk, NULL},
+    {"ResizeDisk", "manage", vm_handle_resize_disk, NULL},
+    {"OpenConsole", "console", handle_open_console, NULL},
+    {NULL},
 };
 
 static const BusClass vm_class = {"org.mullion.Vm1", vm_methods, vm_properties};

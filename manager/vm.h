@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* org.mullion.Vm1: one VM. Main thread only. The methods are in vm-run.c, vm-make.c and vm-disks.c. */
+/* org.mullion.Vm1: one VM. Main thread only. The methods are in vm-run.c, vm-make.c and vm-disks.c.
+ */
 #pragma once
 
 #include "console.h"
@@ -11,21 +12,22 @@ struct Vm {
 	Manager *manager;
 	BusObject *bus;
 	StoreEntry *entry;
-	guint domain;	       /* 0: none */
-	gint64 started;	       /* seconds since 1970; 0 */
+	guint domain;	/* 0: none */
+	gint64 started; /* seconds since 1970; 0 */
 	bool paused;
-	bool preserved;	       /* the domain crashed and is kept */
-	bool saved;	       /* there is a saved image */
-	bool ended;	       /* the domain's end is known and not yet dealt with */
-	guint end_events;      /* how often its end was told */
-	bool busy;	       /* a call that is no job works on it */
-	bool doomed;	       /* to be removed when its job is over */
-	const char *activity;  /* a State while a job makes it so, or NULL */
-	const char *end;       /* an EndReason */
-	VmConfig *running;     /* what the domain was made of, or NULL */
+	bool preserved;	      /* the domain crashed and is kept */
+	bool saved;	      /* there is a saved image */
+	bool ended;	      /* the domain's end is known and not yet dealt with */
+	guint end_events;     /* how often its end was told */
+	bool busy;	      /* a call that is no job works on it */
+	bool doomed;	      /* to be removed when its job is over */
+	const char *activity; /* a State while a job makes it so, or NULL */
+	const char *end;      /* an EndReason */
+	VmConfig *running;    /* what the domain was made of, or NULL */
 	Job *job;
-	int ended_fd;	       /* an eventfd that tells a waiting job of the end */
+	int ended_fd; /* an eventfd that tells a waiting job of the end */
 	Console *console;
+	bool console_wanted; /* its terminal is being looked up */
 };
 
 Vm *vm_new(Manager *manager, StoreEntry *entry);
@@ -45,16 +47,18 @@ char *vm_partial_path(const Manager *manager, const char *uuid);
 char *vm_disks_folder(const Manager *manager, const char *uuid);
 
 typedef enum {
-	VM_NEED_OFF = 1 << 0,	    /* no domain, no saved state */
-	VM_NEED_SAVED_OK = 1 << 1,  /* with VM_NEED_OFF: a saved state is all right */
-	VM_NEED_RUNNING = 1 << 2,   /* a domain that lives */
-	VM_NEED_NO_CHILD = 1 << 3,  /* nobody's disks lie on its disks */
+	VM_NEED_OFF = 1 << 0,	   /* no domain, no saved state */
+	VM_NEED_SAVED_OK = 1 << 1, /* with VM_NEED_OFF: a saved state is all right */
+	VM_NEED_RUNNING = 1 << 2,  /* a domain that lives */
+	VM_NEED_NO_CHILD = 1 << 3, /* nobody's disks lie on its disks */
 	VM_NEED_NOT_TEMPLATE = 1 << 4,
 } VmNeed;
 
-/* May something else begin with this VM, and is it in the state needed? If not @call is answered with the error. */
+/* May something else begin with this VM, and is it in the state needed? If not @call is answered
+ * with the error. */
 bool vm_ready(Vm *vm, VmNeed need, GDBusMethodInvocation *call);
-/* @job is this VM's; @activity: its State meanwhile, or NULL. Answers @call (may be NULL) with the job's path. */
+/* @job is this VM's; @activity: its State meanwhile, or NULL. Answers @call (may be NULL) with the
+ * job's path. */
 void vm_take_job(Vm *vm, Job *job, const char *activity, GDBusMethodInvocation *call);
 
 /* The domain ended, says the hypervisor. */
@@ -72,7 +76,8 @@ JobStep vm_run_start_step(Vm *vm, bool paused);
 void vm_run_end(Vm *vm);
 
 /* vm-make.c: what a job's thread does to delete a VM. Any thread. */
-bool vm_make_delete(const Manager *manager, const char *name, const VmConfig *config, bool keep_disks, GError **error);
+bool vm_make_delete(const Manager *manager, const char *name, const VmConfig *config,
+		    bool keep_disks, GError **error);
 
 extern const BusMethod vm_methods[]; /* vm.c */
 void vm_handle_start(gpointer owner, GVariant *args, GDBusMethodInvocation *call);
@@ -94,4 +99,5 @@ void vm_handle_remove_disk(gpointer owner, GVariant *args, GDBusMethodInvocation
 void vm_handle_resize_disk(gpointer owner, GVariant *args, GDBusMethodInvocation *call);
 const char *vm_right_for_add_disk(gpointer owner, GVariant *args);
 /* org.mullion.Manager1.CreateVm. */
-void vm_make_create(Manager *manager, const char *name, VmConfig *config, GDBusMethodInvocation *call);
+void vm_make_create(Manager *manager, const char *name, VmConfig *config,
+		    GDBusMethodInvocation *call);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A definition as libxl's domain configuration. libxl frees with free(), which is g_free()'s since GLib 2.46. */
+/* A definition as libxl's domain configuration. libxl frees with free(), which is g_free()'s since
+ * GLib 2.46. */
 #include "vmm-libxl.h"
 
 #include "error.h"
@@ -21,7 +22,8 @@ static char *text_or_null(const char *text)
 	return *text ? g_strdup(text) : NULL;
 }
 
-static bool vcpus_to_libxl(Context *context, const VmConfig *config, libxl_domain_build_info *info, GError **error)
+static bool vcpus_to_libxl(Context *context, const VmConfig *config, libxl_domain_build_info *info,
+			   GError **error)
 {
 	int rc;
 
@@ -36,16 +38,16 @@ static bool vcpus_to_libxl(Context *context, const VmConfig *config, libxl_domai
 	return true;
 }
 
-/* What Windows needs to be light: libxl's own default leaves out the reference TSC and the timers, without which an idle
- * Windows takes a third of a CPU. */
+/* What Windows needs to be light: libxl's own default leaves out the reference TSC and the timers,
+ * without which an idle Windows takes a third of a CPU. */
 static bool viridian_to_libxl(Context *context, libxl_domain_build_info *info, GError **error)
 {
 	static const libxl_viridian_enlightenment wanted[] = {
-		LIBXL_VIRIDIAN_ENLIGHTENMENT_REFERENCE_TSC,
-		LIBXL_VIRIDIAN_ENLIGHTENMENT_SYNIC,
-		LIBXL_VIRIDIAN_ENLIGHTENMENT_STIMER,
-		LIBXL_VIRIDIAN_ENLIGHTENMENT_HCALL_REMOTE_TLB_FLUSH,
-		LIBXL_VIRIDIAN_ENLIGHTENMENT_HCALL_IPI,
+	    LIBXL_VIRIDIAN_ENLIGHTENMENT_REFERENCE_TSC,
+	    LIBXL_VIRIDIAN_ENLIGHTENMENT_SYNIC,
+	    LIBXL_VIRIDIAN_ENLIGHTENMENT_STIMER,
+	    LIBXL_VIRIDIAN_ENLIGHTENMENT_HCALL_REMOTE_TLB_FLUSH,
+	    LIBXL_VIRIDIAN_ENLIGHTENMENT_HCALL_IPI,
 	};
 	int rc = libxl_bitmap_alloc(context_libxl(context), &info->u.hvm.viridian_enable,
 				    LIBXL_BUILDINFO_HVM_VIRIDIAN_ENABLE_DISABLE_WIDTH);
@@ -60,10 +62,12 @@ static bool viridian_to_libxl(Context *context, libxl_domain_build_info *info, G
 	return true;
 }
 
-static bool hvm_to_libxl(Context *context, const VmConfig *config, libxl_domain_build_info *info, GError **error)
+static bool hvm_to_libxl(Context *context, const VmConfig *config, libxl_domain_build_info *info,
+			 GError **error)
 {
 	info->device_model_version = LIBXL_DEVICE_MODEL_VERSION_QEMU_XEN;
-	info->u.hvm.bios = g_str_equal(config->firmware, "uefi") ? LIBXL_BIOS_TYPE_OVMF : LIBXL_BIOS_TYPE_SEABIOS;
+	info->u.hvm.bios =
+	    g_str_equal(config->firmware, "uefi") ? LIBXL_BIOS_TYPE_OVMF : LIBXL_BIOS_TYPE_SEABIOS;
 	info->u.hvm.boot = text_or_null(config->boot);
 	info->u.hvm.serial = g_strdup("pty");
 	libxl_defbool_set(&info->u.hvm.vnc.enable, false);
@@ -72,7 +76,8 @@ static bool hvm_to_libxl(Context *context, const VmConfig *config, libxl_domain_
 	return !config->viridian || viridian_to_libxl(context, info, error);
 }
 
-static bool build_to_libxl(Context *context, const VmConfig *config, libxl_domain_build_info *info, GError **error)
+static bool build_to_libxl(Context *context, const VmConfig *config, libxl_domain_build_info *info,
+			   GError **error)
 {
 	libxl_domain_build_info_init_type(info, type_of(config));
 	info->target_memkb = config->memory << 10;
@@ -89,7 +94,8 @@ static bool build_to_libxl(Context *context, const VmConfig *config, libxl_domai
 	if (!vcpus_to_libxl(context, config, info, error)) {
 		return false;
 	}
-	return type_of(config) != LIBXL_DOMAIN_TYPE_HVM || hvm_to_libxl(context, config, info, error);
+	return type_of(config) != LIBXL_DOMAIN_TYPE_HVM ||
+	       hvm_to_libxl(context, config, info, error);
 }
 
 static void disk_to_libxl(const VmDisk *disk, libxl_device_disk *out)
@@ -97,9 +103,9 @@ static void disk_to_libxl(const VmDisk *disk, libxl_device_disk *out)
 	libxl_device_disk_init(out);
 	out->pdev_path = text_or_null(disk->source);
 	out->vdev = g_strdup(disk->target);
-	out->format = !*disk->source			     ? LIBXL_DISK_FORMAT_EMPTY
+	out->format = !*disk->source			   ? LIBXL_DISK_FORMAT_EMPTY
 		      : g_str_equal(disk->format, "qcow2") ? LIBXL_DISK_FORMAT_QCOW2
-							     : LIBXL_DISK_FORMAT_RAW;
+							   : LIBXL_DISK_FORMAT_RAW;
 	out->readwrite = !disk->readonly && !disk->cdrom;
 	out->is_cdrom = disk->cdrom;
 	out->removable = disk->cdrom;
@@ -113,8 +119,8 @@ static bool nic_to_libxl(const VmNic *nic, const char *bridge, int id, libxl_dev
 	out->devid = id;
 	out->bridge = g_strdup(bridge);
 	out->model = text_or_null(nic->model);
-	if (sscanf(nic->mac, "%2x:%2x:%2x:%2x:%2x:%2x", &bytes[0], &bytes[1], &bytes[2], &bytes[3], &bytes[4],
-		   &bytes[5]) != 6) {
+	if (sscanf(nic->mac, "%2x:%2x:%2x:%2x:%2x:%2x", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
+		   &bytes[4], &bytes[5]) != 6) {
 		return false;
 	}
 	for (int i = 0; i < 6; i++) {
@@ -123,7 +129,8 @@ static bool nic_to_libxl(const VmNic *nic, const char *bridge, int id, libxl_dev
 	return true;
 }
 
-bool config_to_libxl(Context *context, const VmmSpec *spec, libxl_domain_config *out, GError **error)
+bool config_to_libxl(Context *context, const VmmSpec *spec, libxl_domain_config *out,
+		     GError **error)
 {
 	const VmConfig *config = spec->config;
 
@@ -131,7 +138,8 @@ bool config_to_libxl(Context *context, const VmmSpec *spec, libxl_domain_config 
 	out->c_info.type = type_of(config);
 	out->c_info.name = g_strdup(spec->name);
 	if (libxl_uuid_from_string(&out->c_info.uuid, config->uuid)) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT, "'%s' is not a UUID", config->uuid);
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
+			    "'%s' is not a UUID", config->uuid);
 		return false;
 	}
 	/* What these say is done by the manager; they are what xl would show. */
@@ -151,8 +159,8 @@ bool config_to_libxl(Context *context, const VmmSpec *spec, libxl_domain_config 
 		const VmNic *nic = g_ptr_array_index(config->nics, i);
 
 		if (!nic_to_libxl(nic, spec->bridges[i], (int)i, &out->nics[out->num_nics++])) {
-			g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT, "nics/%u: '%s' is not a MAC address",
-				    i, nic->mac);
+			g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
+				    "nics/%u: '%s' is not a MAC address", i, nic->mac);
 			return false;
 		}
 	}

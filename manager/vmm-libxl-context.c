@@ -28,11 +28,11 @@ typedef struct {
 	pid_t pid;
 } Child;
 
-static void log_message(xentoollog_logger *logger, xentoollog_level level, int saved_errno, const char *from,
-			const char *format, va_list args) G_GNUC_PRINTF(5, 0);
+static void log_message(xentoollog_logger *logger, xentoollog_level level, int saved_errno,
+			const char *from, const char *format, va_list args) G_GNUC_PRINTF(5, 0);
 
-static void log_message(xentoollog_logger *logger, xentoollog_level level, int saved_errno, const char *from,
-			const char *format, va_list args)
+static void log_message(xentoollog_logger *logger, xentoollog_level level, int saved_errno,
+			const char *from, const char *format, va_list args)
 {
 	Context *context = (Context *)logger;
 	g_autofree char *text = g_strdup_vprintf(format, args);
@@ -50,7 +50,8 @@ static void log_message(xentoollog_logger *logger, xentoollog_level level, int s
 	g_message("libxl: %s", text);
 	g_mutex_lock(&context->lock);
 	if (context->errors->len < ERRORS_MAX) {
-		g_string_append_printf(context->errors, "%s%s", context->errors->len ? "; " : "", text);
+		g_string_append_printf(context->errors, "%s%s", context->errors->len ? "; " : "",
+				       text);
 	}
 	g_mutex_unlock(&context->lock);
 }
@@ -91,8 +92,8 @@ static pid_t child_fork(void *user)
 }
 
 static const libxl_childproc_hooks child_hooks = {
-	.chldowner = libxl_sigchld_owner_mainloop,
-	.fork_replacement = child_fork,
+    .chldowner = libxl_sigchld_owner_mainloop,
+    .fork_replacement = child_fork,
 };
 
 Context *context_new(GError **error)
@@ -172,13 +173,15 @@ typedef struct {
 	int over_fd;
 } Aborter;
 
-/* libxl_ao_abort() waits for the context's lock, so it must not be called from the thread that cancels. */
+/* libxl_ao_abort() waits for the context's lock, so it must not be called from the thread that
+ * cancels. */
 static gpointer abort_when_cancelled(gpointer data)
 {
 	Aborter *aborter = data;
 	GPollFD cancel = {-1, 0, 0};
 	bool watched = g_cancellable_make_pollfd(aborter->cancellable, &cancel);
-	struct pollfd fds[2] = {{aborter->over_fd, POLLIN, 0}, {watched ? cancel.fd : -1, POLLIN, 0}};
+	struct pollfd fds[2] = {{aborter->over_fd, POLLIN, 0},
+				{watched ? cancel.fd : -1, POLLIN, 0}};
 
 	while (poll(fds, 2, -1) < 0 && errno == EINTR) {
 		continue;
@@ -204,7 +207,8 @@ static int wait_for_event(Context *context, const libxl_asyncop_how *how)
 	int rc;
 
 	do {
-		rc = libxl_event_wait(context->ctx, &event, 1ULL << LIBXL_EVENT_TYPE_OPERATION_COMPLETE, NULL, NULL);
+		rc = libxl_event_wait(context->ctx, &event,
+				      1ULL << LIBXL_EVENT_TYPE_OPERATION_COMPLETE, NULL, NULL);
 		if (rc) {
 			return rc;
 		}

@@ -28,7 +28,8 @@ static VmmStatistics *find(GArray *all, guint id)
 	return NULL;
 }
 
-/* Disks of blkback count here, in sectors; those of qemu (qcow2) count nowhere that we could read. */
+/* Disks of blkback count here, in sectors; those of qemu (qcow2) count nowhere that we could read.
+ */
 static void add_disks(GArray *all)
 {
 	static const char folder[] = "/sys/bus/xen-backend/devices";
@@ -55,7 +56,8 @@ static void add_nics(GArray *all)
 
 	while (listing && (name = g_dir_read_name(listing))) {
 		guint id, device;
-		VmmStatistics *one = sscanf(name, "vif%u.%u", &id, &device) == 2 ? find(all, id) : NULL;
+		VmmStatistics *one =
+		    sscanf(name, "vif%u.%u", &id, &device) == 2 ? find(all, id) : NULL;
 
 		if (one && !g_str_has_suffix(name, "-emu")) {
 			one->net_sent += read_counter(folder, name, "rx_bytes");
@@ -81,7 +83,9 @@ GArray *vmm_statistics(GError **error)
 	}
 	all = g_array_new(FALSE, TRUE, sizeof(VmmStatistics));
 	for (int i = 0; i < count; i++) {
-		VmmStatistics one = {.id = list[i].domid, .vcpus = list[i].vcpu_online, .cpu_time = list[i].cpu_time,
+		VmmStatistics one = {.id = list[i].domid,
+				     .vcpus = list[i].vcpu_online,
+				     .cpu_time = list[i].cpu_time,
 				     .memory = list[i].current_memkb << 10};
 
 		g_array_append_val(all, one);
@@ -98,7 +102,8 @@ static bool physinfo(Context *context, libxl_physinfo *info, GError **error)
 
 	libxl_physinfo_init(info);
 	rc = libxl_get_physinfo(context_libxl(context), info);
-	return !rc || context_fail(context, rc, "cannot ask the hypervisor about the machine", error);
+	return !rc ||
+	       context_fail(context, rc, "cannot ask the hypervisor about the machine", error);
 }
 
 /* What is being scrubbed can be had too: an allocation waits for it. */
@@ -137,10 +142,11 @@ bool vmm_host(GVariantDict *host, GError **error)
 	g_variant_dict_insert(host, "hvm", "b", info.cap_hvm);
 	version = libxl_get_version_info(context_libxl(context));
 	if (version) {
-		number = g_strdup_printf("%d.%d%s", version->xen_version_major, version->xen_version_minor,
-					 version->xen_version_extra);
+		number = g_strdup_printf("%d.%d%s", version->xen_version_major,
+					 version->xen_version_minor, version->xen_version_extra);
 		g_variant_dict_insert(host, "hypervisor", "s",
-				      strstr(version->xen_version_extra, "ullion") ? "Mullion" : "Xen");
+				      strstr(version->xen_version_extra, "ullion") ? "Mullion"
+										   : "Xen");
 		g_variant_dict_insert(host, "hypervisor-version", "s", number);
 		g_variant_dict_insert(host, "capabilities", "s", version->capabilities);
 	}

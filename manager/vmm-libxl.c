@@ -14,8 +14,8 @@ static struct {
 	VmmEventFunc event;
 	gpointer data;
 	bool open;
-	Context *context; /* of the events alone */
-	GMutex lock;	  /* watched; taken before the context's */
+	Context *context;    /* of the events alone */
+	GMutex lock;	     /* watched; taken before the context's */
 	GHashTable *watched; /* domain → libxl_evgen_domain_death */
 } events;
 
@@ -49,7 +49,8 @@ static void unwatch(guint id)
 
 static gpointer events_run(gpointer data)
 {
-	const uint64_t mask = 1ULL << LIBXL_EVENT_TYPE_DOMAIN_SHUTDOWN | 1ULL << LIBXL_EVENT_TYPE_DOMAIN_DEATH;
+	const uint64_t mask =
+	    1ULL << LIBXL_EVENT_TYPE_DOMAIN_SHUTDOWN | 1ULL << LIBXL_EVENT_TYPE_DOMAIN_DEATH;
 	libxl_ctx *ctx = context_libxl(events.context);
 
 	for (;;) {
@@ -58,7 +59,9 @@ static gpointer events_run(gpointer data)
 		Event *copy;
 
 		if (rc) {
-			g_warning("events of domains cannot be waited for (libxl %d); their ends go unnoticed", rc);
+			g_warning("events of domains cannot be waited for (libxl %d); their ends "
+				  "go unnoticed",
+				  rc);
 			return NULL;
 		}
 		copy = g_new(Event, 1);
@@ -137,7 +140,9 @@ static VmmDomain *domain_new(Context *context, const libxl_dominfo *info)
 	domain->uuid = g_strdup_printf(LIBXL_UUID_FMT, LIBXL_UUID_BYTES(info->uuid));
 	domain->state = info->shutdown ? VMM_ENDED : info->paused ? VMM_PAUSED : VMM_RUNNING;
 	domain->end = info->shutdown ? end_of(info->shutdown_reason) : VMM_END_NONE;
-	if (libxl_userdata_retrieve(context_libxl(context), info->domid, USERDATA_ID, &data, &length) == 0 && data) {
+	if (libxl_userdata_retrieve(context_libxl(context), info->domid, USERDATA_ID, &data,
+				    &length) == 0 &&
+	    data) {
 		domain->userdata = g_strndup((const char *)data, (gsize)length);
 		free(data);
 	}
@@ -187,7 +192,8 @@ static int create_start(libxl_ctx *ctx, const libxl_asyncop_how *how, void *data
 	}
 	libxl_domain_restore_params_init(&params);
 	params.stream_version = 2;
-	rc = libxl_domain_create_restore(ctx, &create->config, &create->id, create->restore_fd, -1, &params, how, NULL);
+	rc = libxl_domain_create_restore(ctx, &create->config, &create->id, create->restore_fd, -1,
+					 &params, how, NULL);
 	libxl_domain_restore_params_dispose(&params);
 	return rc;
 }
@@ -195,7 +201,8 @@ static int create_start(libxl_ctx *ctx, const libxl_asyncop_how *how, void *data
 static bool create_finish(Context *context, const VmmSpec *spec, guint id, GError **error)
 {
 	libxl_ctx *ctx = context_libxl(context);
-	int rc = libxl_userdata_store(ctx, id, USERDATA_ID, (const uint8_t *)spec->userdata, (int)strlen(spec->userdata));
+	int rc = libxl_userdata_store(ctx, id, USERDATA_ID, (const uint8_t *)spec->userdata,
+				      (int)strlen(spec->userdata));
 
 	if (!rc && !vmm_watch(id, error)) {
 		return false;
@@ -218,7 +225,9 @@ bool vmm_create(const VmmSpec *spec, GCancellable *cancellable, guint *ret_id, G
 	}
 	if (config_to_libxl(context, spec, &create.config, error)) {
 		rc = context_wait(context, create_start, &create, cancellable);
-		good = rc ? context_fail(context, rc, spec->restore_fd < 0 ? "cannot build the VM" : "cannot restore the VM",
+		good = rc ? context_fail(context, rc,
+					 spec->restore_fd < 0 ? "cannot build the VM"
+							      : "cannot restore the VM",
 					 error)
 			  : create_finish(context, spec, create.id, error);
 	}
@@ -265,7 +274,8 @@ static int ask_to_shut_down(libxl_ctx *ctx, uint32_t id, const libxl_asyncop_how
 {
 	int rc = libxl_domain_shutdown(ctx, id, how);
 
-	return rc == ERROR_NOPARAVIRT ? libxl_send_trigger(ctx, id, LIBXL_TRIGGER_POWER, 0, how) : rc;
+	return rc == ERROR_NOPARAVIRT ? libxl_send_trigger(ctx, id, LIBXL_TRIGGER_POWER, 0, how)
+				      : rc;
 }
 
 bool vmm_shutdown(guint id, GError **error)
@@ -336,7 +346,8 @@ char *vmm_console_path(guint id, GError **error)
 	rc = libxl_primary_console_get_tty(context_libxl(context), id, &path);
 	if (rc || !path || !*path) {
 		free(path);
-		context_fail(context, rc == ERROR_DOMAIN_NOTFOUND ? rc : ERROR_FAIL, "no console yet", error);
+		context_fail(context, rc == ERROR_DOMAIN_NOTFOUND ? rc : ERROR_FAIL,
+			     "no console yet", error);
 		return NULL;
 	}
 	return path;

@@ -7,9 +7,10 @@
 #include <libxl.h>
 
 /*
- * One operation's libxl context. libxl holds a context's lock while it builds a domain, so operations do not share them. It
- * keeps what libxl logs as an error, for the message; and its children are reaped by a thread each, which tells the context:
- * GLib is not asked to share SIGCHLD with libxl.
+ * One operation's libxl context. libxl holds a context's lock while it builds a domain, so
+ * operations do not share them. It keeps what libxl logs as an error, for the message; and its
+ * children are reaped by a thread each, which tells the context: GLib is not asked to share SIGCHLD
+ * with libxl.
  */
 typedef struct Context Context;
 
@@ -27,4 +28,5 @@ typedef int (*ContextStart)(libxl_ctx *ctx, const libxl_asyncop_how *how, void *
 int context_wait(Context *context, ContextStart start, void *data, GCancellable *cancellable);
 
 /* vmm-libxl-config.c: to be disposed of by libxl_domain_config_dispose(), also on failure. */
-bool config_to_libxl(Context *context, const VmmSpec *spec, libxl_domain_config *config, GError **error);
+bool config_to_libxl(Context *context, const VmmSpec *spec, libxl_domain_config *config,
+		     GError **error);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The seam to the hypervisor. vmm-libxl.c is the real one; the tests link a fake. All functions block, and may be called by
- * any thread but the main one, several at a time, never two for one domain; vmm_open() and vmm_close() belong to the main
- * thread. Errors: FAILED with the tool stack's words, NO_MEMORY, NOT_SUPPORTED, NOT_FOUND (no such domain), CANCELLED.
+ * The seam to the hypervisor. vmm-libxl.c is the real one; the tests link a fake. All functions
+ * block, and may be called by any thread but the main one, several at a time, never two for one
+ * domain; vmm_open() and vmm_close() belong to the main thread. Errors: FAILED with the tool
+ * stack's words, NO_MEMORY, NOT_SUPPORTED, NOT_FOUND (no such domain), CANCELLED.
  */
 #pragma once
 
@@ -33,21 +34,22 @@ typedef struct {
 typedef struct {
 	guint id;
 	guint vcpus;
-	guint64 cpu_time; /* ns */
-	guint64 memory;   /* bytes */
+	guint64 cpu_time;					 /* ns */
+	guint64 memory;						 /* bytes */
 	guint64 disk_read, disk_written, net_received, net_sent; /* bytes, seen from the VM */
 } VmmStatistics;
 
 typedef struct {
 	const char *name;
 	const VmConfig *config;
-	GStrv bridges;        /* one per nic of config */
+	GStrv bridges;	      /* one per nic of config */
 	const char *userdata; /* kept with the domain */
 	bool paused;
 	int restore_fd; /* -1, or a saved image */
 } VmmSpec;
 
-/* @id: the domain's; @gone: it is no more (else it ended and waits to be destroyed). Called in the main thread. */
+/* @id: the domain's; @gone: it is no more (else it ended and waits to be destroyed). Called in the
+ * main thread. */
 typedef void (*VmmEventFunc)(guint id, bool gone, gpointer data);
 
 bool vmm_open(VmmEventFunc event, gpointer data, GError **error);
@@ -56,7 +58,8 @@ void vmm_close(void);
 GPtrArray *vmm_list(GError **error);
 /* Build a domain, and run it unless paused. When cancelled or failed nothing of it is left. */
 bool vmm_create(const VmmSpec *spec, GCancellable *cancellable, guint *ret_id, GError **error);
-/* Tell the VmmEventFunc about this domain's end. For domains that vmm_create() did not make; those are watched. */
+/* Tell the VmmEventFunc about this domain's end. For domains that vmm_create() did not make; those
+ * are watched. */
 bool vmm_watch(guint id, GError **error);
 bool vmm_destroy(guint id, GError **error);
 bool vmm_pause(guint id, GError **error);
@@ -64,7 +67,8 @@ bool vmm_unpause(guint id, GError **error);
 /* Ask the guest. NOT_SUPPORTED when it has nothing that could hear it. */
 bool vmm_shutdown(guint id, GError **error);
 bool vmm_reboot(guint id, GError **error);
-/* Write the domain to @fd; it is then suspended, for vmm_destroy(). When cancelled or failed it runs on. */
+/* Write the domain to @fd; it is then suspended, for vmm_destroy(). When cancelled or failed it
+ * runs on. */
 bool vmm_save(guint id, int fd, GCancellable *cancellable, GError **error);
 /* Let a suspended domain run on. */
 bool vmm_resume(guint id, GError **error);

@@ -25,7 +25,8 @@ static void setting_free(gpointer pointer)
 
 static bool fail(const Lexer *lexer, GError **error, const char *what)
 {
-	g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT, "line %u: %s", lexer->line, what);
+	g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT, "line %u: %s",
+		    lexer->line, what);
 	return false;
 }
 
@@ -39,7 +40,8 @@ static void skip(Lexer *lexer, bool lines)
 			lexer->at += strcspn(lexer->at, "\n");
 			c = *lexer->at;
 		}
-		if (c == '\\' && (lexer->at[1] == '\n' || (lexer->at[1] == '\r' && lexer->at[2] == '\n'))) {
+		if (c == '\\' &&
+		    (lexer->at[1] == '\n' || (lexer->at[1] == '\r' && lexer->at[2] == '\n'))) {
 			lexer->at += lexer->at[1] == '\r' ? 2 : 1;
 			lexer->line++;
 		} else if (c == '\n') {
@@ -47,7 +49,8 @@ static void skip(Lexer *lexer, bool lines)
 				return;
 			}
 			lexer->line++;
-		} else if (c != ' ' && c != '\t' && c != '\r' && !(c == ';' && lines && !lexer->depth)) {
+		} else if (c != ' ' && c != '\t' && c != '\r' &&
+			   !(c == ';' && lines && !lexer->depth)) {
 			return;
 		}
 	}
@@ -128,7 +131,8 @@ static bool lex_list(Lexer *lexer, XlcfgSetting *setting, GError **error)
 			return true;
 		}
 		if (*lexer->at == '[') {
-			/* A list in a list (vnuma= has such): its words count as the outer one's. */
+			/* A list in a list (vnuma= has such): its words count as the outer one's.
+			 */
 			if (lexer->depth > 4) {
 				return fail(lexer, error, "lists are nested too deep");
 			}
@@ -174,7 +178,8 @@ static bool lex_setting(Lexer *lexer, XlcfgSetting *setting, bool *ret_append, G
 		return false;
 	}
 	skip(lexer, false);
-	if (*lexer->at == '[' ? !lex_list(lexer, setting, error) : !lex_into(lexer, setting, error)) {
+	if (*lexer->at == '[' ? !lex_list(lexer, setting, error)
+			      : !lex_into(lexer, setting, error)) {
 		return false;
 	}
 	skip(lexer, false);
@@ -208,7 +213,8 @@ static void merge(GPtrArray *settings, XlcfgSetting *setting, bool append)
 		} else {
 			old->is_list = true;
 			g_array_append_vals(old->lines, setting->lines->data, setting->lines->len);
-			g_ptr_array_extend(old->values, setting->values, (GCopyFunc)(void *)g_strdup, NULL);
+			g_ptr_array_extend(old->values, setting->values,
+					   (GCopyFunc)(void *)g_strdup, NULL);
 		}
 		setting_free(setting);
 		return;

@@ -36,16 +36,19 @@ static bool fail(guint line, GError **error, const char *format, ...)
 	va_start(args, format);
 	text = g_strdup_vprintf(format, args);
 	va_end(args);
-	g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT, "line %u: %s", line, text);
+	g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT, "line %u: %s", line,
+		    text);
 	return false;
 }
 
 static void not_kept(const Import *import, const char *why)
 {
-	vm_note_add(import->notes, line_of(import), NULL, "%s is not kept: %s", import->setting->key, why);
+	vm_note_add(import->notes, line_of(import), NULL, "%s is not kept: %s",
+		    import->setting->key, why);
 }
 
-static bool text_of(const Import *import, const char *vm_key, const char *value, char **field, GError **error)
+static bool text_of(const Import *import, const char *vm_key, const char *value, char **field,
+		    GError **error)
 {
 	const VmKey *key = vm_key_find(vm_keys, vm_key);
 
@@ -57,13 +60,14 @@ static bool text_of(const Import *import, const char *vm_key, const char *value,
 	return true;
 }
 
-static bool number_of(const Import *import, const char *vm_key, const char *value, guint64 *ret_number,
-		      GError **error)
+static bool number_of(const Import *import, const char *vm_key, const char *value,
+		      guint64 *ret_number, GError **error)
 {
 	guint64 number;
 
 	if (!g_ascii_string_to_unsigned(value, 10, 0, G_MAXUINT32, &number, NULL)) {
-		return fail(line_of(import), error, "%s: '%s' is not a number", import->setting->key, value);
+		return fail(line_of(import), error, "%s: '%s' is not a number",
+			    import->setting->key, value);
 	}
 	if (!vm_key_check_number(vm_key_find(vm_keys, vm_key), number, error)) {
 		g_prefix_error(error, "line %u: ", line_of(import));
@@ -180,8 +184,8 @@ static bool take_bios(Import *import, const char *value, GError **error)
 	} else if (g_str_equal(value, "uefi")) {
 		vm_text_set(&import->config->firmware, "uefi");
 	} else {
-		vm_note_add(import->notes, line_of(import), NULL, "%s '%s' is not known; bios is used",
-			    import->setting->key, value);
+		vm_note_add(import->notes, line_of(import), NULL,
+			    "%s '%s' is not known; bios is used", import->setting->key, value);
 	}
 	return true;
 }
@@ -200,8 +204,9 @@ static bool take_viridian(Import *import, const char *value, GError **error)
 	bool list_is_plain = true;
 
 	for (guint i = 0; import->setting->is_list && i < import->setting->values->len; i++) {
-		list_is_plain = list_is_plain &&
-				g_str_equal(g_ptr_array_index(import->setting->values, i), "defaults");
+		list_is_plain =
+		    list_is_plain &&
+		    g_str_equal(g_ptr_array_index(import->setting->values, i), "defaults");
 	}
 	import->config->viridian = truth_of(value) && !g_str_equal(value, "none");
 	if (!list_is_plain) {
@@ -224,8 +229,8 @@ static bool take_on_reboot(Import *import, const char *value, GError **error)
 
 	vm_text_set(&import->config->on_reboot, restart ? "restart" : "destroy");
 	if (!restart && !g_str_equal(value, "destroy")) {
-		vm_note_add(import->notes, line_of(import), NULL, "on_reboot '%s' is not known; destroy is used",
-			    value);
+		vm_note_add(import->notes, line_of(import), NULL,
+			    "on_reboot '%s' is not known; destroy is used", value);
 	}
 	return true;
 }
@@ -237,8 +242,8 @@ static bool take_on_crash(Import *import, const char *value, GError **error)
 
 	vm_text_set(&import->config->on_crash, known ? value : "destroy");
 	if (!known) {
-		vm_note_add(import->notes, line_of(import), NULL, "on_crash '%s' is not known; destroy is used",
-			    value);
+		vm_note_add(import->notes, line_of(import), NULL,
+			    "on_crash '%s' is not known; destroy is used", value);
 	}
 	return true;
 }
@@ -250,7 +255,8 @@ static void disk_format_is(Import *import, VmDisk *disk, const char *format, gui
 	} else if (g_str_equal(format, "raw") || g_str_equal(format, "aio") || !*format) {
 		vm_text_set(&disk->format, "raw");
 	} else {
-		vm_note_add(import->notes, line, NULL, "disk format '%s' is not supported; raw is assumed", format);
+		vm_note_add(import->notes, line, NULL,
+			    "disk format '%s' is not supported; raw is assumed", format);
 	}
 }
 
@@ -259,7 +265,8 @@ static void disk_access_is(Import *import, VmDisk *disk, const char *access, gui
 	if (g_str_equal(access, "r") || g_str_equal(access, "ro")) {
 		disk->readonly = true;
 	} else if (*access && !g_str_equal(access, "w") && !g_str_equal(access, "rw")) {
-		vm_note_add(import->notes, line, NULL, "disk access '%s' is not known; rw is assumed", access);
+		vm_note_add(import->notes, line, NULL,
+			    "disk access '%s' is not known; rw is assumed", access);
 	}
 }
 
@@ -297,8 +304,10 @@ static const char *disk_prefix(Import *import, VmDisk *disk, const char *target,
 	}
 	if (g_str_has_prefix(target, "vhd:") || g_str_has_prefix(target, "qcow:") ||
 	    g_str_has_prefix(target, "vdi:")) {
-		vm_note_add(import->notes, line, NULL,
-			    "disk '%s' is of a format that is not supported: convert it with qemu-img", target);
+		vm_note_add(
+		    import->notes, line, NULL,
+		    "disk '%s' is of a format that is not supported: convert it with qemu-img",
+		    target);
 	}
 	return target;
 }
@@ -322,12 +331,13 @@ static void disk_pair(Import *import, VmDisk *disk, const char *key, const char 
 
 static bool is_vdev(const char *word)
 {
-	return g_str_has_prefix(word, "xvd") || g_str_has_prefix(word, "hd") || g_str_has_prefix(word, "sd") ||
-	       g_str_has_prefix(word, "/dev/xvd");
+	return g_str_has_prefix(word, "xvd") || g_str_has_prefix(word, "hd") ||
+	       g_str_has_prefix(word, "sd") || g_str_has_prefix(word, "/dev/xvd");
 }
 
 /* Fields without a key: TARGET, FORMAT, VDEV, ACCESS; in the old form FORMAT is not there. */
-static void disk_positional(Import *import, VmDisk *disk, const char *word, guint *position, guint line)
+static void disk_positional(Import *import, VmDisk *disk, const char *word, guint *position,
+			    guint line)
 {
 	if (*position == 1 && is_vdev(word)) {
 		*position = 2;
@@ -439,13 +449,15 @@ static void nic_word(Import *import, VmNic *nic, const char *word, guint line)
 	if (g_str_equal(pair[0], "mac")) {
 		vm_text_set(&nic->mac, pair[1]);
 	} else if (g_str_equal(pair[0], "bridge")) {
-		const char *network = import->network ? import->network(pair[1], import->data) : NULL;
+		const char *network =
+		    import->network ? import->network(pair[1], import->data) : NULL;
 
 		if (network) {
 			vm_text_set(&nic->network, network);
 		} else {
 			vm_note_add(import->notes, line, NULL,
-				    "no network is bridge '%s'; the network default is used", pair[1]);
+				    "no network is bridge '%s'; the network default is used",
+				    pair[1]);
 		}
 	} else if (g_str_equal(pair[0], "model")) {
 		vm_text_set(&nic->model, pair[1]);
@@ -483,34 +495,60 @@ static const struct {
 	ImportFunc take;
 	bool is_list;
 } importers[] = {
-	{"name", take_name},	       {"uuid", take_uuid},
-	{"builder", take_builder},     {"pvh", take_pvh},
-	{"type", take_type},	       {"memory", take_memory},
-	{"maxmem", take_maxmem},       {"vcpus", take_vcpus},
-	{"maxvcpus", take_maxvcpus},   {"kernel", take_kernel},
-	{"ramdisk", take_ramdisk},     {"cmdline", take_cmdline},
-	{"root", take_root},	       {"extra", take_extra},
-	{"bootloader", take_bootloader}, {"firmware", take_bios},
-	{"bios", take_bios},	       {"boot", take_boot},
-	{"viridian", take_viridian},   {"on_poweroff", take_poweroff},
-	{"on_shutdown", take_poweroff}, {"on_reboot", take_on_reboot},
-	{"on_crash", take_on_crash},   {"on_watchdog", take_on_crash},
-	{"disk", take_disks, true},    {"vif", take_vifs, true},
+    {"name", take_name},
+    {"uuid", take_uuid},
+    {"builder", take_builder},
+    {"pvh", take_pvh},
+    {"type", take_type},
+    {"memory", take_memory},
+    {"maxmem", take_maxmem},
+    {"vcpus", take_vcpus},
+    {"maxvcpus", take_maxvcpus},
+    {"kernel", take_kernel},
+    {"ramdisk", take_ramdisk},
+    {"cmdline", take_cmdline},
+    {"root", take_root},
+    {"extra", take_extra},
+    {"bootloader", take_bootloader},
+    {"firmware", take_bios},
+    {"bios", take_bios},
+    {"boot", take_boot},
+    {"viridian", take_viridian},
+    {"on_poweroff", take_poweroff},
+    {"on_shutdown", take_poweroff},
+    {"on_reboot", take_on_reboot},
+    {"on_crash", take_on_crash},
+    {"on_watchdog", take_on_crash},
+    {"disk", take_disks, true},
+    {"vif", take_vifs, true},
 };
 
 /* Keys whose value here is what a VM gets anyway: nothing to warn of. */
 static const struct {
 	const char *key, *value;
 } as_by_default[] = {
-	{"serial", "pty"}, {"acpi", "1"}, {"apic", "1"}, {"pae", "1"}, {"nx", "1"}, {"hap", "1"},
-	{"xen_platform_pci", "1"}, {"device_model_version", "qemu-xen"}, {"vnc", "0"}, {"sdl", "0"},
-	{"spice", "0"}, {"nestedhvm", "0"}, {"usb", "0"}, {"localtime", "0"}, {"seclabel", ""},
+    {"serial", "pty"},
+    {"acpi", "1"},
+    {"apic", "1"},
+    {"pae", "1"},
+    {"nx", "1"},
+    {"hap", "1"},
+    {"xen_platform_pci", "1"},
+    {"device_model_version", "qemu-xen"},
+    {"vnc", "0"},
+    {"sdl", "0"},
+    {"spice", "0"},
+    {"nestedhvm", "0"},
+    {"usb", "0"},
+    {"localtime", "0"},
+    {"seclabel", ""},
 };
 
 static bool is_default(const char *key, const char *value)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(as_by_default); i++) {
-		if (g_str_equal(as_by_default[i].key, key) && g_str_equal(as_by_default[i].value, value)) {
+		if (g_str_equal(as_by_default[i].key, key) &&
+		    g_str_equal(as_by_default[i].value, value)) {
 			return true;
 		}
 	}
@@ -526,8 +564,10 @@ static bool take_setting(Import *import, GError **error)
 		if (!g_str_equal(importers[i].key, setting->key)) {
 			continue;
 		}
-		if (setting->is_list && !importers[i].is_list && importers[i].take != take_viridian) {
-			return fail(setting->line, error, "%s: is a list and must be one value", setting->key);
+		if (setting->is_list && !importers[i].is_list &&
+		    importers[i].take != take_viridian) {
+			return fail(setting->line, error, "%s: is a list and must be one value",
+				    setting->key);
 		}
 		return importers[i].take(import, value, error);
 	}
@@ -546,11 +586,13 @@ static bool join_cmdline(Import *import, GError **error)
 		return true;
 	}
 	if (*import->config->cmdline) {
-		vm_note_add(import->notes, import->cmdline_line, NULL, "root and extra are not kept: cmdline is there");
+		vm_note_add(import->notes, import->cmdline_line, NULL,
+			    "root and extra are not kept: cmdline is there");
 		return true;
 	}
-	joined = g_strdup_printf("%s%s%s%s", import->root ? "root=" : "", import->root ? import->root : "",
-				 import->root && import->extra ? " " : "", import->extra ? import->extra : "");
+	joined = g_strdup_printf(
+	    "%s%s%s%s", import->root ? "root=" : "", import->root ? import->root : "",
+	    import->root && import->extra ? " " : "", import->extra ? import->extra : "");
 	if (!vm_key_check_text(vm_key_find(vm_keys, "cmdline"), joined, error)) {
 		g_prefix_error(error, "line %u: ", import->cmdline_line);
 		return false;

@@ -5,37 +5,41 @@
 #include <string.h>
 #include <unistd.h>
 
-GVariant *client_call(Client *client, const char *path, const char *interface, const char *method, GVariant *args,
-		      GError **error)
+GVariant *client_call(Client *client, const char *path, const char *interface, const char *method,
+		      GVariant *args, GError **error)
 {
-	g_autofree char *full = strchr(interface, '.') ? g_strdup(interface) : g_strconcat("org.mullion.", interface, NULL);
+	g_autofree char *full = strchr(interface, '.')
+				    ? g_strdup(interface)
+				    : g_strconcat("org.mullion.", interface, NULL);
 
 	/* No limit of time: polkit may be asking the person. */
-	return g_dbus_connection_call_sync(client->connection, CLIENT_NAME, path, full, method, args, NULL,
-					   G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION, G_MAXINT, NULL, error);
+	return g_dbus_connection_call_sync(
+	    client->connection, CLIENT_NAME, path, full, method, args, NULL,
+	    G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION, G_MAXINT, NULL, error);
 }
 
 GVariant *client_properties(Client *client, const char *path, const char *interface, GError **error)
 {
 	g_autofree char *full = g_strconcat("org.mullion.", interface, NULL);
-	g_autoptr(GVariant) reply = client_call(client, path, "org.freedesktop.DBus.Properties", "GetAll",
-						g_variant_new("(s)", full), error);
+	g_autoptr(GVariant) reply = client_call(client, path, "org.freedesktop.DBus.Properties",
+						"GetAll", g_variant_new("(s)", full), error);
 
 	return reply ? g_variant_get_child_value(reply, 0) : NULL;
 }
 
 GVariant *client_objects(Client *client, GError **error)
 {
-	g_autoptr(GVariant) reply = client_call(client, CLIENT_ROOT, "org.freedesktop.DBus.ObjectManager",
-						"GetManagedObjects", NULL, error);
+	g_autoptr(GVariant) reply =
+	    client_call(client, CLIENT_ROOT, "org.freedesktop.DBus.ObjectManager",
+			"GetManagedObjects", NULL, error);
 
 	return reply ? g_variant_get_child_value(reply, 0) : NULL;
 }
 
 char *client_find(Client *client, const char *name, GError **error)
 {
-	g_autoptr(GVariant) reply =
-	    client_call(client, CLIENT_ROOT, "Manager1", "FindVm", g_variant_new("(s)", name), error);
+	g_autoptr(GVariant) reply = client_call(client, CLIENT_ROOT, "Manager1", "FindVm",
+						g_variant_new("(s)", name), error);
 	char *path = NULL;
 
 	if (reply) {
@@ -60,8 +64,8 @@ static void show_progress(Wait *wait, double progress)
 	}
 }
 
-static void signalled(GDBusConnection *connection, const char *sender, const char *path, const char *interface,
-		      const char *name, GVariant *args, gpointer data)
+static void signalled(GDBusConnection *connection, const char *sender, const char *path,
+		      const char *interface, const char *name, GVariant *args, gpointer data)
 {
 	Wait *wait = data;
 	g_autoptr(GVariant) changed = NULL;
@@ -86,7 +90,8 @@ static void vanished(GDBusConnection *connection, const char *name, gpointer dat
 static gboolean interrupted(gpointer data)
 {
 	Wait *wait = data;
-	g_autoptr(GVariant) reply = client_call(wait->client, wait->path, "Job1", "Cancel", NULL, NULL);
+	g_autoptr(GVariant) reply =
+	    client_call(wait->client, wait->path, "Job1", "Cancel", NULL, NULL);
 
 	return G_SOURCE_CONTINUE;
 }
@@ -97,7 +102,8 @@ static bool is_over(Wait *wait)
 	g_autoptr(GVariant) properties = client_properties(wait->client, wait->path, "Job1", NULL);
 	const char *state = "";
 
-	return !properties || (g_variant_lookup(properties, "State", "&s", &state) && !g_str_equal(state, "running"));
+	return !properties || (g_variant_lookup(properties, "State", "&s", &state) &&
+			       !g_str_equal(state, "running"));
 }
 
 static GVariant *outcome(Wait *wait, GError **error)
@@ -115,13 +121,14 @@ static GVariant *outcome(Wait *wait, GError **error)
 	g_variant_lookup(properties, "Error", "&s", &name);
 	g_variant_lookup(properties, "Message", "&s", &message);
 	if (error) {
-		*error = g_dbus_error_new_for_dbus_error(*name ? name : "org.mullion.Error.Failed", message);
+		*error = g_dbus_error_new_for_dbus_error(*name ? name : "org.mullion.Error.Failed",
+							 message);
 	}
 	return NULL;
 }
 
-GVariant *client_job(Client *client, const char *path, const char *interface, const char *method, GVariant *args,
-		     GError **error)
+GVariant *client_job(Client *client, const char *path, const char *interface, const char *method,
+		     GVariant *args, GError **error)
 {
 	g_autoptr(GVariant) reply = client_call(client, path, interface, method, args, error);
 	Wait wait = {client, NULL, NULL, -1.0, false};
@@ -133,10 +140,12 @@ GVariant *client_job(Client *client, const char *path, const char *interface, co
 	}
 	g_variant_get(reply, "(o)", &wait.path);
 	wait.loop = g_main_loop_new(NULL, FALSE);
-	subscription = g_dbus_connection_signal_subscribe(client->connection, CLIENT_NAME, NULL, NULL, wait.path, NULL,
-							  G_DBUS_SIGNAL_FLAGS_NONE, signalled, &wait, NULL);
-	watch = g_bus_watch_name_on_connection(client->connection, CLIENT_NAME, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL, vanished,
-					       &wait, NULL);
+	subscription = g_dbus_connection_signal_subscribe(
+	    client->connection, CLIENT_NAME, NULL, NULL, wait.path, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
+	    signalled, &wait, NULL);
+	watch = g_bus_watch_name_on_connection(client->connection, CLIENT_NAME,
+					       G_BUS_NAME_WATCHER_FLAGS_NONE, NULL, vanished, &wait,
+					       NULL);
 	interrupt = g_unix_signal_add(SIGINT, interrupted, &wait);
 	if (!is_over(&wait)) {
 		g_main_loop_run(wait.loop);
@@ -207,9 +216,12 @@ static void json_value(GString *out, GVariant *value)
 	} else if (g_variant_is_of_type(value, G_VARIANT_TYPE_BOOLEAN)) {
 		g_string_append(out, g_variant_get_boolean(value) ? "true" : "false");
 	} else if (g_variant_is_of_type(value, G_VARIANT_TYPE_DOUBLE)) {
-		g_string_append(out, g_ascii_dtostr(number, sizeof(number), g_variant_get_double(value)));
+		g_string_append(
+		    out, g_ascii_dtostr(number, sizeof(number), g_variant_get_double(value)));
 	} else if (g_variant_is_container(value)) {
-		json_container(out, value, g_variant_type_is_subtype_of(g_variant_get_type(value), G_VARIANT_TYPE_DICTIONARY));
+		json_container(out, value,
+			       g_variant_type_is_subtype_of(g_variant_get_type(value),
+							    G_VARIANT_TYPE_DICTIONARY));
 	} else {
 		/* The integers: GVariant prints them as JSON has them. */
 		g_autofree char *text = g_variant_print(value, FALSE);

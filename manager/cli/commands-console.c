@@ -69,7 +69,8 @@ static void talk(int stream)
 			return;
 		}
 		if (typed == OVER) {
-			fds[1].fd = -1; /* a script's input is over; the guest's output may not be */
+			fds[1].fd =
+			    -1; /* a script's input is over; the guest's output may not be */
 		}
 	}
 }
@@ -87,8 +88,9 @@ bool command_console(Client *client, char **args, GError **error)
 		return false;
 	}
 	reply = g_dbus_connection_call_with_unix_fd_list_sync(
-	    client->connection, CLIENT_NAME, path, "org.mullion.Vm1", "OpenConsole", NULL, G_VARIANT_TYPE("(h)"),
-	    G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION, G_MAXINT, NULL, &list, NULL, error);
+	    client->connection, CLIENT_NAME, path, "org.mullion.Vm1", "OpenConsole", NULL,
+	    G_VARIANT_TYPE("(h)"), G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION, G_MAXINT,
+	    NULL, &list, NULL, error);
 	fd = reply ? g_unix_fd_list_get(list, 0, error) : -1;
 	if (fd < 0) {
 		return false;

@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* Call a method of the manager and print the whole reply: JSON always, for these are nested. */
-static bool print_reply(Client *client, const char *path, const char *interface, const char *method, GError **error)
+static bool print_reply(Client *client, const char *path, const char *interface, const char *method,
+			GError **error)
 {
 	g_autoptr(GVariant) reply = client_call(client, path, interface, method, NULL, error);
 
@@ -40,7 +41,8 @@ static bool run_devices(Client *client, char **args, GError **error)
 
 static bool run_log(Client *client, char **args, GError **error)
 {
-	g_autoptr(GVariant) reply = client_call(client, CLIENT_ROOT, "Manager1", "GetHypervisorLog", NULL, error);
+	g_autoptr(GVariant) reply =
+	    client_call(client, CLIENT_ROOT, "Manager1", "GetHypervisorLog", NULL, error);
 	const char *text;
 
 	if (!reply) {
@@ -57,10 +59,13 @@ static bool run_log(Client *client, char **args, GError **error)
 
 static bool run_reload(Client *client, char **args, GError **error)
 {
-	g_autoptr(GVariant) reply = client_call(client, CLIENT_ROOT, "Manager1", "Reload", NULL, error);
-	g_autoptr(GVariant) properties = reply ? client_properties(client, CLIENT_ROOT, "Manager1", error) : NULL;
+	g_autoptr(GVariant) reply =
+	    client_call(client, CLIENT_ROOT, "Manager1", "Reload", NULL, error);
+	g_autoptr(GVariant) properties =
+	    reply ? client_properties(client, CLIENT_ROOT, "Manager1", error) : NULL;
 	g_autoptr(GVariant) broken =
-	    properties ? g_variant_lookup_value(properties, "Broken", G_VARIANT_TYPE("a(ss)")) : NULL;
+	    properties ? g_variant_lookup_value(properties, "Broken", G_VARIANT_TYPE("a(ss)"))
+		       : NULL;
 	GVariantIter iter;
 	const char *file, *reason;
 
@@ -78,7 +83,8 @@ static bool run_reload(Client *client, char **args, GError **error)
 	return true;
 }
 
-/* The objects of an interface, as a dictionary of path → properties; or with @name, the path of the one so named. */
+/* The objects of an interface, as a dictionary of path → properties; or with @name, the path of the
+ * one so named. */
 static GVariant *objects_of(Client *client, const char *interface, GError **error)
 {
 	g_autoptr(GVariant) objects = client_objects(client, error);
@@ -93,7 +99,8 @@ static GVariant *objects_of(Client *client, const char *interface, GError **erro
 	g_variant_dict_init(&found, NULL);
 	g_variant_iter_init(&iter, objects);
 	while (g_variant_iter_next(&iter, "{&o@a{sa{sv}}}", &path, &interfaces)) {
-		g_autoptr(GVariant) properties = g_variant_lookup_value(interfaces, interface, G_VARIANT_TYPE_VARDICT);
+		g_autoptr(GVariant) properties =
+		    g_variant_lookup_value(interfaces, interface, G_VARIANT_TYPE_VARDICT);
 
 		if (properties) {
 			g_variant_dict_insert_value(&found, path, properties);
@@ -126,7 +133,8 @@ static char *find_network(Client *client, const char *name, GError **error)
 		g_variant_unref(properties);
 	}
 	if (!found) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "there is no network '%s'", name);
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "there is no network '%s'",
+			    name);
 	}
 	return found;
 }
@@ -155,7 +163,8 @@ static bool run_networks(Client *client, char **args, GError **error)
 		g_variant_lookup(properties, "Bridge", "&s", &bridge);
 		g_variant_lookup(properties, "Address", "&s", &address);
 		g_variant_lookup(properties, "Active", "b", &active);
-		g_print("%-24s %-9s %-15s %-18s %s\n", name, mode, bridge, address, active ? "up" : "down");
+		g_print("%-24s %-9s %-15s %-18s %s\n", name, mode, bridge, address,
+			active ? "up" : "down");
 		g_variant_unref(properties);
 	}
 	return true;
@@ -164,14 +173,16 @@ static bool run_networks(Client *client, char **args, GError **error)
 static bool run_create_network(Client *client, char **args, GError **error)
 {
 	GVariant *settings = settings_parse(args + 1, error);
-	g_autoptr(GVariant) reply = settings ? client_call(client, CLIENT_ROOT, "Manager1", "CreateNetwork",
-							   g_variant_new("(s@a{sv})", args[0], settings), error)
-					     : NULL;
+	g_autoptr(GVariant) reply =
+	    settings ? client_call(client, CLIENT_ROOT, "Manager1", "CreateNetwork",
+				   g_variant_new("(s@a{sv})", args[0], settings), error)
+		     : NULL;
 
 	return reply;
 }
 
-static bool network_call(Client *client, const char *name, const char *method, GVariant *args, GError **error)
+static bool network_call(Client *client, const char *name, const char *method, GVariant *args,
+			 GError **error)
 {
 	g_autofree char *path = find_network(client, name, error);
 	g_autoptr(GVariant) reply = NULL;
@@ -190,7 +201,8 @@ static bool run_set_network(Client *client, char **args, GError **error)
 {
 	GVariant *settings = settings_parse(args + 1, error);
 
-	return settings && network_call(client, args[0], "SetSettings", g_variant_new("(@a{sv})", settings), error);
+	return settings && network_call(client, args[0], "SetSettings",
+					g_variant_new("(@a{sv})", settings), error);
 }
 
 static bool run_start_network(Client *client, char **args, GError **error)
@@ -211,7 +223,8 @@ static bool run_delete_network(Client *client, char **args, GError **error)
 static bool run_leases(Client *client, char **args, GError **error)
 {
 	g_autofree char *path = find_network(client, args[0], error);
-	g_autoptr(GVariant) reply = path ? client_call(client, path, "Network1", "GetLeases", NULL, error) : NULL;
+	g_autoptr(GVariant) reply =
+	    path ? client_call(client, path, "Network1", "GetLeases", NULL, error) : NULL;
 	g_autoptr(GVariant) leases = reply ? g_variant_get_child_value(reply, 0) : NULL;
 	GVariantIter iter;
 	const char *mac, *address, *host;
@@ -263,7 +276,8 @@ static bool run_cancel(Client *client, char **args, GError **error)
 	g_autoptr(GVariant) reply = NULL;
 
 	if (!g_variant_is_object_path(path)) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "'%s' is not a job's number", args[0]);
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+			    "'%s' is not a job's number", args[0]);
 		return false;
 	}
 	reply = client_call(client, path, "Job1", "Cancel", NULL, error);
@@ -271,19 +285,20 @@ static bool run_cancel(Client *client, char **args, GError **error)
 }
 
 const Command host_commands[] = {
-	{"networks", "", "all networks", 0, 0, run_networks},
-	{"create-network", "NAME [KEY=VALUE...]", "mode=, bridge=, address=, autostart=", 1, -1, run_create_network},
-	{"set-network", "NAME KEY=VALUE...", "", 2, -1, run_set_network},
-	{"start-network", "NAME", "", 1, 1, run_start_network},
-	{"stop-network", "NAME", "", 1, 1, run_stop_network},
-	{"delete-network", "NAME", "", 1, 1, run_delete_network},
-	{"leases", "NETWORK", "who got which address", 1, 1, run_leases},
-	{"jobs", "", "what works, or has just ended", 0, 0, run_jobs},
-	{"cancel", "JOB", "", 1, 1, run_cancel},
-	{"host", "", "the machine", 0, 0, run_host},
-	{"devices", "", "block devices and volume groups for VMs", 0, 0, run_devices},
-	{"statistics", "", "counters of all running VMs", 0, 0, run_statistics},
-	{"log", "", "the hypervisor's log", 0, 0, run_log},
-	{"reload", "", "read definitions again; print those that cannot be used", 0, 0, run_reload},
-	{NULL},
+    {"networks", "", "all networks", 0, 0, run_networks},
+    {"create-network", "NAME [KEY=VALUE...]", "mode=, bridge=, address=, autostart=", 1, -1,
+     run_create_network},
+    {"set-network", "NAME KEY=VALUE...", "", 2, -1, run_set_network},
+    {"start-network", "NAME", "", 1, 1, run_start_network},
+    {"stop-network", "NAME", "", 1, 1, run_stop_network},
+    {"delete-network", "NAME", "", 1, 1, run_delete_network},
+    {"leases", "NETWORK", "who got which address", 1, 1, run_leases},
+    {"jobs", "", "what works, or has just ended", 0, 0, run_jobs},
+    {"cancel", "JOB", "", 1, 1, run_cancel},
+    {"host", "", "the machine", 0, 0, run_host},
+    {"devices", "", "block devices and volume groups for VMs", 0, 0, run_devices},
+    {"statistics", "", "counters of all running VMs", 0, 0, run_statistics},
+    {"log", "", "the hypervisor's log", 0, 0, run_log},
+    {"reload", "", "read definitions again; print those that cannot be used", 0, 0, run_reload},
+    {NULL},
 };

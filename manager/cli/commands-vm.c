@@ -32,7 +32,8 @@ static bool no_more(char **args, guint known, GError **error)
 	if (g_strv_length(args) <= known) {
 		return true;
 	}
-	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "'%s' is not known here", args[known]);
+	g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "'%s' is not known here",
+		    args[known]);
 	return false;
 }
 
@@ -48,7 +49,8 @@ static bool print_result(Client *client, GVariant *result)
 }
 
 /* A job of a VM. Takes a floating @args. */
-static bool vm_job(Client *client, const char *vm, const char *method, GVariant *args, GError **error)
+static bool vm_job(Client *client, const char *vm, const char *method, GVariant *args,
+		   GError **error)
 {
 	g_autofree char *path = client_find(client, vm, error);
 
@@ -61,10 +63,12 @@ static bool vm_job(Client *client, const char *vm, const char *method, GVariant 
 	return print_result(client, client_job(client, path, "Vm1", method, args, error));
 }
 
-static bool vm_call(Client *client, const char *vm, const char *method, GVariant *args, GError **error)
+static bool vm_call(Client *client, const char *vm, const char *method, GVariant *args,
+		    GError **error)
 {
 	g_autofree char *path = client_find(client, vm, error);
-	g_autoptr(GVariant) reply = path ? client_call(client, path, "Vm1", method, args, error) : NULL;
+	g_autoptr(GVariant) reply =
+	    path ? client_call(client, path, "Vm1", method, args, error) : NULL;
 
 	if (!path && args) {
 		g_variant_unref(g_variant_ref_sink(args));
@@ -107,7 +111,8 @@ static GPtrArray *all_vms(Client *client, GError **error)
 	vms = g_ptr_array_new_with_free_func((GDestroyNotify)g_variant_unref);
 	g_variant_iter_init(&iter, objects);
 	while (g_variant_iter_next(&iter, "{&o@a{sa{sv}}}", NULL, &item)) {
-		GVariant *properties = g_variant_lookup_value(item, "org.mullion.Vm1", G_VARIANT_TYPE_VARDICT);
+		GVariant *properties =
+		    g_variant_lookup_value(item, "org.mullion.Vm1", G_VARIANT_TYPE_VARDICT);
 
 		if (properties) {
 			g_ptr_array_add(vms, properties);
@@ -135,8 +140,11 @@ static void print_row(GVariant *vm)
 	g_variant_lookup(vm, "Template", "b", &is_template);
 	g_variant_lookup(vm, "ThrowAway", "b", &throw_away);
 	number = domain ? g_strdup_printf("%u", domain) : g_strdup("-");
-	g_print("%-24s %-10s %5s %8" G_GUINT64_FORMAT " %5u  %-7s %s\n", name, state, number, memory, vcpus, colour,
-		is_template ? "template" : throw_away ? "throw-away" : "");
+	g_print("%-24s %-10s %5s %8" G_GUINT64_FORMAT " %5u  %-7s %s\n", name, state, number,
+		memory, vcpus, colour,
+		is_template  ? "template"
+		: throw_away ? "throw-away"
+			     : "");
 }
 
 static bool run_list(Client *client, char **args, GError **error)
@@ -147,13 +155,14 @@ static bool run_list(Client *client, char **args, GError **error)
 		return false;
 	}
 	if (client->json) {
-		g_autoptr(GVariant) list = g_variant_ref_sink(
-		    g_variant_new_array(G_VARIANT_TYPE_VARDICT, (GVariant *const *)vms->pdata, vms->len));
+		g_autoptr(GVariant) list = g_variant_ref_sink(g_variant_new_array(
+		    G_VARIANT_TYPE_VARDICT, (GVariant *const *)vms->pdata, vms->len));
 
 		client_print_json(list);
 		return true;
 	}
-	g_print("%-24s %-10s %5s %8s %5s  %-7s\n", "NAME", "STATE", "ID", "MEMORY", "VCPUS", "COLOUR");
+	g_print("%-24s %-10s %5s %8s %5s  %-7s\n", "NAME", "STATE", "ID", "MEMORY", "VCPUS",
+		"COLOUR");
 	for (guint i = 0; i < vms->len; i++) {
 		print_row(g_ptr_array_index(vms, i));
 	}
@@ -169,8 +178,9 @@ static void print_dict(GVariant *dict)
 
 	g_variant_iter_init(&iter, dict);
 	while (g_variant_iter_next(&iter, "{&sv}", &key, &value)) {
-		g_autofree char *text = g_variant_is_of_type(value, G_VARIANT_TYPE_STRING) ? g_variant_dup_string(value, NULL)
-											   : g_variant_print(value, FALSE);
+		g_autofree char *text = g_variant_is_of_type(value, G_VARIANT_TYPE_STRING)
+					    ? g_variant_dup_string(value, NULL)
+					    : g_variant_print(value, FALSE);
 
 		g_print("%s: %s\n", key, text);
 		g_variant_unref(value);
@@ -180,7 +190,8 @@ static void print_dict(GVariant *dict)
 static bool run_info(Client *client, char **args, GError **error)
 {
 	g_autofree char *path = client_find(client, args[0], error);
-	g_autoptr(GVariant) properties = path ? client_properties(client, path, "Vm1", error) : NULL;
+	g_autoptr(GVariant) properties =
+	    path ? client_properties(client, path, "Vm1", error) : NULL;
 
 	if (properties && client->json) {
 		client_print_json(properties);
@@ -193,7 +204,8 @@ static bool run_info(Client *client, char **args, GError **error)
 static bool run_get(Client *client, char **args, GError **error)
 {
 	g_autofree char *path = client_find(client, args[0], error);
-	g_autoptr(GVariant) reply = path ? client_call(client, path, "Vm1", "GetSettings", NULL, error) : NULL;
+	g_autoptr(GVariant) reply =
+	    path ? client_call(client, path, "Vm1", "GetSettings", NULL, error) : NULL;
 	g_autoptr(GVariant) settings = reply ? g_variant_get_child_value(reply, 0) : NULL;
 	g_autoptr(GVariant) one = NULL;
 
@@ -224,15 +236,18 @@ static bool run_set(Client *client, char **args, GError **error)
 {
 	GVariant *settings = settings_parse(args + 1, error);
 
-	return settings && vm_call(client, args[0], "SetSettings", g_variant_new("(@a{sv})", settings), error);
+	return settings &&
+	       vm_call(client, args[0], "SetSettings", g_variant_new("(@a{sv})", settings), error);
 }
 
 static bool run_create(Client *client, char **args, GError **error)
 {
 	GVariant *settings = settings_parse(args + 1, error);
 
-	return settings && print_result(client, client_job(client, CLIENT_ROOT, "Manager1", "CreateVm",
-							   g_variant_new("(s@a{sv})", args[0], settings), error));
+	return settings &&
+	       print_result(client,
+			    client_job(client, CLIENT_ROOT, "Manager1", "CreateVm",
+				       g_variant_new("(s@a{sv})", args[0], settings), error));
 }
 
 /* Lines of (key or number, text). */
@@ -255,9 +270,10 @@ static void print_notes(const char *title, GVariant *notes)
 static bool run_check(Client *client, char **args, GError **error)
 {
 	GVariant *settings = settings_parse(args, error);
-	g_autoptr(GVariant) reply = settings ? client_call(client, CLIENT_ROOT, "Manager1", "CheckSettings",
-							   g_variant_new("(@a{sv})", settings), error)
-					     : NULL;
+	g_autoptr(GVariant) reply =
+	    settings ? client_call(client, CLIENT_ROOT, "Manager1", "CheckSettings",
+				   g_variant_new("(@a{sv})", settings), error)
+		     : NULL;
 	g_autoptr(GVariant) problems = reply ? g_variant_get_child_value(reply, 0) : NULL;
 	g_autoptr(GVariant) warnings = reply ? g_variant_get_child_value(reply, 1) : NULL;
 
@@ -270,7 +286,8 @@ static bool run_check(Client *client, char **args, GError **error)
 		print_notes("problem", problems);
 		print_notes("warning", warnings);
 	}
-	return g_variant_n_children(problems) == 0 || usage(error, "a VM of these settings would not start");
+	return g_variant_n_children(problems) == 0 ||
+	       usage(error, "a VM of these settings would not start");
 }
 
 static bool run_import(Client *client, char **args, GError **error)
@@ -290,7 +307,9 @@ static bool run_import(Client *client, char **args, GError **error)
 		return usage(error, "the file is not UTF-8 text");
 	}
 	reply = client_call(client, CLIENT_ROOT, "Manager1", "ImportXlCfg",
-			    g_variant_new("(ss@a{sv})", args[1] ? args[1] : "", text, flag_options("dry-run", dry_run)), error);
+			    g_variant_new("(ss@a{sv})", args[1] ? args[1] : "", text,
+					  flag_options("dry-run", dry_run)),
+			    error);
 	if (!reply) {
 		return false;
 	}
@@ -311,7 +330,8 @@ static bool run_start(Client *client, char **args, GError **error)
 		return usage(error, "which VM?");
 	}
 	return no_more(args, 1, error) &&
-	       vm_job(client, args[0], "Start", g_variant_new("(@a{sv})", flag_options("paused", paused)), error);
+	       vm_job(client, args[0], "Start",
+		      g_variant_new("(@a{sv})", flag_options("paused", paused)), error);
 }
 
 static bool run_throw_away(Client *client, char **args, GError **error)
@@ -337,7 +357,8 @@ static bool run_throw_away(Client *client, char **args, GError **error)
 	if (args[1]) {
 		g_variant_dict_insert(&dict, "name", "s", args[1]);
 	}
-	result = client_job(client, path, "Vm1", "StartThrowAway", g_variant_new("(@a{sv})", g_variant_dict_end(&dict)), error);
+	result = client_job(client, path, "Vm1", "StartThrowAway",
+			    g_variant_new("(@a{sv})", g_variant_dict_end(&dict)), error);
 	if (!result) {
 		return false;
 	}
@@ -372,7 +393,8 @@ static bool run_shutdown(Client *client, char **args, GError **error)
 		}
 		g_variant_dict_insert(&dict, "timeout", "u", (guint)seconds);
 	}
-	return vm_job(client, args[0], "Shutdown", g_variant_new("(@a{sv})", g_variant_dict_end(&dict)), error);
+	return vm_job(client, args[0], "Shutdown",
+		      g_variant_new("(@a{sv})", g_variant_dict_end(&dict)), error);
 }
 
 static bool run_force_off(Client *client, char **args, GError **error)
@@ -388,7 +410,8 @@ static bool run_reboot(Client *client, char **args, GError **error)
 		return usage(error, "which VM?");
 	}
 	return no_more(args, 1, error) &&
-	       vm_job(client, args[0], "Reboot", g_variant_new("(@a{sv})", flag_options("force", force)), error);
+	       vm_job(client, args[0], "Reboot",
+		      g_variant_new("(@a{sv})", flag_options("force", force)), error);
 }
 
 static bool run_pause(Client *client, char **args, GError **error)
@@ -413,7 +436,8 @@ static bool run_discard_saved(Client *client, char **args, GError **error)
 
 static bool run_snapshot(Client *client, char **args, GError **error)
 {
-	return vm_job(client, args[0], "Snapshot", g_variant_new("(ss)", args[1], args[2] ? args[2] : ""), error);
+	return vm_job(client, args[0], "Snapshot",
+		      g_variant_new("(ss)", args[1], args[2] ? args[2] : ""), error);
 }
 
 static bool run_revert(Client *client, char **args, GError **error)
@@ -441,7 +465,8 @@ static bool run_clone(Client *client, char **args, GError **error)
 	g_variant_dict_init(&dict, NULL);
 	g_variant_dict_insert(&dict, "linked", "b", linked);
 	g_variant_dict_insert(&dict, "template", "b", is_template);
-	return vm_job(client, args[0], "Clone", g_variant_new("(s@a{sv})", args[1], g_variant_dict_end(&dict)), error);
+	return vm_job(client, args[0], "Clone",
+		      g_variant_new("(s@a{sv})", args[1], g_variant_dict_end(&dict)), error);
 }
 
 static bool run_delete(Client *client, char **args, GError **error)
@@ -452,7 +477,8 @@ static bool run_delete(Client *client, char **args, GError **error)
 		return usage(error, "which VM?");
 	}
 	return no_more(args, 1, error) &&
-	       vm_job(client, args[0], "Delete", g_variant_new("(@a{sv})", flag_options("keep-disks", keep_disks)), error);
+	       vm_job(client, args[0], "Delete",
+		      g_variant_new("(@a{sv})", flag_options("keep-disks", keep_disks)), error);
 }
 
 static bool run_rename(Client *client, char **args, GError **error)
@@ -474,7 +500,8 @@ static bool run_remove_disk(Client *client, char **args, GError **error)
 	if (!args[0] || !args[1]) {
 		return usage(error, "which VM, and which disk?");
 	}
-	return no_more(args, 2, error) && vm_job(client, args[0], "RemoveDisk", g_variant_new("(sb)", args[1], delete), error);
+	return no_more(args, 2, error) &&
+	       vm_job(client, args[0], "RemoveDisk", g_variant_new("(sb)", args[1], delete), error);
 }
 
 static bool run_resize_disk(Client *client, char **args, GError **error)
@@ -486,31 +513,32 @@ static bool run_resize_disk(Client *client, char **args, GError **error)
 }
 
 const Command vm_commands[] = {
-	{"list", "", "all VMs", 0, 0, run_list},
-	{"info", "VM", "what is known of a VM", 1, 1, run_info},
-	{"create", "NAME [SETTING...]", "a new VM", 1, -1, run_create},
-	{"check", "[SETTING...]", "would a VM of these settings start?", 0, -1, run_check},
-	{"import", "FILE [NAME] [--dry-run]", "take over a configuration of xl", 1, 3, run_import},
-	{"get", "VM [KEY]", "a VM's settings", 1, 2, run_get},
-	{"set", "VM SETTING...", "change settings", 2, -1, run_set},
-	{"rename", "VM NAME", "give a VM another name", 2, 2, run_rename},
-	{"start", "VM [--paused]", "boot a VM, or let a saved one go on", 1, 2, run_start},
-	{"throw-away", "VM [NAME] [--paused]", "start a copy that is gone when it ends", 1, 3, run_throw_away},
-	{"shutdown", "VM [SECONDS] [--force]", "ask the guest to shut down", 1, 3, run_shutdown},
-	{"force-off", "VM", "pull the plug", 1, 1, run_force_off},
-	{"reboot", "VM [--force]", "ask the guest to reboot", 1, 2, run_reboot},
-	{"pause", "VM", "stop a VM's CPUs", 1, 1, run_pause},
-	{"unpause", "VM", "let them go on", 1, 1, run_unpause},
-	{"save", "VM", "write a VM's memory to disk and end it", 1, 1, run_save},
-	{"discard-saved", "VM", "forget the saved memory", 1, 1, run_discard_saved},
-	{"console", "VM", "a VM's text console; Ctrl-] leaves it", 1, 1, command_console},
-	{"snapshot", "VM NAME [COMMENT]", "keep the disks as they are now", 2, 3, run_snapshot},
-	{"revert", "VM NAME", "make the disks what they were", 2, 2, run_revert},
-	{"delete-snapshot", "VM NAME", "", 2, 2, run_delete_snapshot},
-	{"clone", "VM NAME [--linked] [--template]", "a second VM like it", 2, 4, run_clone},
-	{"delete", "VM [--keep-disks]", "a VM and the disks made for it", 1, 2, run_delete},
-	{"add-disk", "VM KEY=VALUE,...", "e.g. format=qcow2,create-size=20G", 2, 2, run_add_disk},
-	{"remove-disk", "VM TARGET [--delete]", "", 2, 3, run_remove_disk},
-	{"resize-disk", "VM TARGET SIZE", "let a disk grow", 3, 3, run_resize_disk},
-	{NULL},
+    {"list", "", "all VMs", 0, 0, run_list},
+    {"info", "VM", "what is known of a VM", 1, 1, run_info},
+    {"create", "NAME [SETTING...]", "a new VM", 1, -1, run_create},
+    {"check", "[SETTING...]", "would a VM of these settings start?", 0, -1, run_check},
+    {"import", "FILE [NAME] [--dry-run]", "take over a configuration of xl", 1, 3, run_import},
+    {"get", "VM [KEY]", "a VM's settings", 1, 2, run_get},
+    {"set", "VM SETTING...", "change settings", 2, -1, run_set},
+    {"rename", "VM NAME", "give a VM another name", 2, 2, run_rename},
+    {"start", "VM [--paused]", "boot a VM, or let a saved one go on", 1, 2, run_start},
+    {"throw-away", "VM [NAME] [--paused]", "start a copy that is gone when it ends", 1, 3,
+     run_throw_away},
+    {"shutdown", "VM [SECONDS] [--force]", "ask the guest to shut down", 1, 3, run_shutdown},
+    {"force-off", "VM", "pull the plug", 1, 1, run_force_off},
+    {"reboot", "VM [--force]", "ask the guest to reboot", 1, 2, run_reboot},
+    {"pause", "VM", "stop a VM's CPUs", 1, 1, run_pause},
+    {"unpause", "VM", "let them go on", 1, 1, run_unpause},
+    {"save", "VM", "write a VM's memory to disk and end it", 1, 1, run_save},
+    {"discard-saved", "VM", "forget the saved memory", 1, 1, run_discard_saved},
+    {"console", "VM", "a VM's text console; Ctrl-] leaves it", 1, 1, command_console},
+    {"snapshot", "VM NAME [COMMENT]", "keep the disks as they are now", 2, 3, run_snapshot},
+    {"revert", "VM NAME", "make the disks what they were", 2, 2, run_revert},
+    {"delete-snapshot", "VM NAME", "", 2, 2, run_delete_snapshot},
+    {"clone", "VM NAME [--linked] [--template]", "a second VM like it", 2, 4, run_clone},
+    {"delete", "VM [--keep-disks]", "a VM and the disks made for it", 1, 2, run_delete},
+    {"add-disk", "VM KEY=VALUE,...", "e.g. format=qcow2,create-size=20G", 2, 2, run_add_disk},
+    {"remove-disk", "VM TARGET [--delete]", "", 2, 3, run_remove_disk},
+    {"resize-disk", "VM TARGET SIZE", "let a disk grow", 3, 3, run_resize_disk},
+    {NULL},
 };

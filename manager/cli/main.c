@@ -26,12 +26,14 @@ static char *summary(void)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(tables); i++) {
 		for (const Command *command = tables[i]; command->name; command++) {
-			g_autofree char *left = g_strdup_printf("%s %s", command->name, command->usage);
+			g_autofree char *left =
+			    g_strdup_printf("%s %s", command->name, command->usage);
 
 			g_string_append_printf(text, "  %-44s %s\n", left, command->help);
 		}
 	}
-	g_string_append(text, "\nVM is a name or a UUID. Settings: mullion.vm(5). More: mullion(1).");
+	g_string_append(text,
+			"\nVM is a name or a UUID. Settings: mullion.vm(5). More: mullion(1).");
 	return g_strdup(text->str);
 }
 

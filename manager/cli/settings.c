@@ -4,7 +4,8 @@
 #include <gio/gio.h>
 #include <string.h>
 
-static const char *const bool_keys[] = {"template", "autostart", "viridian", "readonly", "cdrom", "linked", NULL};
+static const char *const bool_keys[] = {"template", "autostart", "viridian", "readonly",
+					"cdrom",    "linked",	 NULL};
 static const char *const u32_keys[] = {"vcpus", "maxvcpus", NULL};
 static const char *const u64_keys[] = {"memory", "maxmemory", NULL};
 
@@ -22,7 +23,8 @@ bool settings_parse_size(const char *text, guint64 *ret_bytes, GError **error)
 	const char *unit = *end ? strchr(units, g_ascii_toupper(*end)) : NULL;
 	guint shift = unit ? 10 * (guint)(unit - units + 1) : 0;
 
-	if (!g_ascii_isdigit(*text) || (*end && (!unit || end[1])) || number > G_MAXUINT64 >> shift) {
+	if (!g_ascii_isdigit(*text) || (*end && (!unit || end[1])) ||
+	    number > G_MAXUINT64 >> shift) {
 		return fail(error, "'%s' is not a size such as 512M or 10G", text);
 	}
 	*ret_bytes = number << shift;
@@ -33,8 +35,10 @@ static GVariant *parse_number(const char *key, const char *text, bool wide, GErr
 {
 	guint64 number;
 
-	if (!g_ascii_string_to_unsigned(text, 10, 0, wide ? G_MAXUINT64 : G_MAXUINT32, &number, NULL)) {
-		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: '%s' is not a number", key, text);
+	if (!g_ascii_string_to_unsigned(text, 10, 0, wide ? G_MAXUINT64 : G_MAXUINT32, &number,
+					NULL)) {
+		g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+			    "%s: '%s' is not a number", key, text);
 		return NULL;
 	}
 	return wide ? g_variant_new_uint64(number) : g_variant_new_uint32((guint32)number);
@@ -45,11 +49,13 @@ static GVariant *parse_value(const char *key, const char *text, GError **error)
 	guint64 bytes;
 
 	if (g_strv_contains(bool_keys, key)) {
-		bool yes = g_str_equal(text, "true") || g_str_equal(text, "yes") || g_str_equal(text, "1");
+		bool yes =
+		    g_str_equal(text, "true") || g_str_equal(text, "yes") || g_str_equal(text, "1");
 
-		if (!yes && !g_str_equal(text, "false") && !g_str_equal(text, "no") && !g_str_equal(text, "0")) {
-			g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s: '%s' is neither true nor false", key,
-				    text);
+		if (!yes && !g_str_equal(text, "false") && !g_str_equal(text, "no") &&
+		    !g_str_equal(text, "0")) {
+			g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+				    "%s: '%s' is neither true nor false", key, text);
 			return NULL;
 		}
 		return g_variant_new_boolean(yes);
@@ -61,7 +67,8 @@ static GVariant *parse_value(const char *key, const char *text, GError **error)
 		return parse_number(key, text, true, error);
 	}
 	if (g_str_equal(key, "create-size")) {
-		return settings_parse_size(text, &bytes, error) ? g_variant_new_uint64(bytes) : NULL;
+		return settings_parse_size(text, &bytes, error) ? g_variant_new_uint64(bytes)
+								: NULL;
 	}
 	return g_variant_new_string(text);
 }
@@ -138,7 +145,8 @@ GVariant *settings_parse(char **words, GError **error)
 	}
 	for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
 		if (good && lists[i].given) {
-			g_variant_dict_insert_value(&dict, lists[i].key, g_variant_builder_end(&lists[i].builder));
+			g_variant_dict_insert_value(&dict, lists[i].key,
+						    g_variant_builder_end(&lists[i].builder));
 		} else {
 			g_variant_builder_clear(&lists[i].builder);
 		}

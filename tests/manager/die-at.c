@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Preloaded into the manager: kills it (as SIGKILL does: nothing is flushed or cleaned up) just before its Nth call that
- * changes a file, so that a test can have it die at every point of an operation, one after the other. Counting begins when
- * the file $DIE_ARM is there. N is $DIE_AT.
+ * Preloaded into the manager: kills it (as SIGKILL does: nothing is flushed or cleaned up) just
+ * before its Nth call that changes a file, so that a test can have it die at every point of an
+ * operation, one after the other. Counting begins when the file $DIE_ARM is there. N is $DIE_AT.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The fake hypervisor: a folder ($MULLION_FAKE) in which a domain is a file, so that domains outlive the manager. Tests
- * change these files to be the guest, and write "inject" to make operations fail or take their time:
- *   dom-ID   [domain] uuid, state (building running paused ended), end (shutdown reboot suspend crash), userdata,
- *            asked (shutdown, reboot: what the guest was asked), guest (obey: it does so at once; deaf: NOT_SUPPORTED)
- *   inject   [OPERATION] error (FAILED, NO_MEMORY ...), delay (ms)
- *   memory   free MiB
- *   ran      is made when a domain is let run
- *   console  path of a terminal
+ * The fake hypervisor: a folder ($MULLION_FAKE) in which a domain is a file, so that domains
+ * outlive the manager. Tests change these files to be the guest, and write "inject" to make
+ * operations fail or take their time. The files, their keys after the group:
+ *
+ * - dom-ID [domain]: uuid, state (building running paused ended), end (shutdown reboot suspend
+ *   crash), userdata, asked (shutdown, reboot: what the guest was asked), guest (obey: it does so
+ *   at once; deaf: NOT_SUPPORTED)
+ *
+ * - inject [OPERATION]: error (FAILED, NO_MEMORY ...), delay (ms)
+ *
+ * - memory: free MiB; console: path of a terminal; ran: is made when a domain is let run
  */
 #include "error.h"
 #include "file-util.h"
@@ -38,7 +41,8 @@ static GKeyFile *domain_load(guint id, GError **error)
 
 	if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL)) {
 		g_key_file_unref(file);
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_FOUND, "there is no domain %u", id);
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_FOUND, "there is no domain %u",
+			    id);
 		return NULL;
 	}
 	return file;
@@ -75,7 +79,8 @@ static MullionError code_of(const char *name)
 	static const struct {
 		const char *name;
 		MullionError code;
-	} codes[] = {{"NO_MEMORY", MULLION_ERROR_NO_MEMORY}, {"NOT_SUPPORTED", MULLION_ERROR_NOT_SUPPORTED}};
+	} codes[] = {{"NO_MEMORY", MULLION_ERROR_NO_MEMORY},
+		     {"NOT_SUPPORTED", MULLION_ERROR_NOT_SUPPORTED}};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {
 		if (g_str_equal(codes[i].name, name)) {
@@ -106,7 +111,8 @@ static bool inject(const char *operation, GCancellable *cancellable, GError **er
 	}
 	code = g_key_file_get_string(file, operation, "error", NULL);
 	if (code) {
-		g_set_error(error, MULLION_ERROR, (int)code_of(code), "injected into %s", operation);
+		g_set_error(error, MULLION_ERROR, (int)code_of(code), "injected into %s",
+			    operation);
 	}
 	return !code;
 }
@@ -151,7 +157,8 @@ static gboolean look_at_all(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
-static void changed(GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event, gpointer data)
+static void changed(GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event,
+		    gpointer data)
 {
 	look_at_all(NULL);
 }
@@ -254,7 +261,8 @@ bool vmm_create(const VmmSpec *spec, GCancellable *cancellable, guint *ret_id, G
 	char word[8];
 	guint id;
 
-	if (spec->restore_fd >= 0 && (read(spec->restore_fd, word, 4) != 4 || memcmp(word, "SAVE", 4) != 0)) {
+	if (spec->restore_fd >= 0 &&
+	    (read(spec->restore_fd, word, 4) != 4 || memcmp(word, "SAVE", 4) != 0)) {
 		g_set_error(error, MULLION_ERROR, MULLION_ERROR_FAILED, "not a saved image");
 		return false;
 	}
@@ -266,7 +274,8 @@ bool vmm_create(const VmmSpec *spec, GCancellable *cancellable, guint *ret_id, G
 	g_key_file_set_string(file, "domain", "state", "building");
 	g_key_file_set_string(file, "domain", "bridges", bridges);
 	g_key_file_set_boolean(file, "domain", "restored", spec->restore_fd >= 0);
-	g_key_file_set_string(file, "domain", "guest", strstr(spec->config->cmdline, "deaf") ? "deaf" : "obey");
+	g_key_file_set_string(file, "domain", "guest",
+			      strstr(spec->config->cmdline, "deaf") ? "deaf" : "obey");
 	if (!domain_save(id, file, error)) {
 		return false;
 	}
@@ -299,7 +308,8 @@ bool vmm_destroy(guint id, GError **error)
 		return false;
 	}
 	if (unlink(path) < 0) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_FOUND, "there is no domain %u", id);
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_FOUND, "there is no domain %u",
+			    id);
 		return false;
 	}
 	return true;
@@ -314,7 +324,8 @@ bool vmm_unpause(guint id, GError **error)
 {
 	g_autofree char *path = g_build_filename(fake.folder, "ran", NULL);
 
-	return inject("unpause", NULL, error) && file_write(path, "", error) && domain_set(id, "state", "running", error);
+	return inject("unpause", NULL, error) && file_write(path, "", error) &&
+	       domain_set(id, "state", "running", error);
 }
 
 static bool ask(guint id, const char *what, GError **error)
@@ -325,14 +336,16 @@ static bool ask(guint id, const char *what, GError **error)
 		return false;
 	}
 	if (guest && g_str_equal(guest, "deaf")) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_SUPPORTED, "the guest has no ears");
+		g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_SUPPORTED,
+			    "the guest has no ears");
 		return false;
 	}
 	if (!domain_set(id, "asked", what, error)) {
 		return false;
 	}
 	if (guest && g_str_equal(guest, "obey")) {
-		return domain_set(id, "end", what, error) && domain_set(id, "state", "ended", error);
+		return domain_set(id, "end", what, error) &&
+		       domain_set(id, "state", "ended", error);
 	}
 	return true;
 }

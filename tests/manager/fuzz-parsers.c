@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Mutated definitions and xl files, under ASan and UBSan: the parsers must neither crash, nor take what they then write in a
- * way that they read differently. Bounded and repeatable: fuzz-parsers [ROUNDS [SEED]].
+ * Mutated definitions and xl files, under ASan and UBSan: the parsers must neither crash, nor take
+ * what they then write in a way that they read differently. Bounded and repeatable: fuzz-parsers
+ * [ROUNDS [SEED]].
  */
 #include "error.h"
 #include "vm-config.h"
@@ -11,18 +12,55 @@
 #include <string.h>
 
 static const char *const seeds[] = {
-	"# c\n[vm]\nformat=1\nuuid=00000000-0000-4000-8000-000000000001\ntitle=a\\nb\nmemory=64\nvcpus=2\nkernel=/x\n"
-	"template=true\n[disk xvda]\nsource=/y\nformat=qcow2\nowned=true\n[nic 0]\nnetwork=lan\nmac=00:16:3e:00:00:01\n"
-	"[snapshot s]\ntime=5\ncomment=c\n",
-	"name = \"a\"\nmemory = 64; vcpus = 2\ntype = 'pvh'\nkernel = '/x'\nroot='/dev/xvda'\nextra = \"a b\" # c\n"
-	"disk = [ 'phy:/dev/x,xvda,w', 'format=raw,vdev=xvdb,target=/y',\n '/z,,hdc,cdrom' ]\nvif = [ 'mac=00:16:3e:00:00:01,"
-	"bridge=b', '' ]\nvif += ['model=e1000']\nviridian = ['base','stimer']\non_crash = 'restart'\ncpus = [[1,2],[3]]\n",
+    "# "
+    "c\n[vm]\nformat=1\nuuid=00000000-0000-4000-8000-000000000001\ntitle=a\\nb\nmemory=64\nvcpus="
+    "2\nkernel=/x\n"
+    "template=true\n[disk xvda]\nsource=/y\nformat=qcow2\nowned=true\n[nic "
+    "0]\nnetwork=lan\nmac=00:16:3e:00:00:01\n"
+    "[snapshot s]\ntime=5\ncomment=c\n",
+    "name = \"a\"\nmemory = 64; vcpus = 2\ntype = 'pvh'\nkernel = '/x'\nroot='/dev/xvda'\nextra = "
+    "\"a b\" # c\n"
+    "disk = [ 'phy:/dev/x,xvda,w', 'format=raw,vdev=xvdb,target=/y',\n '/z,,hdc,cdrom' ]\nvif = [ "
+    "'mac=00:16:3e:00:00:01,"
+    "bridge=b', '' ]\nvif += ['model=e1000']\nviridian = ['base','stimer']\non_crash = "
+    "'restart'\ncpus = [[1,2],[3]]\n",
 };
 /* Words that mean something make better mutations than noise. */
 static const char *const words[] = {
-	"[", "]", "[disk xvdb]\n", "[nic 1]\n", "[vm]\n", "=", "\n", "\\", "\"", "'", ",", ";", "#", "+=", "target=", "source=",
-	"memory=", "99999999999999999999", "-1", "true", "/", "\xc3", "\xff", "\x01", "\\s", "xvda", ":cdrom", "phy:", "tap:qcow2:",
-	"disk", "vif", "[snapshot ]\n", "uuid=", "throw-away=true\n",
+    "[",
+    "]",
+    "[disk xvdb]\n",
+    "[nic 1]\n",
+    "[vm]\n",
+    "=",
+    "\n",
+    "\\",
+    "\"",
+    "'",
+    ",",
+    ";",
+    "#",
+    "+=",
+    "target=",
+    "source=",
+    "memory=",
+    "99999999999999999999",
+    "-1",
+    "true",
+    "/",
+    "\xc3",
+    "\xff",
+    "\x01",
+    "\\s",
+    "xvda",
+    ":cdrom",
+    "phy:",
+    "tap:qcow2:",
+    "disk",
+    "vif",
+    "[snapshot ]\n",
+    "uuid=",
+    "throw-away=true\n",
 };
 
 static const char *network(const char *bridge, gpointer data)
@@ -54,7 +92,8 @@ static void mutate(GString *text, GRand *random)
 	default: {
 		g_autofree char *piece = g_strndup(text->str + at, length * 4);
 
-		g_string_insert(text, (gssize)g_rand_int_range(random, 0, (gint32)text->len + 1), piece);
+		g_string_insert(text, (gssize)g_rand_int_range(random, 0, (gint32)text->len + 1),
+				piece);
 		break;
 	}
 	}
@@ -73,7 +112,8 @@ static void check_definition(const char *text)
 		g_assert_true(g_str_has_prefix(error->message, "line "));
 		return;
 	}
-	/* Files keep the numbers of network cards and the order of groups; what counts is that nothing changes meaning. */
+	/* Files keep the numbers of network cards and the order of groups; what counts is that
+	 * nothing changes meaning. */
 	written = vm_config_format(config, NULL);
 	again = vm_config_parse(written, NULL, &error);
 	g_assert_no_error(error);

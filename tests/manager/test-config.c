@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Definitions and xl's files, without bus or hypervisor: what goes in comes out, and what is odd is told with its line. */
+/* Definitions and xl's files, without bus or hypervisor: what goes in comes out, and what is odd is
+ * told with its line. */
 #include "error.h"
 #include "file-util.h"
 #include "journal.h"
@@ -24,16 +25,18 @@ static VmConfig *parse(const char *text)
 
 static void test_round_trip(void)
 {
-	g_autoptr(VmConfig) config = parse("[vm]\nformat=1\nuuid=" UUID "\nnotes=a\\nb\\\\c\ncmdline=\\sx=1 y\n"
-					   "[disk xvda]\nsource=/x\nformat=qcow2\nowned=true\n[disk hdc]\nsource=\ncdrom=true\n"
-					   "[nic 0]\nnetwork=lan\nmac=00:16:3e:00:00:01\n[snapshot s]\ntime=5\ncomment=\\tc\n");
+	g_autoptr(VmConfig) config = parse(
+	    "[vm]\nformat=1\nuuid=" UUID "\nnotes=a\\nb\\\\c\ncmdline=\\sx=1 y\n"
+	    "[disk xvda]\nsource=/x\nformat=qcow2\nowned=true\n[disk hdc]\nsource=\ncdrom=true\n"
+	    "[nic 0]\nnetwork=lan\nmac=00:16:3e:00:00:01\n[snapshot s]\ntime=5\ncomment=\\tc\n");
 	g_autofree char *text = vm_config_format(config, NULL);
 	g_autoptr(VmConfig) again = parse(text);
 	g_autoptr(VmConfig) copy = vm_config_copy(config);
 
 	g_assert_cmpstr(config->notes, ==, "a\nb\\c");
 	g_assert_cmpstr(config->cmdline, ==, " x=1 y");
-	g_assert_cmpstr(((VmSnapshot *)g_ptr_array_index(config->snapshots, 0))->comment, ==, "\tc");
+	g_assert_cmpstr(((VmSnapshot *)g_ptr_array_index(config->snapshots, 0))->comment, ==,
+			"\tc");
 	g_assert_true(vm_config_equal(config, again));
 	g_assert_true(vm_config_equal(config, copy));
 	copy->memory++;
@@ -42,7 +45,8 @@ static void test_round_trip(void)
 
 static void test_comments_stay(void)
 {
-	static const char old[] = "# top\n[vm]\nformat=1\n# who\nuuid=" UUID "\nmemory=64\nodd=1\n\n[disk xvda]\nsource=/x\n"
+	static const char old[] = "# top\n[vm]\nformat=1\n# who\nuuid=" UUID
+				  "\nmemory=64\nodd=1\n\n[disk xvda]\nsource=/x\n"
 				  "\n[other]\n# kept\nkey=value\n";
 	g_autoptr(VmConfig) config = parse(old);
 	g_autofree char *same = NULL;
@@ -51,7 +55,8 @@ static void test_comments_stay(void)
 	config->memory = 128;
 	changed = vm_config_format(config, old);
 	for (int i = 0; i < 6; i++) {
-		static const char *const wanted[] = {"# top\n", "# who\n", "odd=1\n", "memory=128\n", "# kept\n", "source=/x\n"};
+		static const char *const wanted[] = {"# top\n",	     "# who\n",	 "odd=1\n",
+						     "memory=128\n", "# kept\n", "source=/x\n"};
 
 		g_assert_nonnull(strstr(changed, wanted[i]));
 	}
@@ -63,14 +68,18 @@ static void test_comments_stay(void)
 static void test_every_key_has_a_bad_value(void)
 {
 	static const char *const bad[] = {
-		"memory=15", "memory=99999999", "memory=-1", "memory=", "maxmemory=5", "vcpus=0", "vcpus=129", "vcpus=1.5",
-		"maxvcpus=1", "template=maybe", "autostart=", "viridian=2", "type=", "type=PVH", "os=bsd", "colour=", "base=x",
-		"kernel=x", "initrd=./x", "kernel=/a\\nb", "boot=xyz", "boot=cdnc", "firmware=efi", "on-reboot=preserve",
-		"on-crash=x", "title=\\n", "uuid=", "throw-away=x",
+	    "memory=15",   "memory=99999999", "memory=-1",    "memory=",
+	    "maxmemory=5", "vcpus=0",	      "vcpus=129",    "vcpus=1.5",
+	    "maxvcpus=1",  "template=maybe",  "autostart=",   "viridian=2",
+	    "type=",	   "type=PVH",	      "os=bsd",	      "colour=",
+	    "base=x",	   "kernel=x",	      "initrd=./x",   "kernel=/a\\nb",
+	    "boot=xyz",	   "boot=cdnc",	      "firmware=efi", "on-reboot=preserve",
+	    "on-crash=x",  "title=\\n",	      "uuid=",	      "throw-away=x",
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
-		g_autofree char *text = g_strdup_printf("[vm]\nformat=1\nuuid=" UUID "\nvcpus=2\n%s\n", bad[i]);
+		g_autofree char *text =
+		    g_strdup_printf("[vm]\nformat=1\nuuid=" UUID "\nvcpus=2\n%s\n", bad[i]);
 		g_autoptr(GError) error = NULL;
 		g_autoptr(VmConfig) config = vm_config_parse(text, NULL, &error);
 
@@ -84,9 +93,11 @@ static void test_every_key_has_a_bad_value(void)
 
 static void test_names(void)
 {
-	static const char *const good[] = {"a", "9", "a.b-c_D", "x23456789012345678901234567890123456789012345678901234567890123"};
-	static const char *const bad[] = {"", ".a", "-a", "a b", "a/b", "ä", "a\n",
-					  "x234567890123456789012345678901234567890123456789012345678901234"};
+	static const char *const good[] = {
+	    "a", "9", "a.b-c_D", "x23456789012345678901234567890123456789012345678901234567890123"};
+	static const char *const bad[] = {
+	    "",	   ".a", "-a",	"a b",
+	    "a/b", "ä",	 "a\n", "x234567890123456789012345678901234567890123456789012345678901234"};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
 		g_assert_true(vm_name_is_valid(good[i]));
@@ -114,8 +125,8 @@ static void check_disk(const char *spec, const char *wanted, guint notes_wanted)
 
 	g_assert_no_error(error);
 	disk = g_ptr_array_index(config->disks, 0);
-	found = g_strdup_printf("%s %s %s%s%s", disk->target, disk->source, disk->format, disk->readonly ? " ro" : "",
-				disk->cdrom ? " cdrom" : "");
+	found = g_strdup_printf("%s %s %s%s%s", disk->target, disk->source, disk->format,
+				disk->readonly ? " ro" : "", disk->cdrom ? " cdrom" : "");
 	g_assert_cmpstr(found, ==, wanted);
 	g_assert_cmpuint(notes->len, ==, notes_wanted);
 }
