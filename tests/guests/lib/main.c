@@ -7,7 +7,10 @@ extern uint8_t cpu_is_intel;
 static unsigned failure_count;
 static char first_failure[160];
 
-/* End of the machine: QEMU's debug exit first, an orderly power-off where there is none. */
+/*
+ * End of the machine: QEMU's debug exit, then Bochs's (the word has to come letter by letter, in one go), and an orderly
+ * power-off where there is neither.
+ */
 static void __attribute__((noreturn)) power_off(void)
 {
 	struct sched_shutdown off = {.reason = SHUTDOWN_poweroff};
@@ -19,6 +22,9 @@ static void __attribute__((noreturn)) power_off(void)
 	}
 	if (!cmdline_has("domu")) {
 		outl(0xf4, 0);
+		for (const char *c = "Shutdown"; *c; c++) {
+			outb(0x8900, (uint8_t)*c);
+		}
 	}
 	HC(sched_op, SCHEDOP_shutdown, &off);
 	for (;;) {
