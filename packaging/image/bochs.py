@@ -167,9 +167,9 @@ class Bochs(machine.Machine):
     stop_signal = signal.SIGKILL            # its debugger holds on at any other
 
     def __post_init__(self):
+        given = self.initrd
         super().__post_init__()
-        if self.initrd == self.build / "image/service.initrd" and self.root:
-            self.initrd = self.build / "image/memory.initrd"
+        self.initrd = given or (self.build / "image/memory.initrd" if self.root else None)
 
     def _xen_words(self):
         # its interrupt-driven serial line loses what comes last

@@ -99,6 +99,8 @@ class Machine:
         return ["dom0=pvh", f"dom0-iommu={iommu}", "bootscrub=0", "spec-ctrl=no-xen"]
 
     def kernel_line(self):
+        if not self.root:
+            return self.kernel_args
         init = "/usr/lib/mullion/job-init" if self.root == "job" else "/sbin/init"
         return f"init={init} panic=-1 {self.kernel_args}".strip()
 

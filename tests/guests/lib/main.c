@@ -7,24 +7,31 @@ extern uint8_t cpu_is_intel;
 static unsigned failure_count;
 static char first_failure[160];
 
+static void wait(uint64_t cycles)
+{
+	uint64_t until = rdtsc() + cycles;
+
+	while (rdtsc() < until) {
+		pause();
+	}
+}
+
 /*
- * End of the machine: QEMU's debug exit, then Bochs's (the word has to come letter by letter, in one go), and an orderly
- * power-off where there is neither.
+ * End of the machine: Bochs's own port (it wants the word letter by letter), QEMU's debug exit, and an orderly power-off
+ * where there is neither. The serial port gets the time to send the verdict: an emulated port under Bochs, where the
+ * hypervisor waits for each byte, just that of its FIFO, else that of an interrupt-driven one.
  */
 static void __attribute__((noreturn)) power_off(void)
 {
 	struct sched_shutdown off = {.reason = SHUTDOWN_poweroff};
-	uint64_t until = rdtsc() + 30000000;
 
-	/* Give the hypervisor's interrupt-driven serial port the time to send the verdict. */
-	while (rdtsc() < until) {
-		pause();
-	}
 	if (!cmdline_has("domu")) {
-		outl(0xf4, 0);
+		wait(1000000);
 		for (const char *c = "Shutdown"; *c; c++) {
 			outb(0x8900, (uint8_t)*c);
 		}
+		wait(30000000);
+		outl(0xf4, 0);
 	}
 	HC(sched_op, SCHEDOP_shutdown, &off);
 	for (;;) {
