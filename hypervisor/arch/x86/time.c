@@ -10,6 +10,7 @@
 #include <asm/msr-index.h>
 #include <asm/time.h>
 #include <hv/cpu.h>
+#include <hv/vcpu.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 
@@ -31,6 +32,7 @@ static uint64_t ns_to_tsc_mul;		/* 32.32 */
 static uint64_t ns_to_apic_mul;		/* 32.32 */
 static bool use_deadline;
 static uint64_t wallclock_ns;
+bool time_entries_watch;
 
 struct reference {
 	const char *name;
@@ -260,10 +262,11 @@ void time_init(void)
 
 void time_init_cpu(void)
 {
+	this_cpu()->arch.deadline = DEADLINE_NONE;
 	apic_timer_mode_deadline(use_deadline);
 }
 
-void arch_timer_program(nstime_t when)
+static void program_machine(nstime_t when)
 {
 	nstime_t now, delta;
 	uint64_t count;
@@ -280,6 +283,42 @@ void arch_timer_program(nstime_t when)
 	delta = when > now ? MIN(when - now, 2 * NS_PER_SEC) : 0;
 	count = ((uint64_t)delta * (ns_to_apic_mul >> 16)) >> 16;
 	apic_timer_start((uint32_t)MIN(MAX(count, 1UL), 0xffffffffUL));
+}
+
+/* A guest is on this CPU: its next entry takes the deadline along. What is in the machine's timer may fire for nothing. */
+void arch_timer_program(nstime_t when)
+{
+	struct cpu *c = this_cpu();
+
+	if (time_entries_watch && c->running && !vcpu_is_idle(c->running)) {
+		c->arch.deadline = when == NSTIME_NEVER ? DEADLINE_NONE : ns_to_tsc(MAX(when, (nstime_t)1));
+		return;
+	}
+	c->arch.deadline = DEADLINE_NONE;
+	program_machine(when);
+}
+
+void arch_timer_settle(void)
+{
+	struct cpu *c = this_cpu();
+	unsigned long flags;
+
+	if (likely(c->arch.deadline == DEADLINE_NONE)) {
+		return;
+	}
+	flags = irq_save();
+	c->arch.deadline = DEADLINE_NONE;
+	program_machine(c->timers.programmed);
+	irq_restore(flags);
+}
+
+bool time_exit_at_once(void)
+{
+	/* In the past. Its exit has the timers looked at, and that sets the true deadline again. */
+	if (time_entries_watch) {
+		this_cpu()->arch.deadline = 1;
+	}
+	return time_entries_watch;
 }
 
 void time_delay_us(unsigned int us)

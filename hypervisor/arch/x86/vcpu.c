@@ -137,7 +137,9 @@ void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 		vmm->ctxt_from(prev);
 	}
 	fpu_switch(prev, next);
-	if (!vcpu_is_idle(next)) {
+	if (vcpu_is_idle(next)) {
+		arch_timer_settle();
+	} else {
 		vmm->ctxt_to(next);
 	}
 }
@@ -153,7 +155,9 @@ void arch_vcpu_run(struct vcpu *v)
 	}
 	if (unlikely(READ_ONCE(c->pending))) {
 		/* intr_assist woke somebody for this CPU; what it injected must go in: enter, and out at once. */
-		arch_cpu_kick(c->id);
+		if (!time_exit_at_once()) {
+			arch_cpu_kick(c->id);
+		}
 	}
 	vmm->run(v);
 }

@@ -200,6 +200,7 @@ enum vmcs_field {
 #define EXIT_CTL_LOAD_PAT	BIT(19)
 #define EXIT_CTL_SAVE_EFER	BIT(20)
 #define EXIT_CTL_LOAD_EFER	BIT(21)
+#define EXIT_CTL_SAVE_TIMER	BIT(22)
 
 #define ENTRY_CTL_LOAD_DEBUG	BIT(2)
 #define ENTRY_CTL_IA32E		BIT(9)

@@ -6,6 +6,7 @@
 #include <asm/exit.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
+#include <asm/time.h>
 #include <asm/vmm.h>
 #include <hv/lib.h>
 #include <hv/log.h>
@@ -65,6 +66,42 @@ static void tpr_exit(struct vcpu *v, const struct vmx_vcpu *s)
 	if (unlikely(s->vapic[VAPIC_TPR] != v->arch.vlapic.tpr)) {
 		vlapic_set_tpr(v, s->vapic[VAPIC_TPR]);
 	}
+}
+
+/*
+ * The CPU's next deadline is in the preemption timer. Exits save what is left of it, so an entry with the same deadline
+ * has nothing to do; but it counts only while the guest runs, and what the hypervisor takes in between makes it late.
+ * So the difference to the TSC is taken anew now and then: of TIMER_RECKON_EXITS short exits, a few microseconds.
+ */
+#define TIMER_RECKON_EXITS	16
+
+static __noinline void timer_load(struct vmx_vcpu *s, uint64_t deadline)
+{
+	uint64_t now = rdtsc(), ticks = ~0U;
+
+	if (deadline != DEADLINE_NONE) {
+		ticks = deadline > now ? ((deadline - now) >> VMX_MISC_TIMER_SHIFT(vmx_caps.misc)) + 1 : 0;
+	}
+	vmcs_write(VMCS_PREEMPTION_TIMER, MIN(ticks, (uint64_t)~0U));
+	s->deadline = deadline;
+}
+
+static void timer_enter(const struct vcpu *v, struct vmx_vcpu *s)
+{
+	uint64_t deadline = this_cpu()->arch.deadline;
+
+	if (unlikely(deadline != s->deadline) ||
+	    unlikely(deadline != DEADLINE_NONE && v->arch.exit_count % TIMER_RECKON_EXITS == 0)) {
+		timer_load(s, deadline);
+	}
+}
+
+/* Whatever it was, timer_run_expired sets the next deadline. */
+static void handle_timer(struct vmx_vcpu *s)
+{
+	s->deadline = 0;
+	this_cpu()->arch.deadline = DEADLINE_NONE;
+	timer_interrupt();
 }
 
 /* What arch_vcpu says and the VMCS does not yet. */
@@ -207,6 +244,9 @@ static void handle_exit(struct vcpu *v, struct vmx_vcpu *s)
 	case EXIT_SIPI:
 	case EXIT_TPR_BELOW:		/* tpr_exit has done it */
 		break;			/* interrupts: taken since they are on again */
+	case EXIT_TIMER:
+		handle_timer(s);
+		break;
 	case EXIT_EXCEPTION_NMI:
 		vmx_handle_exception(v);
 		break;
@@ -264,6 +304,7 @@ void vmx_run(struct vcpu *v)
 	vmx_tlb_enter(v);
 	tpr_enter(v, s);
 	state_enter(v, s);
+	timer_enter(v, s);
 	if (unlikely(!vmx_enter(&v->arch.regs, s->launched ? VMX_LAUNCHED : 0))) {
 		irq_enable();
 		refused(v);

@@ -5,6 +5,7 @@
 #include "vmx.h"
 #include <asm/msr-index.h>
 #include <asm/processor.h>
+#include <asm/time.h>
 #include <asm/vmm.h>
 #include <hv/errno.h>
 #include <hv/lib.h>
@@ -93,6 +94,7 @@ void vmx_ctxt_to(struct vcpu *v)
 		wrmsr(live_numbers[i], s->live_msr[i]);
 	}
 	s->live = true;
+	s->deadline = vmx_caps.timer ? 0 : DEADLINE_NONE;
 	if (v->arch.dr7 & 0xff) {
 		vmx_dr_enable(v);
 	}

@@ -19,6 +19,15 @@ uint64_t ns_to_tsc(nstime_t ns);	/* absolute: host TSC value at that time_now() 
 uint64_t wallclock_base(void);
 void wallclock_set(uint64_t base_ns);
 
+/*
+ * Entries into guests watch cpu->arch.deadline by a timer of the CPU's virtualisation (set by the vendor's code at
+ * boot): while a guest runs, the machine's timer may then stay as it is.
+ */
+extern bool time_entries_watch;
+#define DEADLINE_NONE	(~0UL)
+/* The next entry on this CPU comes out at once, after what it injects. False: not by the deadline. Interrupts off. */
+bool time_exit_at_once(void);
+
 void time_init(void);			/* boot CPU */
 void time_init_cpu(void);		/* every CPU: its timer interrupt */
 void time_delay_us(unsigned int us);	/* busy wait, for device and IPI protocols only */
