@@ -15,9 +15,18 @@ class Row:
     cpus: int
     extra: bool     # only with --all
 
+    def guest_options(self, everything):
+        """Of tests/guests/run: with one CPU all guests, with more those that have several vCPUs."""
+        return ["--cpus", str(self.cpus), *(["--smp"] if self.cpus > 1 and not everything else [])]
 
-# One model with one CPU in every run; the ABI guests run with four there (tests/run).
-ROWS = [Row(model, cpus, (model, cpus) != (bochs.DEFAULT_MODEL, 1)) for model in bochs.MODELS for cpus in (1, 4)]
+
+def rows(default):
+    return [Row(model, cpus, (model, cpus) not in default) for model in bochs.MODELS for cpus in (1, 4)]
+
+
+# The service VM with one CPU and the guests with one and with four are in every run.
+ROWS = rows([(bochs.DEFAULT_MODEL, 1)])
+GUEST_ROWS = rows([(bochs.DEFAULT_MODEL, 1), (bochs.DEFAULT_MODEL, 4)])
 
 # VT-x that lacks what Mullion cannot do without: one line says what.
 REFUSALS = (
