@@ -2,9 +2,11 @@
 /*
  * The machine's IO-APICs (82093AA data sheet and its successors). Entries are kept in a shadow,
  * so that masking is one indexed write.
- * Locks: ioapic_lock (interrupts off), a leaf: the index register and the shadow.
+ * Locks: ioapic_lock (interrupts off), a leaf: the index register and the shadow. Who routes a line is alone with it:
+ * boot, or the lock of its pirq_line.
  */
 #include <asm/acpi.h>
+#include <asm/intr_remap.h>
 #include <asm/irq.h>
 #include <asm/paging.h>
 #include <asm/vioapic.h>
@@ -37,6 +39,7 @@ struct ioapic_line {
 	struct ioapic *ioapic;		/* NULL: no such GSI */
 	uint32_t low;			/* of the entry as written last */
 	bool own;
+	struct intr_slot slot;
 };
 
 static struct ioapic ioapics[IOAPIC_MAX];
@@ -122,21 +125,44 @@ void ioapic_init(void)
 	}
 }
 
+/* Where the line goes, in the entry's bits. Remapped or not, the low byte is the vector: by it the EOI finds the line. */
+static int destination(struct ioapic_line *line, uint8_t vector, unsigned int cpu, bool level, uint64_t *entry)
+{
+	int ret = 0;
+
+	if (!intr_remap_on()) {
+		*entry = (uint64_t)apic_id_of_cpu(cpu) << 56 | vector;
+		return 0;
+	}
+	if (!line->slot.used) {
+		ret = intr_slot_init_line(&line->slot, line->ioapic->id);
+	}
+	return ret ? ret : intr_remap_line(&line->slot, vector, cpu, level, entry);
+}
+
 static int route(unsigned int gsi, uint8_t vector, unsigned int cpu, uint32_t bits, bool own)
 {
 	struct ioapic_line *line = line_of(gsi);
 	unsigned long flags;
+	uint64_t entry;
+	int ret;
 
 	if (!line) {
 		return -EINVAL;
 	}
 	irq_bind_line(vector, gsi, bits & RTE_LEVEL, own);
 	flags = spin_lock_irq(&ioapic_lock);
-	/* Masked while the halves do not fit together. */
+	/* Masked while the halves, and the place in a remapping table, do not fit together. */
 	write_low(line, gsi, line->low | RTE_MASKED);
+	spin_unlock_irq(&ioapic_lock, flags);
+	ret = destination(line, vector, cpu, bits & RTE_LEVEL, &entry);
+	if (ret) {
+		return ret;
+	}
+	flags = spin_lock_irq(&ioapic_lock);
 	reg_write(line->ioapic, REG_ENTRY + 2 * (gsi - line->ioapic->gsi_base) + 1,
-		  apic_id_of_cpu(cpu) << 24);
-	write_low(line, gsi, vector | bits);
+		  (uint32_t)(entry >> 32));
+	write_low(line, gsi, (uint32_t)entry | bits);
 	line->own |= own;
 	spin_unlock_irq(&ioapic_lock, flags);
 	return 0;
