@@ -21,6 +21,7 @@
 
 #define REG_INDEX	0
 #define REG_DATA	4		/* in 32-bit words */
+#define REG_EOI		16		/* the same; from version 0x20 on */
 #define REG_VERSION	1
 #define REG_ENTRY	0x10
 
@@ -32,7 +33,7 @@ struct ioapic {
 	volatile uint32_t *regs;
 	uint64_t base;
 	unsigned int gsi_base, pins;
-	uint8_t id;
+	uint8_t id, version;
 };
 
 struct ioapic_line {
@@ -87,8 +88,9 @@ static void probe(const struct acpi_ioapic *a)
 		return;
 	}
 	*io = (struct ioapic){ (volatile uint32_t *)((volatile char *)p + (a->base - page)), a->base,
-			       a->gsi_base, 0, a->id };
+			       a->gsi_base, 0, a->id, 0 };
 	version = reg_read(io, REG_VERSION);
+	io->version = (uint8_t)version;
 	io->pins = MIN(((version >> 16) & 0xff) + 1, (uint32_t)PIN_MAX);
 	if (version == 0xffffffff || io->gsi_base >= GSI_MAX || io->gsi_base + io->pins > GSI_MAX) {
 		log_warn("IO-APIC %u at %lx does not answer or has GSIs out of range\n", a->id,
@@ -204,6 +206,15 @@ void ioapic_mask(unsigned int gsi, bool masked)
 		}
 	}
 	spin_unlock_irq(&ioapic_lock, flags);
+}
+
+void ioapic_eoi(unsigned int gsi)
+{
+	struct ioapic_line *line = line_of(gsi);
+
+	if (line && line->slot.used && line->ioapic->version >= 0x20) {
+		line->ioapic->regs[REG_EOI] = line->low & 0xff;
+	}
 }
 
 unsigned int ioapic_gsi_count(void)

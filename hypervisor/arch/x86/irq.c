@@ -77,6 +77,9 @@ void irq_dispatch(uint8_t vector)
 		ioapic_mask(desc->gsi, true);
 	}
 	apic_eoi();
+	if (level) {
+		ioapic_eoi(desc->gsi);
+	}
 	if (likely(fn)) {
 		fn(desc->opaque);
 		if (level && desc->own) {

@@ -37,6 +37,9 @@ unsigned int irq_pick_cpu(const struct vcpu *v);
  */
 int ioapic_route(unsigned int gsi, uint8_t vector, unsigned int cpu, bool level, bool active_low);
 void ioapic_mask(unsigned int gsi, bool masked);
+/* After the local APIC's EOI of a level line. A remapped message may arrive without its trigger mode (AMD-Vi's tables have
+ * none), and then that EOI does not tell the IO-APIC. Nothing for other lines. */
+void ioapic_eoi(unsigned int gsi);
 unsigned int ioapic_gsi_count(void);
 bool ioapic_is_own(unsigned int gsi);
 /* The same for a line that is passed to the service VM (arch/x86/pirq.c): a level line stays masked after its
