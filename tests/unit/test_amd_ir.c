@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* AMD-Vi's interrupt remapping, in both formats, against a unit that remembers what it has read until told to forget. */
+/*
+ * AMD-Vi's interrupt remapping, in both formats, against a unit that remembers what it has read
+ * until told to forget.
+ */
 #include "unit.h"
 #include <asm/acpi.h>
 #include <asm/apic.h>
@@ -61,7 +64,8 @@ void amd_vi_flush(struct iommu_domain *dom, uint64_t dfn, uint64_t count)
 }
 
 /* What becomes of a message: the vector, or NO_ENTRY. */
-static unsigned int send(uint16_t devid, const struct msi_message *m, uint64_t format, uint32_t *apic_id)
+static unsigned int send(uint16_t devid, const struct msi_message *m, uint64_t format,
+			 uint32_t *apic_id)
 {
 	unsigned int index = m->data & 0x7ff;
 	struct amd_irte e;
@@ -120,8 +124,10 @@ static void start(uint64_t features)
 		amd_ivrs = hv_alloc(sizeof(*amd_ivrs));
 		amd_ivrs->unit_count = amd_ivrs->device_count = amd_ivrs->special_count = 1;
 		/* 04:00.1's messages may look like 04:00.0's */
-		amd_ivrs->devices[0] = (struct ivrs_device){.has_alias = true, .first = 0x401, .last = 0x401, .alias = 0x400};
-		amd_ivrs->specials[0] = (struct ivrs_special){0, IVRS_SPECIAL_IOAPIC, 2, 0, IOAPIC_ID};
+		amd_ivrs->devices[0] = (struct ivrs_device){
+		    .has_alias = true, .first = 0x401, .last = 0x401, .alias = 0x400};
+		amd_ivrs->specials[0] =
+		    (struct ivrs_special){0, IVRS_SPECIAL_IOAPIC, 2, 0, IOAPIC_ID};
 		acpi_info.ioapic_count = 1;
 		acpi_info.ioapics[0].id = 2;
 		u = hv_alloc(sizeof(*u));

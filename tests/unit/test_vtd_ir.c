@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * VT-d's interrupt remapping against a unit that works as the specification says, here in a few lines: it runs the
- * queue's commands, and delivers or refuses messages by the table as it remembers it.
+ * VT-d's interrupt remapping against a unit that works as the specification says, here in a few
+ * lines: it runs the queue's commands, and delivers or refuses messages by the table as it
+ * remembers it.
  */
 #include "unit.h"
 #include <asm/acpi.h>
@@ -25,7 +26,10 @@ struct iommu_caps iommu_caps;
 struct boot_options boot_options;
 struct acpi_info acpi_info;
 
-/* What the unit remembers of the table: an entry is read once and then kept until it is told to forget. */
+/*
+ * What the unit remembers of the table: an entry is read once and then kept until it is told to
+ * forget.
+ */
 static struct {
 	uint64_t registers[REGISTERS / 8];
 	unsigned int head;
@@ -38,7 +42,7 @@ static struct iommu_fault last_fault;
 static unsigned int fault_count;
 static bool x2apic;
 
-/* The rest of the hypervisor ------------------------------------------------------------------------ */
+/* The rest of the hypervisor ---------------------------------------------------------------- */
 
 bool apic_uses_x2apic(void)
 {
@@ -84,7 +88,10 @@ void msi_compose(uint8_t vector, unsigned int cpu, struct msi_message *out)
 	*out = (struct msi_message){0xfee00000, vector};
 }
 
-/* Bus 0 has a root port to bus 1, there one to old PCI, bus 2, and an old one to bus 3; and an old bridge to bus 5. */
+/*
+ * Bus 0 has a root port to bus 1, there one to old PCI, bus 2, and an old one to bus 3; and an old
+ * bridge to bus 5.
+ */
 static const struct {
 	uint32_t sbdf;
 	uint8_t secondary, subordinate, express_type;
@@ -128,7 +135,7 @@ uint32_t pci_read(uint32_t sbdf, unsigned int reg, unsigned int size)
 	}
 }
 
-/* The unit ------------------------------------------------------------------------------------------ */
+/* The unit ---------------------------------------------------------------------------------- */
 
 static void run_command(unsigned int n)
 {
@@ -167,7 +174,7 @@ bool iommu_wait(bool (*done)(void *arg), void *arg)
 {
 	for (unsigned int n = 0; n < vtd_unit_count; n++) {
 		struct vtd_unit *u = vtd_units[n];
-		unsigned int tail = (unsigned int)vtd_read64(u, VTD_QUEUE_TAIL) / sizeof(struct vtd_descriptor);
+		unsigned int tail = (unsigned int)vtd_read64(u, VTD_QUEUE_TAIL) / sizeof(*u->queue);
 
 		run_command(n);
 		for (; u->queue && hw[n].head != tail; hw[n].head = (hw[n].head + 1) % QI_COUNT) {
@@ -218,19 +225,26 @@ static struct delivered by_index(unsigned int n, uint16_t requester, unsigned in
 	if (!(e.lo & 1)) {
 		return (struct delivered){.reason = 0x22};
 	}
-	/* Reserved bits, and what is not used: fixed delivery, physical, no redirection, no posting. */
+	/*
+	 * Reserved bits, and what is not used: fixed delivery, physical, no redirection, no
+	 * posting.
+	 */
 	CHECK_EQ(e.lo & (wide ? 0xff00ffeeUL : 0xffff00ffff00ffeeUL) & ~0x10UL, 0);
 	CHECK_EQ(e.hi >> 20, 0);
 	if (!may_send(&e, requester)) {
 		return (struct delivered){.reason = 0x26};
 	}
-	return (struct delivered){0, (uint8_t)(e.lo >> 16), wide ? (uint32_t)(e.lo >> 32) : (uint32_t)(e.lo >> 40) & 0xff,
-				  e.lo & BIT(4)};
+	return (struct delivered){
+	    .vector = (uint8_t)(e.lo >> 16),
+	    .apic_id = wide ? (uint32_t)(e.lo >> 32) : (uint32_t)(e.lo >> 40) & 0xff,
+	    .level = e.lo & BIT(4),
+	};
 }
 
 static struct delivered send(uint32_t requester, const struct msi_message *m)
 {
-	unsigned int index = (unsigned int)(m->address >> 5 & 0x7fff) | (unsigned int)(m->address >> 2 & 1) << 15;
+	unsigned int index = (unsigned int)(m->address >> 5 & 0x7fff) |
+			     (unsigned int)(m->address >> 2 & 1) << 15;
 
 	CHECK_EQ(m->address >> 20, 0xfee);
 	if (!(m->address & BIT(4))) {
@@ -259,7 +273,8 @@ static void init(void)
 	done = true;
 	fake_memory_init();
 	vtd_dmar = hv_alloc(sizeof(*vtd_dmar));
-	*vtd_dmar = (struct dmar_info){.interrupt_remapping = true, .unit_count = UNITS, .scope_count = 1};
+	*vtd_dmar = (struct dmar_info){
+	    .interrupt_remapping = true, .unit_count = UNITS, .scope_count = 1};
 	vtd_dmar->scopes[0] = (struct dmar_scope){DMAR_SCOPE_IOAPIC, 2, 0xf0, 1, {0xff}};
 	vtd_dmar->units[0].scope_count = 1;
 	acpi_info.ioapic_count = 1;
@@ -409,7 +424,8 @@ TEST(vtd_ir_behind_bridges)
 
 TEST(vtd_ir_segments)
 {
-	struct intr_slot here = slot_of(0x00fa), there = slot_of(0x100fa), nowhere = slot_of(0x200fa);
+	struct intr_slot here = slot_of(0x00fa), there = slot_of(0x100fa);
+	struct intr_slot nowhere = slot_of(0x200fa);
 	struct intr_target t = {.vector = 0x30};
 	struct msi_message a, b;
 
@@ -445,7 +461,10 @@ TEST(vtd_ir_wide)
 	start(false);
 }
 
-/* Every place is somebody's own, going round; the last is followed by -ENOSPC, and one given back is found. */
+/*
+ * Every place is somebody's own, going round; the last is followed by -ENOSPC, and one given back
+ * is found.
+ */
 TEST(vtd_ir_allocation)
 {
 	static struct intr_slot slots[IRT_COUNT + 1];
@@ -527,9 +546,13 @@ static void record(unsigned int at, unsigned int code, uint16_t requester, uint6
 TEST(vtd_ir_faults)
 {
 	static const char *const words[] = {
-		[0x20] = "reserved bits in the message", [0x21] = "no such entry", [0x22] = "entry of nobody",
-		[0x23] = "cannot be read", [0x24] = "reserved bits in the entry",
-		[0x25] = "not in the remappable format", [0x26] = "entry of another device",
+		[0x20] = "reserved bits in the message",
+		[0x21] = "no such entry",
+		[0x22] = "entry of nobody",
+		[0x23] = "cannot be read",
+		[0x24] = "reserved bits in the entry",
+		[0x25] = "not in the remappable format",
+		[0x26] = "entry of another device",
 	};
 
 	init();

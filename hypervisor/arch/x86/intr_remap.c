@@ -42,7 +42,8 @@ void intr_remap_init(void)
 		return;		/* iommu_init has said what that means */
 	}
 	if (try_start(&why)) {
-		log_warn("NO INTERRUPT REMAPPING: %s: a device of the service VM can raise any interrupt vector\n",
+		log_warn("NO INTERRUPT REMAPPING: %s: a device of the service VM can raise any "
+			 "interrupt vector\n",
 			 why);
 		return;
 	}
@@ -78,7 +79,8 @@ void intr_slot_clear(struct intr_slot *slot)
 	}
 }
 
-int intr_remap_message(struct intr_slot *slot, uint8_t vector, unsigned int cpu, struct msi_message *out)
+int intr_remap_message(struct intr_slot *slot, uint8_t vector, unsigned int cpu,
+		       struct msi_message *out)
 {
 	struct intr_target t = { .apic_id = apic_id_of_cpu(cpu), .vector = vector };
 	int ret = ops->set(slot, &t);
@@ -89,7 +91,8 @@ int intr_remap_message(struct intr_slot *slot, uint8_t vector, unsigned int cpu,
 	return ret;
 }
 
-int intr_remap_line(struct intr_slot *slot, uint8_t vector, unsigned int cpu, bool level, uint64_t *entry)
+int intr_remap_line(struct intr_slot *slot, uint8_t vector, unsigned int cpu, bool level,
+		    uint64_t *entry)
 {
 	struct intr_target t = { .apic_id = apic_id_of_cpu(cpu), .vector = vector, .level = level };
 	int ret = ops->set(slot, &t);

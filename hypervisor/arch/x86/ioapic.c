@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine's IO-APICs (82093AA data sheet and its successors). Entries are kept in a shadow,
- * so that masking is one indexed write.
- * Locks: ioapic_lock (interrupts off), a leaf: the index register and the shadow. Who routes a line is alone with it:
- * boot, or the lock of its pirq_line.
+ * The machine's IO-APICs (82093AA data sheet and its successors). Entries are kept in a shadow, so
+ * that masking is one indexed write.
+ *
+ * Locks: ioapic_lock (interrupts off), a leaf: the index register and the shadow. Who routes a line
+ * is alone with it: boot, or the lock of its pirq_line.
  */
 #include <asm/acpi.h>
 #include <asm/intr_remap.h>
@@ -127,8 +128,12 @@ void ioapic_init(void)
 	}
 }
 
-/* Where the line goes, in the entry's bits. Remapped or not, the low byte is the vector: by it the EOI finds the line. */
-static int destination(struct ioapic_line *line, uint8_t vector, unsigned int cpu, bool level, uint64_t *entry)
+/*
+ * Where the line goes, in the entry's bits. Remapped or not, the low byte is the vector: by it the
+ * EOI finds the line.
+ */
+static int destination(struct ioapic_line *line, uint8_t vector, unsigned int cpu, bool level,
+		       uint64_t *entry)
 {
 	int ret = 0;
 

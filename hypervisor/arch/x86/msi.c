@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interrupt messages of devices. The plain format: Intel SDM vol. 3 ch. 10.11, AMD APM vol. 2 ch. 16.7. */
+/*
+ * Interrupt messages of devices. The plain format: Intel SDM vol. 3 ch. 10.11, AMD APM vol. 2 ch.
+ * 16.7.
+ */
 #include <asm/intr_remap.h>
 #include <asm/irq.h>
 

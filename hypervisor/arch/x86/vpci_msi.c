@@ -175,8 +175,9 @@ static void program(struct vpci_dev *dev)
 }
 
 /*
- * The guest moves a message that is on. Remapped, what the device holds stays the same and nothing can be torn; a plain
- * message would have to be changed in the device's registers under its feet, so it stays where it is.
+ * The guest moves a message that is on. Remapped, what the device holds stays the same and nothing
+ * can be torn; a plain message would have to be changed in the device's registers under its feet,
+ * so it stays where it is.
  */
 static void follow(struct vpci_msi *msi)
 {

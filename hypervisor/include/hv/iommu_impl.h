@@ -124,7 +124,7 @@ void iommu_add_reserved(uint64_t start, uint64_t end, unsigned int rw, pci_sbdf_
 
 enum iommu_fault_kind {
 	IOMMU_FAULT_DMA,		/* a transfer of dev to or from address was refused */
-	IOMMU_FAULT_INTERRUPT,		/* an interrupt message of dev was; address: as the unit names it */
+	IOMMU_FAULT_INTERRUPT,		/* an interrupt message of dev was; address: the unit's */
 	IOMMU_FAULT_DEVICE,		/* an error that has to do with dev */
 	IOMMU_FAULT_UNIT,		/* an error of the unit's tables or commands */
 	IOMMU_FAULT_UNRECORDED,		/* the unit at dev refused something and does not say what */

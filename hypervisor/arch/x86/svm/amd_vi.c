@@ -5,7 +5,8 @@
  * A queue is empty whenever its lock is free: who fills it waits for the completion before he lets
  * go, so neither the head register nor room has to be looked at.
  *
- * Locks: amd_unit->lock is a leaf, with interrupts off: a remapped line is routed under a lock that its handler takes.
+ * Locks: amd_unit->lock is a leaf, with interrupts off: a remapped line is routed under a lock that
+ * its handler takes.
  */
 #include <hv/bitops.h>
 #include <hv/boot.h>

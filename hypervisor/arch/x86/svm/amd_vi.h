@@ -59,7 +59,7 @@
 #define DTE2_INTERRUPTS_VALID	BIT(0)
 #define DTE2_IRT_SIZE(n)	((uint64_t)(n) << 1)	/* 2^n entries */
 #define DTE2_IRT_ADDRESS	0x000fffffffffffc0UL
-#define DTE2_REFUSE		(0UL << 60)	/* fixed and arbitrated interrupts are aborted ... */
+#define DTE2_REFUSE		(0UL << 60)	/* fixed, arbitrated interrupts are aborted ... */
 #define DTE2_REMAP		(2UL << 60)	/* ... or remapped by the table */
 #define DTE2_CONTROL		(3UL << 60)
 #define DTE2_INIT_PASS		BIT(56)
@@ -103,17 +103,18 @@ struct amd_command {
 static_assert(EVENT_COUNT == 1UL << EVENT_LENGTH_CODE, "log2 of the count");
 
 /*
- * Interrupt remapping tables (ch. 2.2.5): one for each requester. A place is named by the vector, which is unique in the
- * machine: the IO-APIC finds a level line by its entry's low byte at the EOI, and that is the place's number.
+ * Interrupt remapping tables (ch. 2.2.5): one for each requester. A place is named by the vector,
+ * which is unique in the machine: the IO-APIC finds a level line by its entry's low byte at the
+ * EOI, and that is the place's number.
  */
 #define IRT_COUNT		256
 #define IRT_SIZE_CODE		8
 #define IRTE_ENABLE		BIT(0)
 
-struct amd_irte {			/* the 128-bit format; the 32-bit one is the low half of lo */
+struct amd_irte {			/* the 128-bit format; the other has 32 bits */
 	uint64_t lo, hi;
 };
-static_assert(IRT_COUNT * sizeof(struct amd_irte) == PAGE_SIZE, "a table fits a frame in both formats");
+static_assert(IRT_COUNT * sizeof(struct amd_irte) == PAGE_SIZE, "a table fits a frame");
 
 #define AMD_UNITS_MAX		IVRS_UNITS_MAX
 
@@ -174,15 +175,23 @@ struct amd_segment *amd_segment_get(uint16_t segment, bool create);
 int amd_vi_requesters(pci_sbdf_t dev, pci_sbdf_t *out, unsigned int max);
 int amd_vi_set(pci_sbdf_t requester, struct iommu_domain *dom, struct iommu_domain *old);
 
-/* Has every entry of the segment without a table refuse interrupts; the units' own functions pass theirs, which are not remapped. Boot. */
+/*
+ * Has every entry of the segment without a table refuse interrupts; the units' own functions pass
+ * theirs, which are not remapped. Boot.
+ */
 void amd_vi_refuse_interrupts(struct amd_segment *s);
-/* Points the requester's entry at the interrupt remapping table, and back: NULL when it has none. */
+/*
+ * Points the requester's entry at the interrupt remapping table, and back: NULL when it has none.
+ */
 void amd_vi_set_irt(pci_sbdf_t requester, const void *irt);
 void *amd_vi_irt(pci_sbdf_t requester);
 
 /* amd_vi_ir.c */
 extern const struct intr_remap_ops amd_vi_intr_ops;
-/* Before the units are turned on: the format that all of them have, as bits of the control register. */
+/*
+ * Before the units are turned on: the format that all of them have, as bits of the control
+ * register.
+ */
 uint64_t amd_vi_irt_format(void);
 
 /* amd_vi.c: the command queues. All reach every unit, and return when it has happened. */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The entries of AMD-Vi: page tables (AMD I/O Virtualization Technology Specification, 2.2.3), interrupts (2.2.5). */
+/*
+ * The entries of AMD-Vi: page tables (AMD I/O Virtualization Technology Specification, 2.2.3),
+ * interrupts (2.2.5).
+ */
 #include "amd_vi.h"
 
 #define PTE_PRESENT  BIT(0)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * AMD-Vi: interrupt remapping (AMD I/O Virtualization Technology Specification, 2.2.5). A requester has a table of its
- * own, made at its first interrupt; until then, and for what the table does not hold, the unit refuses its messages.
+ * AMD-Vi: interrupt remapping (AMD I/O Virtualization Technology Specification, 2.2.5). A requester
+ * has a table of its own, made at its first interrupt; until then, and for what the table does not
+ * hold, the unit refuses its messages.
  *
- * Locks: ir_lock (interrupts off) covers which table a requester has. An entry is written by its slot's owner.
+ * Locks: ir_lock (interrupts off) covers which table a requester has. An entry is written by its
+ * slot's owner.
  */
 #include <hv/boot.h>
 #include <hv/errno.h>
@@ -57,7 +59,10 @@ static int ir_ioapic(uint8_t id, pci_sbdf_t *requester)
 	return -ENODEV;
 }
 
-/* The ids under which the slot's messages may appear, its own first. They share the last one's table. */
+/*
+ * The ids under which the slot's messages may appear, its own first. They share the last one's
+ * table.
+ */
 static int requesters(const struct intr_slot *slot, pci_sbdf_t *out)
 {
 	if (slot->line) {
@@ -178,7 +183,9 @@ static void write_entry(void *irt, unsigned int index, const struct intr_target 
 		return;
 	}
 	if (e->hi != v.hi) {
-		/* The vector is the place's number, so this is a new entry, or a CPU beyond 2^24. */
+		/*
+		 * The vector is the place's number, so this is a new entry, or a CPU beyond 2^24.
+		 */
 		WRITE_ONCE(e->lo, 0);
 		barrier();
 		WRITE_ONCE(e->hi, v.hi);
@@ -214,13 +221,14 @@ static int ir_set(struct intr_slot *slot, const struct intr_target *t)
 		char name[IOMMU_NAME_SIZE];
 
 		log_info("AMD-Vi: interrupt entry %u of %s %s to APIC %u\n", slot->index,
-			 slot->line ? "IO-APIC" : "device", iommu_device_name(slot->requester, name),
-			 t->apic_id);
+			 slot->line ? "IO-APIC" : "device",
+			 iommu_device_name(slot->requester, name), t->apic_id);
 	}
 	return 0;
 }
 
-static void ir_message(const struct intr_slot *slot, const struct intr_target *t, struct msi_message *out)
+static void ir_message(const struct intr_slot *slot, const struct intr_target *t,
+		       struct msi_message *out)
 {
 	out->address = 0xfee00000UL;
 	out->data = slot->index;

@@ -128,7 +128,7 @@ struct vtd_descriptor {
 #define IRTE_VECTOR(lo)		((uint8_t)((lo) >> 16))
 #define IRTE_DESTINATION(lo)	((uint32_t)((lo) >> 32))
 #define IRTE_VERIFY_ID		(1UL << 18)	/* all bits of the requester id */
-#define IRTE_VERIFY_BUS		(2UL << 18)	/* its bus: a range, first in bits 8-15, last in bits 0-7 */
+#define IRTE_VERIFY_BUS		(2UL << 18)	/* its bus: first in bits 8-15, last in bits 0-7 */
 #define IRT_EXTENDED		BIT(11)		/* destinations have 32 bits */
 #define IRT_ORDER		2
 #define IRT_COUNT		1024		/* five times the vectors that there are */
@@ -137,7 +137,8 @@ struct vtd_descriptor {
 struct vtd_irte {
 	uint64_t lo, hi;
 };
-static_assert(IRT_COUNT * sizeof(struct vtd_irte) == PAGE_SIZE << IRT_ORDER, "the table fills its frames");
+static_assert(IRT_COUNT * sizeof(struct vtd_irte) == PAGE_SIZE << IRT_ORDER,
+	      "the table fills its frames");
 static_assert(IRT_COUNT == 2UL << IRT_SIZE_CODE, "VT-d Spec. 11.4.9: size field");
 
 struct vtd_segment {			/* units of a PCI segment share their tables */

@@ -11,7 +11,7 @@
 
 #define RECORD_FAULT BIT(63) /* of the high half */
 #define RECORD_READ  BIT(62)
-#define FAULT_ENTRY_SHIFT 48 /* of the low half, when a message was refused: the entry that it named */
+#define FAULT_ENTRY_SHIFT 48 /* of the low half: the entry that a refused message named */
 #define DRAIN_MAX    64
 
 static const char *reason(unsigned int code)

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * VT-d: interrupt remapping (Intel VT-d Specification, ch. 5). One table for all units of a PCI segment, so that it does
- * not matter which of them a device is behind; an entry serves the requester that it names alone.
+ * VT-d: interrupt remapping (Intel VT-d Specification, ch. 5). One table for all units of a PCI
+ * segment, so that it does not matter which of them a device is behind; an entry serves the
+ * requester that it names alone.
  *
- * An entry's upper half, the requester, is written while the entry is absent and stays; the lower half holds all the
- * rest and "present", so every change is one store of 64 bits and a unit never sees half of one.
+ * An entry's upper half, the requester, is written while the entry is absent and stays; the lower
+ * half holds all the rest and "present", so every change is one store of 64 bits and a unit never
+ * sees half of one.
  *
- * Locks: ir_lock (interrupts off) covers which entries are taken; a leaf. An entry is written by its slot's owner.
+ * Locks: ir_lock (interrupts off) covers which entries are taken; a leaf. An entry is written by
+ * its slot's owner.
  */
 #include <hv/boot.h>
 #include <hv/errno.h>
@@ -26,7 +29,10 @@ static void clean(const void *p, size_t len)
 	}
 }
 
-/* Going round, so that a message that is still under way to a freed entry is refused rather than somebody else's. */
+/*
+ * Going round, so that a message that is still under way to a freed entry is refused rather than
+ * somebody else's.
+ */
 static int index_alloc(struct vtd_segment *s)
 {
 	unsigned long flags = spin_lock_irq(&ir_lock);
@@ -58,6 +64,12 @@ static struct vtd_segment *table_of(const struct intr_slot *slot)
 	return s && s->irt ? s : NULL;
 }
 
+static uint64_t source_of(const struct intr_slot *slot)
+{
+	return slot->line ? IRTE_VERIFY_ID | (uint16_t)slot->requester.v
+			  : vtd_message_source(slot->requester);
+}
+
 static int ir_set(struct intr_slot *slot, const struct intr_target *t)
 {
 	struct vtd_segment *s = table_of(slot);
@@ -74,8 +86,7 @@ static int ir_set(struct intr_slot *slot, const struct intr_target *t)
 		}
 		slot->index = (uint16_t)index;
 		slot->used = true;
-		WRITE_ONCE(s->irt[index].hi, slot->line ? IRTE_VERIFY_ID | (uint16_t)slot->requester.v
-							: vtd_message_source(slot->requester));
+		WRITE_ONCE(s->irt[index].hi, source_of(slot));
 		barrier();
 	}
 	e = &s->irt[slot->index];
@@ -86,9 +97,9 @@ static int ir_set(struct intr_slot *slot, const struct intr_target *t)
 	if (boot_options.iommu_verbose) {
 		char name[IOMMU_NAME_SIZE];
 
-		log_info("VT-d: interrupt entry %u: %s %s to vector %#x of APIC %u, source %#lx\n", slot->index,
-			 slot->line ? "IO-APIC" : "device", iommu_device_name(slot->requester, name), t->vector,
-			 t->apic_id, e->hi);
+		log_info("VT-d: interrupt entry %u: %s %s to vector %#x of APIC %u, source %#lx\n",
+			 slot->index, slot->line ? "IO-APIC" : "device",
+			 iommu_device_name(slot->requester, name), t->vector, t->apic_id, e->hi);
 	}
 	return 0;
 }
@@ -104,7 +115,8 @@ static void ir_clear(struct intr_slot *slot)
 	index_free(s, slot->index);
 }
 
-static void ir_message(const struct intr_slot *slot, const struct intr_target *t, struct msi_message *out)
+static void ir_message(const struct intr_slot *slot, const struct intr_target *t,
+		       struct msi_message *out)
 {
 	out->address = vtd_message_address(slot->index);
 	out->data = t->vector;		/* ignored; for who reads the device's registers */
@@ -171,7 +183,8 @@ static int start_unit(struct vtd_unit *u)
 		s->irt = page_to_virt(pg);
 		clean(s->irt, PAGE_SIZE << IRT_ORDER);
 	}
-	vtd_write64(u, VTD_IRT_ADDRESS, virt_to_hpa(s->irt).v | (wide ? IRT_EXTENDED : 0) | IRT_SIZE_CODE);
+	vtd_write64(u, VTD_IRT_ADDRESS,
+		    virt_to_hpa(s->irt).v | (wide ? IRT_EXTENDED : 0) | IRT_SIZE_CODE);
 	ret = vtd_command(u, GLOBAL_IRT, true);
 	if (!ret && !vtd_forget_interrupts(u)) {
 		ret = -EIO;

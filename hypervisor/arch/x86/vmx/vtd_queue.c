@@ -4,7 +4,9 @@
  * registers.
  *
  * The queue is empty whenever its lock is free: who fills it waits for the end of it.
- * Locks: vtd_unit->lock is a leaf, with interrupts off: a remapped line is routed under a lock that its handler takes.
+ *
+ * Locks: vtd_unit->lock is a leaf, with interrupts off: a remapped line is routed under a lock that
+ * its handler takes.
  */
 #include <hv/bitops.h>
 #include <hv/errno.h>

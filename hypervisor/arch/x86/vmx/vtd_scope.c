@@ -180,8 +180,8 @@ int vtd_requesters(pci_sbdf_t dev, pci_sbdf_t *out, unsigned int max)
 }
 
 /*
- * The bridge nearest to the root decides: behind one from PCI Express to PCI a message carries an id of one of the
- * buses below it, behind an old one the bridge's own.
+ * The bridge nearest to the root decides: behind one from PCI Express to PCI a message carries an
+ * id of one of the buses below it, behind an old one the bridge's own.
  */
 uint64_t vtd_message_source(pci_sbdf_t dev)
 {

@@ -5,9 +5,9 @@
 #include <hv/types.h>
 
 /*
- * Boot CPU, in two steps: apic_init stays in the mode that firmware left; apic_choose_mode, once it is known what
- * interrupt remapping can do and before another CPU starts, turns x2APIC on. With remapping that has 8-bit
- * destinations it stays off: interrupts could not be sent to such a CPU.
+ * Boot CPU, in two steps: apic_init stays in the mode that firmware left; apic_choose_mode, once it
+ * is known what interrupt remapping can do and before another CPU starts, turns x2APIC on. With
+ * remapping that has 8-bit destinations it stays off: interrupts could not be sent to such a CPU.
  */
 void apic_init(uint64_t mmio_base);
 void apic_choose_mode(void);

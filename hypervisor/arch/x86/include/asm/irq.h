@@ -32,13 +32,17 @@ struct vcpu;
 unsigned int irq_pick_cpu(const struct vcpu *v);
 
 /*
- * Machine IO-APIC pins by GSI. -EINVAL when no such GSI; what msi_route says of remapping. ioapic_route is the hypervisor's own use of a line: the
- * service VM never gets it; the pin is left unmasked. A level line is masked around its handler.
+ * Machine IO-APIC pins by GSI. -EINVAL when no such GSI; what msi_route says of remapping.
+ * ioapic_route is the hypervisor's own use of a line: the service VM never gets it; the pin is left
+ * unmasked. A level line is masked around its handler.
  */
 int ioapic_route(unsigned int gsi, uint8_t vector, unsigned int cpu, bool level, bool active_low);
 void ioapic_mask(unsigned int gsi, bool masked);
-/* After the local APIC's EOI of a level line. A remapped message may arrive without its trigger mode (AMD-Vi's tables have
- * none), and then that EOI does not tell the IO-APIC. Nothing for other lines. */
+/*
+ * After the local APIC's EOI of a level line. A remapped message may arrive without its trigger
+ * mode (AMD-Vi's tables have none), and then that EOI does not tell the IO-APIC. Nothing for other
+ * lines.
+ */
 void ioapic_eoi(unsigned int gsi);
 unsigned int ioapic_gsi_count(void);
 bool ioapic_is_own(unsigned int gsi);
@@ -57,13 +61,15 @@ struct msi_message {
 	uint64_t address;
 	uint32_t data;
 };
-/* The message for a vector and CPU in plain (xAPIC physical, fixed, edge) format: for what is not remapped, the
- * units' own interrupts. */
+/*
+ * The message for a vector and CPU in plain (xAPIC physical, fixed, edge) format: for what is not
+ * remapped, the units' own interrupts.
+ */
 void msi_compose(uint8_t vector, unsigned int cpu, struct msi_message *out);
 /*
- * The message with which the slot's device raises the vector on the CPU: remapped when that is on, else plain.
- * Again, with another CPU: from then on it arrives there, and the message is the same. -ENOSPC, -ENODEV: remapping is
- * on and has no place for it.
+ * The message with which the slot's device raises the vector on the CPU: remapped when that is on,
+ * else plain. Again, with another CPU: from then on it arrives there, and the message is the same.
+ * -ENOSPC, -ENODEV: remapping is on and has no place for it.
  */
 struct intr_slot;
 int msi_route(struct intr_slot *slot, uint8_t vector, unsigned int cpu, struct msi_message *out);
