@@ -56,6 +56,7 @@ class Machine:
     mem: int = 2048
     cpus: int = 1
     iommu: str = "amd"
+    intremap: bool = True       # the IOMMU can remap interrupts
     firmware: str = "bios"
     loader: str = ""            # "kernel" (QEMU -kernel) or "grub" (an ISO); empty: what the firmware can
     devices: str = "ahci"       # or "virtio"
@@ -105,7 +106,8 @@ class Machine:
         return f"init={init} panic=-1 {self.kernel_args}".strip()
 
     def _iommu(self):
-        return {"amd": ["-device", "amd-iommu"], "intel": ["-device", "intel-iommu,intremap=on"], "none": []}[self.iommu]
+        model = {"amd": "amd-iommu", "intel": "intel-iommu", "none": ""}[self.iommu]
+        return ["-device", f"{model},intremap={'on' if self.intremap else 'off'}"] if model else []
 
     def _disks(self):
         args = []
@@ -302,6 +304,7 @@ def add_options(parser):
     parser.add_argument("--mem", type=int, help="MiB of the machine")
     parser.add_argument("--cpus", type=int)
     parser.add_argument("--iommu", choices=("amd", "intel", "none"), default="amd")
+    parser.add_argument("--no-intremap", action="store_true", help="the IOMMU cannot remap interrupts")
     parser.add_argument("--firmware", choices=("bios", "ovmf"), default="bios")
     parser.add_argument("--loader", choices=("kernel", "grub"), default="", help="QEMU's -kernel, or GRUB from an ISO")
     parser.add_argument("--devices", choices=("ahci", "virtio"), default="ahci",
@@ -350,6 +353,7 @@ def from_options(build, options, scratch, **more):
     accel = options.accel
     if accel == "auto":
         accel = "kvm" if nested_svm() else "tcg"
-    return Machine(build=build, hv=hypervisor(build, options.hv).resolve(), iommu=options.iommu, firmware=options.firmware,
+    return Machine(build=build, hv=hypervisor(build, options.hv).resolve(), iommu=options.iommu,
+                   intremap=not options.no_intremap, firmware=options.firmware,
                    loader=options.loader, devices=options.devices, accel=accel, hv_args=options.hv_args,
                    dom0_mem=options.dom0_mem, cpu=options.cpu, scratch=scratch, extra=options.qemu.split(), **(more | given))
