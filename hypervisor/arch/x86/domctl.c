@@ -271,22 +271,18 @@ static long op_shadow(struct xen_domctl_shadow_op *s, struct domain *d, bool *co
 	if (d == current->domain) {
 		return -EINVAL;
 	}
+	*copy_back = true;
 	if (d->dying != DOMAIN_ALIVE) {
 		return 0;
 	}
-	switch (s->op) {
-	case XEN_DOMCTL_SHADOW_OP_OFF:
-		/* Dirty logging, which is never on. */
-		return 0;
-	case XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION:
-		s->mb = (uint32_t)(p2m_get_pool(d) >> 20);
-		*copy_back = true;
-		return 0;
-	case XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION:
-		return p2m_set_pool(d, (uint64_t)s->mb << 20);
-	default:
-		return -EOPNOTSUPP;
+	if (!d->vcpu[0]) {
+		return -EINVAL;
 	}
+	if (s->op == XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION) {
+		s->mb = (uint32_t)(ROUND_UP(p2m_get_pool(d), MIB(1)) >> 20);
+		return 0;
+	}
+	return p2m_shadow_op(d, s);
 }
 
 long arch_domctl(struct xen_domctl *op, struct domain *d, bool *copy_back)
