@@ -12,7 +12,9 @@ create() {
 		'disk = [ "format=raw,vdev=xvda,access=rw,target=/tmp/disk.img" ]' 'vif = [ "bridge=xenbr0" ]'
 }
 
-# Lines of the load. The console's log starts anew with each domain.
+# A guest on its way in has another name, and so has its log.
+console() { cat /var/log/xen/console/guest-one.log /var/log/xen/console/guest-one--incoming.log 2>/dev/null | tr -d '\r'; }
+# lines of the load
 rounds() { console one | grep -c "GUEST hammer $1"; }
 goes_on() {
 	local what before
