@@ -96,6 +96,17 @@ static long op_gettscinfo(struct xen_domctl_tsc_info *t, struct domain *d)
 	return 0;
 }
 
+/*
+ * A clock that was measured again, after a reboot, differs by a little. A guest can live with what its own measurement
+ * may be wrong by, and with what NTP corrects: 500 ppm.
+ */
+static bool same_rate(uint32_t khz)
+{
+	uint32_t difference = khz > tsc_khz ? khz - tsc_khz : tsc_khz - khz;
+
+	return difference <= tsc_khz / 2000;
+}
+
 /* Guests read the TSC natively; what would need it emulated is refused. */
 static long op_settscinfo(const struct xen_domctl_tsc_info *t, struct domain *d)
 {
@@ -105,7 +116,7 @@ static long op_settscinfo(const struct xen_domctl_tsc_info *t, struct domain *d)
 	if (t->tsc_mode != TSC_MODE_DEFAULT && t->tsc_mode != TSC_MODE_NEVER_EMULATE) {
 		return t->tsc_mode > TSC_MODE_NEVER_EMULATE ? -EINVAL : -EOPNOTSUPP;
 	}
-	if (t->tsc_mode == TSC_MODE_DEFAULT && t->gtsc_khz && t->gtsc_khz != tsc_khz) {
+	if (t->tsc_mode == TSC_MODE_DEFAULT && t->gtsc_khz && !same_rate(t->gtsc_khz)) {
 		return -EOPNOTSUPP;
 	}
 	d->arch.tsc_mode = t->tsc_mode;
@@ -297,13 +308,15 @@ static long op_sendtrigger(const struct xen_domctl_sendtrigger *t, struct domain
 
 static uint64_t frame_info(struct domain *d, uint64_t g)
 {
-	struct page_info *pg = p2m_get_page(d, gfn(g), NULL);
+	enum p2m_type t;
+	struct page_info *pg = p2m_get_page(d, gfn(g), &t);
 	bool plain;
 
 	if (!pg) {
 		return XEN_DOMCTL_PFINFO_XTAB;
 	}
-	plain = !(pg->flags & PAGE_SHARED);
+	/* What is another's, or ours, cannot be carried to another place. */
+	plain = !(pg->flags & PAGE_SHARED) && (t == P2M_RAM_RW || t == P2M_RAM_RO);
 	page_put(pg);
 	return plain ? XEN_DOMCTL_PFINFO_NOTAB : XEN_DOMCTL_PFINFO_XTAB;
 }
