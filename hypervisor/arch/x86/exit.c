@@ -8,6 +8,7 @@
 #include <asm/dom0.h>
 #include <asm/exit.h>
 #include <asm/io.h>
+#include <asm/msr-index.h>
 #include <asm/policy.h>
 #include <asm/processor.h>
 #include <asm/vmm.h>
@@ -109,6 +110,32 @@ void exit_wrmsr(struct vcpu *v)
 	if (!msr_guest_write(v, (uint32_t)r->rcx, (uint32_t)r->rax | (r->rdx << 32))) {
 		inject_gp(v);
 		return;
+	}
+	exit_skip(v, 2);
+}
+
+void exit_rdtsc(struct vcpu *v, bool rdtscp)
+{
+	struct guest_regs *r = &v->arch.regs;
+	uint64_t tsc;
+
+	if (!msr_guest_read(v, MSR_TSC, &tsc)) {
+		inject_gp(v);
+		return;
+	}
+	r->rax = (uint32_t)tsc;
+	r->rdx = tsc >> 32;
+	if (rdtscp) {
+		r->rcx = (uint32_t)v->arch.tsc_aux;
+	}
+	exit_skip(v, rdtscp ? 3 : 2);
+}
+
+/* The caches are only worth flushing for somebody whose devices do not snoop. INVD would lose others' data. */
+void exit_wbinvd(struct vcpu *v)
+{
+	if (v->domain->is_service || v->domain->iommu) {
+		__asm__ volatile("wbinvd" : : : "memory");
 	}
 	exit_skip(v, 2);
 }

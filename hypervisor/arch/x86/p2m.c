@@ -21,6 +21,8 @@
 #include "p2m_cache.h"
 #include "p2m_internal.h"
 
+unsigned int p2m_largest_level = 2;
+
 #define TABLES_MIN	256		/* a domain may always have that many */
 
 static unsigned int slot_index(uint64_t g, unsigned int level)
@@ -52,17 +54,6 @@ static uint64_t make_leaf(mfn_t m, enum p2m_type t, unsigned int level)
 {
 	return vmm->pte_leaf(m, t, level) | ((uint64_t)t << P2M_PTE_TYPE_SHIFT) |
 	       (level > 1 ? P2M_PTE_LARGE : 0);
-}
-
-static bool order_1g_allowed(void)
-{
-	/* CPUID Fn8000_0001_EDX[Page1GB] speaks for nested tables too (APMv2, sect. 15.25). */
-	static int8_t known = -1;
-
-	if (known < 0) {
-		known = (cpuid(0x80000001, 0).edx >> 26) & 1;
-	}
-	return known;
 }
 
 /* Lock-free: the slot in which g's walk ends, or NULL for a g outside of what tables can hold. */
@@ -322,7 +313,7 @@ static unsigned int chunk_level(uint64_t g, uint64_t m, uint64_t count, enum p2m
 {
 	uint64_t bits = t == P2M_INVALID || t == P2M_POD ? g : g | m;
 
-	if (count >= 1UL << ORDER_1G && IS_ALIGNED(bits, 1UL << ORDER_1G) && order_1g_allowed()) {
+	if (count >= 1UL << ORDER_1G && IS_ALIGNED(bits, 1UL << ORDER_1G) && p2m_largest_level >= 3) {
 		return 3;
 	}
 	return count >= 1UL << ORDER_2M && IS_ALIGNED(bits, 1UL << ORDER_2M) ? 2 : 1;

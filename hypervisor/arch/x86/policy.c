@@ -71,6 +71,14 @@ static const uint16_t allowed_bits[] = {
 	FEATURE(11, 2),
 };
 
+/* What the CPU has and its virtualisation cannot give to guests. */
+static uint32_t hidden_words[FEATURE_WORDS];
+
+void policy_hide(unsigned int feature)
+{
+	hidden_words[feature / 32] |= 1U << (feature % 32);
+}
+
 static uint32_t *word(struct cpu_policy_data *p, unsigned int w)
 {
 	struct cpuid_regs *r;
@@ -215,7 +223,7 @@ static void make_guest(struct cpu_policy_data *p)
 	}
 	for (unsigned int w = 0; w < FEATURE_WORDS; w++) {
 		if (word(p, w)) {
-			*word(p, w) &= allowed[w];
+			*word(p, w) &= allowed[w] & ~hidden_words[w];
 		}
 	}
 	/* Emulated whatever the machine has. */

@@ -254,32 +254,6 @@ static void handle_exception(struct vcpu *v, unsigned int vector)
 	}
 }
 
-static void handle_rdtsc(struct vcpu *v, bool rdtscp)
-{
-	struct guest_regs *r = &v->arch.regs;
-	uint64_t tsc;
-
-	if (!msr_guest_read(v, MSR_TSC, &tsc)) {
-		inject_gp(v);
-		return;
-	}
-	r->rax = (uint32_t)tsc;
-	r->rdx = tsc >> 32;
-	if (rdtscp) {
-		r->rcx = (uint32_t)v->arch.tsc_aux;
-	}
-	exit_skip(v, rdtscp ? 3 : 2);
-}
-
-/* The caches are only worth flushing for somebody whose devices do not snoop. INVD would lose others' data. */
-static void handle_wbinvd(struct vcpu *v)
-{
-	if (v->domain->is_service || v->domain->iommu) {
-		__asm__ volatile("wbinvd" : : : "memory");
-	}
-	exit_skip(v, 2);
-}
-
 static void handle_vintr(struct vmcb *vmcb)
 {
 	vmcb->vintr &= ~(VINTR_IRQ | VINTR_PRIO_MAX | VINTR_IGNORE_TPR);
@@ -374,17 +348,17 @@ static void handle_exit(struct vcpu *v, struct svm_vcpu *s, struct vmcb *vmcb)
 		handle_exception(v, (unsigned int)(code - EXIT_EXCEPTION));
 		break;
 	case EXIT_RDTSC:
-		handle_rdtsc(v, false);
+		exit_rdtsc(v, false);
 		break;
 	case EXIT_RDTSCP:
-		handle_rdtsc(v, true);
+		exit_rdtsc(v, true);
 		break;
 	case EXIT_XSETBV:
 		exit_xsetbv(v);
 		break;
 	case EXIT_WBINVD:
 	case EXIT_INVD:
-		handle_wbinvd(v);
+		exit_wbinvd(v);
 		break;
 	case EXIT_RDPMC:
 		inject_gp(v);

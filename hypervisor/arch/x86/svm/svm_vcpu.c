@@ -52,7 +52,7 @@ static void set_bitmaps(struct vcpu *v, struct vmcb *vmcb)
 
 	/* The domain's own may have come since. */
 	vmcb->iopm_pa = virt_to_hpa(a->io_bitmap ? a->io_bitmap : svm_io_bitmap).v;
-	vmcb->msrpm_pa = virt_to_hpa(a->msr_bitmap ? a->msr_bitmap : svm_msr_bitmap).v;
+	vmcb->msrpm_pa = virt_to_hpa(svm_msr_bitmap).v;
 	svm_dirty(vmcb, CLEAN_IOPM);
 }
 

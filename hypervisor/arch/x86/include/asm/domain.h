@@ -34,7 +34,6 @@ struct arch_domain {
 	struct vpci *vpci;		/* service VM only */
 	struct cpu_policy_data *policy;	/* CPUID and MSR policy as data (asm/policy.h) */
 	uint8_t *io_bitmap;		/* 12 KiB, set = exit; vendor points its structures at it */
-	uint8_t *msr_bitmap;
 
 	struct spinlock io_lock;	/* registration of ranges below */
 	unsigned int ports_refused;	/* accesses without a handler that were logged */

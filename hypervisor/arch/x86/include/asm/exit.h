@@ -18,6 +18,8 @@ void exit_cpuid(struct vcpu *v);		/* len 2; skips */
 void exit_rdmsr(struct vcpu *v);
 void exit_wrmsr(struct vcpu *v);
 void exit_hlt(struct vcpu *v);
+void exit_rdtsc(struct vcpu *v, bool rdtscp);
+void exit_wbinvd(struct vcpu *v);		/* and INVD */
 void exit_hypercall(struct vcpu *v);		/* VMMCALL/VMCALL, 3 bytes */
 void exit_xsetbv(struct vcpu *v);
 void exit_cr_write(struct vcpu *v, unsigned int cr, uint64_t val);	/* validates, #GP or update; skips not */

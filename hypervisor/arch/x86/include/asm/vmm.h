@@ -74,7 +74,10 @@ struct vmm_ops {
 };
 
 extern const struct vmm_ops *vmm;
-extern const struct vmm_ops svm_ops;
+extern const struct vmm_ops svm_ops, vmx_ops;
+/* The vendors' own look: NULL, or why this CPU will not do. */
+const char *svm_probe(void);
+const char *vmx_probe(void);
 /* Chooses by CPUID; NULL, and a line that says why, when the CPU cannot do it. */
 const struct vmm_ops *vmm_probe(const char **why);
 
@@ -82,6 +85,8 @@ const struct vmm_ops *vmm_probe(const char **why);
  * Facts about table entries that hold for both formats (NPT and EPT): bits 12-51 address, bit 7 large leaf, bit 1 writable,
  * bits 52-55 free for software on both: enum p2m_type lives there. An entry of 0 is not present.
  */
+/* The level of the largest leaf that this machine's tables may hold; the vendor raises it at boot. */
+extern unsigned int p2m_largest_level;
 #define P2M_PTE_ADDR	0x000ffffffffff000UL
 #define P2M_PTE_LARGE	BIT(7)
 #define P2M_PTE_WRITE	BIT(1)		/* of a leaf */

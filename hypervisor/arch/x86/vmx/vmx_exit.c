@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Entering a guest by VT-x, and what to do when it comes out. Intel SDM vol. 3 ch. 25 to 27.
+ */
+#include "vmx.h"
+#include <asm/exit.h>
+#include <asm/msr-index.h>
+#include <asm/processor.h>
+#include <asm/vmm.h>
+#include <hv/lib.h>
+#include <hv/log.h>
+#include <hv/sched.h>
+
+#define AT(reg, offset)	static_assert(offsetof(struct guest_regs, reg) == (offset), "vmx_entry.S: " #reg)
+AT(rax, 0x00);
+AT(rcx, 0x08);
+AT(rdx, 0x10);
+AT(rbx, 0x18);
+AT(rbp, 0x28);
+AT(rsi, 0x30);
+AT(rdi, 0x38);
+AT(r8, 0x40);
+AT(r9, 0x48);
+AT(r10, 0x50);
+AT(r11, 0x58);
+AT(r12, 0x60);
+AT(r13, 0x68);
+AT(r14, 0x70);
+AT(r15, 0x78);
+
+#define VAPIC_TPR	0x80		/* offset in the virtual-APIC page */
+
+/* Qualification of an I/O exit, SDM vol. 3 table 27-5. */
+#define IO_SIZE(q)	(((unsigned int)(q) & 7) + 1)
+#define IO_IN		BIT(3)
+#define IO_STRING	BIT(4)
+#define IO_REP		BIT(5)
+#define IO_PORT(q)	((uint16_t)((q) >> 16))
+
+/*
+ * The guest's CR8 is in the virtual-APIC page. Lowering it can free an interrupt that the vlapic holds back: the
+ * threshold makes that an exit.
+ */
+static void tpr_enter(struct vcpu *v, struct vmx_vcpu *s)
+{
+	uint8_t tpr = (uint8_t)v->arch.vlapic.tpr;
+	uint32_t threshold = 0;
+
+	if (unlikely(s->vapic[VAPIC_TPR] != tpr)) {
+		s->vapic[VAPIC_TPR] = tpr;
+	}
+	if (unlikely(tpr && READ_ONCE(v->arch.vlapic.irr_pending))) {
+		int blocked = vlapic_highest_blocked(v);
+
+		threshold = blocked > 0 ? (uint32_t)blocked >> 4 : 0;
+	}
+	if (unlikely(threshold != s->tpr_threshold)) {
+		s->tpr_threshold = threshold;
+		vmcs_write(VMCS_TPR_THRESHOLD, threshold);
+	}
+}
+
+static void tpr_exit(struct vcpu *v, const struct vmx_vcpu *s)
+{
+	if (unlikely(s->vapic[VAPIC_TPR] != v->arch.vlapic.tpr)) {
+		vlapic_set_tpr(v, s->vapic[VAPIC_TPR]);
+	}
+}
+
+/* What arch_vcpu says and the VMCS does not yet. */
+static void state_enter(struct vcpu *v, struct vmx_vcpu *s)
+{
+	struct arch_vcpu *a = &v->arch;
+	struct cpu *c = this_cpu();
+	uint32_t blocking = (a->nmi_blocked ? (uint32_t)INTERRUPTIBILITY_NMI : 0) |
+			    (a->int_shadow ? s->shadow : 0U);
+
+	if (unlikely(blocking != s->interruptibility)) {
+		s->interruptibility = blocking;
+		vmcs_write(VMCS_INTERRUPTIBILITY, blocking);
+	}
+	if (a->regs.rip != s->rip) {
+		vmcs_write(VMCS_GUEST_RIP, a->regs.rip);
+	}
+	if (unlikely(a->regs.rsp != s->rsp)) {
+		vmcs_write(VMCS_GUEST_RSP, a->regs.rsp);
+	}
+	if (unlikely(a->regs.rflags != s->rflags)) {
+		vmcs_write(VMCS_GUEST_RFLAGS, a->regs.rflags);
+	}
+	if (unlikely(a->cr2 != read_cr2())) {
+		write_cr2(a->cr2);
+	}
+	if (unlikely(a->tsc_aux != c->arch.tsc_aux) && vmx_has2(PROC2_RDTSCP)) {
+		wrmsr(MSR_TSC_AUX, a->tsc_aux);
+		c->arch.tsc_aux = a->tsc_aux;
+	}
+}
+
+static void state_exit(struct vcpu *v, struct vmx_vcpu *s)
+{
+	struct arch_vcpu *a = &v->arch;
+	uint32_t blocking = (uint32_t)vmcs_read(VMCS_INTERRUPTIBILITY);
+
+	s->interruptibility = blocking;
+	s->shadow = blocking & (INTERRUPTIBILITY_STI | INTERRUPTIBILITY_MOV_SS);
+	a->int_shadow = s->shadow;
+	a->nmi_blocked = blocking & INTERRUPTIBILITY_NMI;
+	a->regs.rip = s->rip = vmcs_read(VMCS_GUEST_RIP);
+	a->regs.rsp = s->rsp = vmcs_read(VMCS_GUEST_RSP);
+	a->regs.rflags = s->rflags = vmcs_read(VMCS_GUEST_RFLAGS);
+	a->cr0 = (a->cr0 & ~CR0_TS) | (vmcs_read(VMCS_GUEST_CR0) & CR0_TS);
+	a->cr2 = read_cr2();
+	a->cr3 = vmcs_read(VMCS_GUEST_CR3);
+	a->cr4 = (a->cr4 & ~CR4_PGE) | (vmcs_read(VMCS_GUEST_CR4) & CR4_PGE);
+	a->cpl = SEG_ATTR_DPL(vmcs_read(VMCS_GUEST_SS_AR));
+	a->in_long_mode_64 = (a->efer & EFER_LMA) && (vmcs_read(VMCS_GUEST_CS_AR) & AR_L);
+	a->insn_len = (uint8_t)vmcs_read(VMCS_EXIT_INSN_LEN);
+	a->exit_count++;
+}
+
+static void handle_io(struct vcpu *v, uint64_t q)
+{
+	exit_io(v, IO_PORT(q), IO_SIZE(q), q & IO_IN, q & IO_STRING, q & IO_REP,
+		v->arch.regs.rip + v->arch.insn_len);
+}
+
+static void handle_ept_violation(struct vcpu *v, uint64_t q)
+{
+	gpa_t addr = gpa(vmcs_read(VMCS_GUEST_PHYS));
+
+	if ((q & EPT_NMI_UNBLOCKED) && !(vmcs_read(VMCS_IDT_VECTORING) & INTR_VALID)) {
+		v->arch.nmi_blocked = true;	/* the IRET will be executed again */
+	}
+	v->arch.insn_len = 0;
+	exit_npf(v, addr, q & EPT_WRITE, q & EPT_FETCH, q & EPT_RIGHTS, NULL, 0);
+}
+
+static void handle_window(struct vcpu *v, uint64_t control)
+{
+	vmcs_write_proc(v, vmx_of(v)->proc & (uint32_t)~control);
+}
+
+/* Which the policy shows to nobody, so they do not exist. */
+static bool is_hidden(uint64_t reason)
+{
+	switch (reason) {
+	case EXIT_GETSEC:
+	case EXIT_RSM:
+	case EXIT_VMCLEAR ... EXIT_VMXON:
+	case EXIT_MWAIT:
+	case EXIT_MONITOR:
+	case EXIT_INVEPT:
+	case EXIT_INVVPID:
+	case EXIT_VMFUNC:
+	case EXIT_ENCLS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void handle_rare(struct vcpu *v, struct vmx_vcpu *s)
+{
+	switch (s->reason) {
+	case EXIT_TRIPLE_FAULT:
+		exit_triple_fault(v);
+		break;
+	case EXIT_DR:
+		vmx_dr_enable(v);
+		break;
+	case EXIT_RDPMC:
+		inject_gp(v);
+		break;
+	case EXIT_RDTSC:
+		exit_rdtsc(v, false);
+		break;
+	case EXIT_RDTSCP:
+		exit_rdtsc(v, true);
+		break;
+	case EXIT_INVD:
+	case EXIT_WBINVD:
+		exit_wbinvd(v);
+		break;
+	case EXIT_XSETBV:
+		exit_xsetbv(v);
+		break;
+	case EXIT_PAUSE:
+		exit_skip(v, 2);
+		vcpu_yield();
+		break;
+	default:
+		if (is_hidden(s->reason)) {
+			inject_ud(v);
+		} else {
+			exit_unhandled(v, s->reason, s->qualification);
+		}
+		break;
+	}
+}
+
+static void handle_exit(struct vcpu *v, struct vmx_vcpu *s)
+{
+	switch (s->reason) {
+	case EXIT_EXTINT:
+	case EXIT_INIT:
+	case EXIT_SIPI:
+	case EXIT_TPR_BELOW:		/* tpr_exit has done it */
+		break;			/* interrupts: taken since they are on again */
+	case EXIT_EXCEPTION_NMI:
+		vmx_handle_exception(v);
+		break;
+	case EXIT_VMCALL:
+		exit_hypercall(v);
+		break;
+	case EXIT_WRMSR:
+		exit_wrmsr(v);
+		break;
+	case EXIT_RDMSR:
+		exit_rdmsr(v);
+		break;
+	case EXIT_IO:
+		handle_io(v, s->qualification);
+		break;
+	case EXIT_EPT_VIOLATION:
+		handle_ept_violation(v, s->qualification);
+		break;
+	case EXIT_CPUID:
+		exit_cpuid(v);
+		break;
+	case EXIT_HLT:
+		exit_hlt(v);
+		break;
+	case EXIT_INTR_WINDOW:
+		handle_window(v, PROC_INTR_WINDOW);
+		break;
+	case EXIT_NMI_WINDOW:
+		handle_window(v, PROC_NMI_WINDOW);
+		break;
+	case EXIT_CR:
+		vmx_handle_cr(v);
+		break;
+	default:
+		handle_rare(v, s);
+		break;
+	}
+}
+
+/* The CPU did not even try: a field that it wants otherwise. */
+static void refused(struct vcpu *v)
+{
+	uint64_t error = vmcs_read(VMCS_INSN_ERROR);
+
+	vmx_dump(v);
+	domain_crash(v->domain, "VM entry: instruction error %lu (SDM vol. 3 table 30-1)", error);
+}
+
+void vmx_run(struct vcpu *v)
+{
+	struct vmx_vcpu *s = vmx_of(v);
+	uint32_t vectoring, reason;
+
+	(void)vmcs_begin(v);		/* interrupts are off anyway */
+	vmx_tlb_enter(v);
+	tpr_enter(v, s);
+	state_enter(v, s);
+	if (unlikely(!vmx_enter(&v->arch.regs, s->launched ? VMX_LAUNCHED : 0))) {
+		irq_enable();
+		refused(v);
+		return;
+	}
+	s->launched = true;
+	s->injecting = false;
+	reason = (uint32_t)vmcs_read(VMCS_EXIT_REASON);
+	s->reason = reason & 0xffff;
+	s->qualification = vmcs_read(VMCS_QUALIFICATION);
+	s->exits[MIN(s->reason, (uint64_t)EXIT_REASONS)]++;
+	state_exit(v, s);
+	tpr_exit(v, s);
+	vectoring = (uint32_t)vmcs_read(VMCS_IDT_VECTORING);
+	if (unlikely(vectoring & INTR_VALID)) {
+		vmx_event_again(v, vectoring);
+	}
+	if (unlikely(s->reason == EXIT_EXCEPTION_NMI)) {
+		/* Before any other IRET would let the next NMI in. */
+		handle_exit(v, s);
+		irq_enable();
+		return;
+	}
+	irq_enable();
+	if (unlikely(reason & EXIT_REASON_ENTRY_FAILED)) {
+		vmx_report_entry_failure(v, s->reason);
+		return;
+	}
+	handle_exit(v, s);
+}
