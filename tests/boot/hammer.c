@@ -103,7 +103,7 @@ static void memory(unsigned who, unsigned long pages)
 		fill(page, mix(i + ((uint64_t)generation[i] << 32)));
 		check_clock(CLOCK_MONOTONIC, &clocks[0]);
 		if (++done % BURST == 0) {
-			usleep(2000);
+			usleep(20000);
 		}
 		if (now_ms() - told >= 2000) {
 			told = now_ms();
