@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The set of written frames: an array of roots, two levels of tables of 512 pointers, pages of bits.
+ * The set of written frames: an array of roots, two levels of tables of 512 pointers, pages of
+ * bits.
  *
- * No locks. A table or page, once linked, stays, and of two that want to link one wins; so a pointer that was read is
- * good for as long as the map is.
+ * No locks. A table or page, once linked, stays, and of two that want to link one wins; so a
+ * pointer that was read is good for as long as the map is.
  */
 #include <hv/bitops.h>
 #include <hv/dirty_map.h>
@@ -11,10 +12,10 @@
 #include <hv/lib.h>
 #include <hv/page.h>
 
-#define TABLE_BITS	9
-#define MIDDLE_SHIFT	(DIRTY_LEAF_SHIFT + TABLE_BITS)
-#define TOP_SHIFT	(MIDDLE_SHIFT + TABLE_BITS)
-#define LEAF_WORDS	(DIRTY_LEAF_FRAMES / BITS_PER_LONG)
+#define TABLE_BITS   9
+#define MIDDLE_SHIFT (DIRTY_LEAF_SHIFT + TABLE_BITS)
+#define TOP_SHIFT    (MIDDLE_SHIFT + TABLE_BITS)
+#define LEAF_WORDS   (DIRTY_LEAF_FRAMES / BITS_PER_LONG)
 
 static_assert(LEAF_WORDS * sizeof(unsigned long) == PAGE_SIZE, "a leaf is a page");
 static_assert(sizeof(void *) << TABLE_BITS == PAGE_SIZE, "and so is a table");
@@ -33,7 +34,8 @@ static void *next_level(void **slot, bool make)
 		return p;
 	}
 	p = page_alloc_virt();
-	if (p && !__atomic_compare_exchange_n(slot, &none, p, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+	if (p && !__atomic_compare_exchange_n(slot, &none, p, false, __ATOMIC_ACQ_REL,
+					      __ATOMIC_ACQUIRE)) {
 		page_free_virt(p);
 		p = none;
 	}
@@ -70,7 +72,8 @@ void dirty_map_put(struct dirty_map *m, uint64_t first, unsigned long bits)
 		WRITE_ONCE(m->failed, true);
 		return;
 	}
-	old = __atomic_fetch_or(&leaf[(first / BITS_PER_LONG) % LEAF_WORDS], bits, __ATOMIC_SEQ_CST);
+	old =
+	    __atomic_fetch_or(&leaf[(first / BITS_PER_LONG) % LEAF_WORDS], bits, __ATOMIC_SEQ_CST);
 	if (bits & ~old) {
 		__atomic_add_fetch(&m->count, popcount(bits & ~old), __ATOMIC_RELAXED);
 	}
@@ -119,7 +122,8 @@ bool dirty_map_clear_some(struct dirty_map *m, uint64_t *first)
 			shift = low ? DIRTY_LEAF_SHIFT : MIDDLE_SHIFT;
 			if (low && low[index_at(*first, DIRTY_LEAF_SHIFT)]) {
 				for (unsigned int i = 0; i < LEAF_WORDS; i++) {
-					dirty_map_take(m, (*first & ~(DIRTY_LEAF_FRAMES - 1)) + i * BITS_PER_LONG);
+					dirty_map_take(m, (*first & ~(DIRTY_LEAF_FRAMES - 1)) +
+							      i * BITS_PER_LONG);
 				}
 				*first = ((*first >> shift) + 1) << shift;
 				return true;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-/* Operations of dm_op that stand in files of their own. Arguments are the caller's, copied, not checked. */
+/* Operations of dm_op that stand in files of their own. Arguments are the caller's, copied, not
+ * checked. */
 #include <xen/hvm/dm_op.h>
 
 struct domain;

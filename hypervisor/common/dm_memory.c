@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* dm_op: which memory of its guest a device model has written, and which the guest has. No locks. */
+/* dm_op: which memory of its guest a device model has written, and which the guest has. No locks.
+ */
 #include <hv/ctl.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
@@ -9,8 +10,8 @@
 #include <hv/page.h>
 #include "dm_internal.h"
 
-#define VRAM_FRAMES_MAX	(1u << ORDER_1G)
-#define FRAMES_A_TURN	256u		/* between two looks at whether somebody waits for this CPU */
+#define VRAM_FRAMES_MAX (1u << ORDER_1G)
+#define FRAMES_A_TURN	256u /* between two looks at whether somebody waits for this CPU */
 
 long dm_track_dirty_vram(struct domain *d, const struct xen_dm_op_track_dirty_vram *untrusted_t,
 			 const struct xen_dm_op_buf *untrusted_buf)
@@ -24,7 +25,8 @@ long dm_track_dirty_vram(struct domain *d, const struct xen_dm_op_track_dirty_vr
 	if (!d->vcpu[0] || DIV_ROUND_UP(untrusted_t->nr, 8u) > untrusted_buf->size) {
 		return -EINVAL;
 	}
-	return p2m_vram_track(d, gfn(untrusted_t->first_pfn), untrusted_t->nr, handle_gva(untrusted_buf->h));
+	return p2m_vram_track(d, gfn(untrusted_t->first_pfn), untrusted_t->nr,
+			      handle_gva(untrusted_buf->h));
 }
 
 /* The frames [first, end) that are memory. */
@@ -41,7 +43,8 @@ static void mark(struct domain *d, uint64_t first, uint64_t end)
 }
 
 /* Up to *room frames of the last extent that is left. */
-static long mark_some(struct domain *d, struct xen_dm_op_modified_memory *m, gva_t list, uint32_t *room)
+static long mark_some(struct domain *d, struct xen_dm_op_modified_memory *m, gva_t list,
+		      uint32_t *room)
 {
 	struct xen_dm_op_modified_memory_extent untrusted_e;
 	uint64_t first, end;
@@ -51,7 +54,8 @@ static long mark_some(struct domain *d, struct xen_dm_op_modified_memory *m, gva
 		return -EFAULT;
 	}
 	end = untrusted_e.first_pfn + untrusted_e.nr;
-	if (untrusted_e.pad || end <= untrusted_e.first_pfn || end > p2m_max_gfn(d).v || m->opaque >= untrusted_e.nr) {
+	if (untrusted_e.pad || end <= untrusted_e.first_pfn || end > p2m_max_gfn(d).v ||
+	    m->opaque >= untrusted_e.nr) {
 		return -EINVAL;
 	}
 	first = untrusted_e.first_pfn + m->opaque;
@@ -74,7 +78,8 @@ long dm_modified_memory(struct domain *d, struct xen_dm_op_modified_memory *untr
 	if (!p2m_log_dirty_on(d)) {
 		return 0;
 	}
-	if (untrusted_buf->size / sizeof(struct xen_dm_op_modified_memory_extent) < untrusted_m->nr_extents) {
+	if (untrusted_buf->size / sizeof(struct xen_dm_op_modified_memory_extent) <
+	    untrusted_m->nr_extents) {
 		return -EINVAL;
 	}
 	while (untrusted_m->nr_extents) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Runs in a guest while it is saved, restored and moved: keeps changing memory and a disk, and finds out whether either
- * ever is other than it was left, or a clock goes back. One process for each vCPU, one more for the disk.
- *   usage: hammer MIB
+ * Runs in a guest while it is saved, restored and moved: keeps changing memory and a disk, and
+ * finds out whether either ever is other than it was left, or a clock goes back. One process for
+ * each vCPU, one more for the disk. usage: hammer MIB
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -14,12 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PAGE		4096
-#define WORDS		(PAGE / sizeof(uint64_t))
-#define BLOCK		65536
-#define BLOCKS		8
-#define DISK_START	(32 << 20)
-#define BURST		64		/* pages between two pauses */
+#define PAGE	   4096
+#define WORDS	   (PAGE / sizeof(uint64_t))
+#define BLOCK	   65536
+#define BLOCKS	   8
+#define DISK_START (32 << 20)
+#define BURST	   64 /* pages between two pauses */
 
 /* Shared by all: the last time that anybody read. */
 static uint64_t *clocks;
@@ -56,7 +56,8 @@ static void check_clock(clockid_t which, uint64_t *last)
 	if (now < before) {
 		report("BAD: clock %lu went from %lu back to %lu", which, before, now);
 	}
-	while (now > before && !__atomic_compare_exchange_n(last, &before, now, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+	while (now > before && !__atomic_compare_exchange_n(last, &before, now, 0, __ATOMIC_SEQ_CST,
+							    __ATOMIC_SEQ_CST)) {
 		continue;
 	}
 }
@@ -78,7 +79,8 @@ static void fill(uint64_t *page, uint64_t seed)
 
 static void memory(unsigned who, unsigned long pages)
 {
-	uint64_t *area = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t *area =
+	    mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uint32_t *generation = calloc(pages, sizeof(*generation));
 	uint64_t random = who + 1, told = 0, done = 0;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test: cpus=1 */
-/* Log-dirty names the pages that a running domain and others on its behalf write, once for each time it is cleaned. */
+/* Log-dirty names the pages that a running domain and others on its behalf write, once for each
+ * time it is cleaned. */
 #include "log_dirty.h"
 
 #include <xen/hvm/dm_op.h>
@@ -74,9 +75,13 @@ static void by_grants(void)
 	static uint8_t from[64];
 	grant_entry_v1_t *table = peer_grants(peer);
 	uint64_t gpa = free_gfn() * PAGE_SIZE;
-	struct gnttab_copy copy = {.dest.u.ref = 8, .dest.domid = peer, .source.u.gmfn = PFN(from),
-				   .source.domid = DOMID_SELF, .source.offset = (uint64_t)from % PAGE_SIZE,
-				   .len = 16, .flags = GNTCOPY_dest_gref};
+	struct gnttab_copy copy = {.dest.u.ref = 8,
+				   .dest.domid = peer,
+				   .source.u.gmfn = PFN(from),
+				   .source.domid = DOMID_SELF,
+				   .source.offset = (uint64_t)from % PAGE_SIZE,
+				   .len = 16,
+				   .flags = GNTCOPY_dest_gref};
 	grant_handle_t h;
 
 	peer_grant(table, 8, 6, 0);

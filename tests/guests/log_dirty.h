@@ -15,14 +15,14 @@ static volatile uint32_t *mail;
 
 /* Waits for a number in the mail, increments the first word of that page, takes the number out. */
 static const uint8_t peer_code[] = {
-    0xf3, 0x90,						    /* again: pause */
-    0xa1, 0x00, 0x10, 0x00, 0x00,			    /* mov eax, [0x1000] */
-    0x85, 0xc0,						    /* test eax, eax */
-    0x74, 0xf5,						    /* jz again */
-    0xc1, 0xe0, 0x0c,					    /* shl eax, 12 */
-    0xff, 0x00,						    /* inc dword [eax] */
+    0xf3, 0x90,							/* again: pause */
+    0xa1, 0x00, 0x10, 0x00, 0x00,				/* mov eax, [0x1000] */
+    0x85, 0xc0,							/* test eax, eax */
+    0x74, 0xf5,							/* jz again */
+    0xc1, 0xe0, 0x0c,						/* shl eax, 12 */
+    0xff, 0x00,							/* inc dword [eax] */
     0xc7, 0x05, 0x00, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, /* mov dword [0x1000], 0 */
-    0xeb, 0xe4,						    /* jmp again */
+    0xeb, 0xe4,							/* jmp again */
 };
 
 static void peer_writes(uint32_t gfn)

@@ -48,13 +48,16 @@ void guest_main(void)
 	EXPECT_EQ(shadow(dom, XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY, 0, 0, 0), -XEN_EINVAL);
 	EXPECT_EQ(shadow(dom, XEN_DOMCTL_SHADOW_OP_CLEAN, 2, bits, 64), -XEN_EINVAL);
 	EXPECT_EQ(shadow(dom, XEN_DOMCTL_SHADOW_OP_PEEK, 2, bits, 64), -XEN_EINVAL);
-	EXPECT_EQ(shadow(dom, XEN_DOMCTL_SHADOW_OP_PEEK, 0, (void *)0x200000000ul, 64), -XEN_EFAULT);
-	EXPECT_EQ(shadow(dom, XEN_DOMCTL_SHADOW_OP_CLEAN, 0, (void *)0x200000000ul, 64), -XEN_EFAULT);
+	EXPECT_EQ(shadow(dom, XEN_DOMCTL_SHADOW_OP_PEEK, 0, (void *)0x200000000ul, 64),
+		  -XEN_EFAULT);
+	EXPECT_EQ(shadow(dom, XEN_DOMCTL_SHADOW_OP_CLEAN, 0, (void *)0x200000000ul, 64),
+		  -XEN_EFAULT);
 	EXPECT_EQ(shadow(dom, XEN_DOMCTL_SHADOW_OP_PEEK, 0, 0, 64), 0);
 	EXPECT_EQ(shadow(dom, XEN_DOMCTL_SHADOW_OP_CLEAN, 0, bits, 0), 0);
 	/* Whole bytes are written, and no more. */
 	bits[0] = ~0ul;
-	EXPECT_EQ(shadow(dom, XEN_DOMCTL_SHADOW_OP_CLEAN, XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL, bits, 9), 0);
+	EXPECT_EQ(
+	    shadow(dom, XEN_DOMCTL_SHADOW_OP_CLEAN, XEN_DOMCTL_SHADOW_LOGDIRTY_FINAL, bits, 9), 0);
 	EXPECT_EQ(bits[0], ~0xfffful);
 	EXPECT_EQ(op.u.shadow_op.pages, 9);
 	EXPECT_EQ(shadow(dom, XEN_DOMCTL_SHADOW_OP_OFF, 0, 0, 0), 0);

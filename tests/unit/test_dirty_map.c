@@ -6,7 +6,7 @@
 #include <hv/lib.h>
 #include <pthread.h>
 
-#define LAST_FRAME	((1UL << DIRTY_FRAME_BITS) - 1)
+#define LAST_FRAME ((1UL << DIRTY_FRAME_BITS) - 1)
 
 static struct dirty_map map;
 
@@ -18,7 +18,8 @@ static void fresh(void)
 
 TEST(dirty_map_holds_what_was_added)
 {
-	static const uint64_t frames[] = { 0, 1, 63, 64, 32767, 32768, 1UL << 24, (1UL << 33) - 1, 1UL << 33, LAST_FRAME };
+	static const uint64_t frames[] = {
+	    0, 1, 63, 64, 32767, 32768, 1UL << 24, (1UL << 33) - 1, 1UL << 33, LAST_FRAME};
 
 	fresh();
 	for (unsigned int i = 0; i < ARRAY_SIZE(frames); i++) {
@@ -55,7 +56,8 @@ TEST(dirty_map_ranges_are_exact)
 	fresh();
 	for (unsigned int first = 60; first < 70; first++) {
 		for (unsigned int count = 0; count < 200; count++) {
-			uint64_t base = DIRTY_LEAF_FRAMES - 128;	/* so that they cross from one leaf into the next */
+			uint64_t base = DIRTY_LEAF_FRAMES -
+					128; /* so that they cross from one leaf into the next */
 
 			dirty_map_add(&map, base + first, count);
 			CHECK_EQ(map.count, count);
@@ -63,7 +65,8 @@ TEST(dirty_map_ranges_are_exact)
 				unsigned long bits = dirty_map_take(&map, base + i);
 
 				for (unsigned int b = 0; b < 64; b++) {
-					CHECK_EQ(bits >> b & 1, i + b >= first && i + b < first + count);
+					CHECK_EQ(bits >> b & 1,
+						 i + b >= first && i + b < first + count);
 				}
 			}
 			CHECK_EQ(map.count, 0);
@@ -105,8 +108,8 @@ TEST(dirty_map_gives_its_memory_back)
 }
 
 /* Adders and one taker: nothing is lost, and nothing comes that was not added. */
-#define THREADS		3
-#define ROUNDS		20000u
+#define THREADS 3
+#define ROUNDS	20000u
 
 static unsigned int added[THREADS * 64];
 static bool finished;
@@ -149,7 +152,7 @@ static void *taker(void *arg)
 
 TEST(dirty_map_loses_nothing_to_a_taker)
 {
-	uint64_t seen[ARRAY_SIZE(added)] = { 0 };
+	uint64_t seen[ARRAY_SIZE(added)] = {0};
 	pthread_t threads[THREADS], t;
 
 	fresh();

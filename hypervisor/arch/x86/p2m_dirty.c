@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Log-dirty: which frames of a domain are written, for live migration and for the display of a device model.
+ * Log-dirty: which frames of a domain are written, for live migration and for the display of a
+ * device model.
  *
- * The leaf of a watched frame lacks the bit without which a write is noticed (p2m_watch_bit): the write bit, so that the
- * guest's write faults, or, where the CPU lists writes itself (PML), the dirty bit. The type stays P2M_RAM_RW: for all
- * but the guest's own writes nothing has changed. A large leaf is watched as a whole and split by the first write; when
- * there is no memory for that, all of it counts as written.
+ * The leaf of a watched frame lacks the bit without which a write is noticed (p2m_watch_bit): the
+ * write bit, so that the guest's write faults, or, where the CPU lists writes itself (PML), the
+ * dirty bit. The type stays P2M_RAM_RW: for all but the guest's own writes nothing has changed. A
+ * large leaf is watched as a whole and split by the first write; when there is no memory for that,
+ * all of it counts as written.
  *
- * What is given out as written is watched again, under p2m->lock together with the taking of its bit; then all CPUs
- * flush; then the caller gets the bits. So a write through an old translation is in the frame when the caller comes
- * to copy it, and every later one sets the bit anew. Nothing depends on the domain standing still. The hypervisor's own
- * writes come first and are marked afterwards (domain_frame_written), for the same reason. What it keeps mapped and may
- * write at any time is marked when the caller says that this is the last round (LOGDIRTY_FINAL).
+ * What is given out as written is watched again, under p2m->lock together with the taking of its
+ * bit; then all CPUs flush; then the caller gets the bits. So a write through an old translation is
+ * in the frame when the caller comes to copy it, and every later one sets the bit anew. Nothing
+ * depends on the domain standing still. The hypervisor's own writes come first and are marked
+ * afterwards (domain_frame_written), for the same reason. What it keeps mapped and may write at any
+ * time is marked when the caller says that this is the last round (LOGDIRTY_FINAL).
  *
  * Locks: domctl_lock for the operations, p2m->lock for entries, none to mark.
  */
@@ -29,15 +32,15 @@
 #include <hv/sched.h>
 #include "p2m_internal.h"
 
-#define CHUNK_FRAMES	4096ul		/* dealt with under the lock at a time */
-#define CHUNK_WORDS	(CHUNK_FRAMES / BITS_PER_LONG)
+#define CHUNK_FRAMES 4096ul /* dealt with under the lock at a time */
+#define CHUNK_WORDS  (CHUNK_FRAMES / BITS_PER_LONG)
 
 /* A piece of somebody's bitmap on its way to the caller. */
 struct chunk {
 	unsigned long words[CHUNK_WORDS];
 };
 
-/* Leaves -------------------------------------------------------------------------------------------- */
+/* Leaves -------------------------------------------------------------------------------------- */
 
 /* (lock) The next write through the leaf will be noticed. True when it was not watched before. */
 static bool watch(const struct p2m *p, uint64_t *slot, unsigned int level)
@@ -124,7 +127,7 @@ static int sweep(struct domain *d, bool watching)
 	return 0;
 }
 
-/* Marks --------------------------------------------------------------------------------------------- */
+/* Marks --------------------------------------------------------------------------------------- */
 
 static bool listing(const struct p2m_dirty *y)
 {
@@ -190,7 +193,7 @@ void p2m_log_dirty_fault(struct domain *d, gfn_t g)
 	spin_unlock(&p->lock);
 }
 
-/* On and off ---------------------------------------------------------------------------------------- */
+/* On and off ---------------------------------------------------------------------------------- */
 
 static void no_op(void *arg)
 {
@@ -246,7 +249,8 @@ static int enable(struct domain *d)
 			}
 		}
 		set_state(d, DIRTY_PROTECTING, tell_vendor(d, LOG_DIRTY_START));
-		/* Whoever is in the middle of a write and has not seen the flag is done with it after this. */
+		/* Whoever is in the middle of a write and has not seen the flag is done with it
+		 * after this. */
 		cpu_call(READ_ONCE(cpu_online_map) & ~BIT(this_cpu()->id), no_op, NULL);
 	}
 	err = sweep(d, true);
@@ -288,7 +292,7 @@ static int disable(struct domain *d)
 	return err;
 }
 
-/* The lists ----------------------------------------------------------------------------------------- */
+/* The lists ----------------------------------------------------------------------------------- */
 
 /* What the hypervisor may write at any time. -ERESTART. */
 static int mark_pinned(struct domain *d)
@@ -297,7 +301,8 @@ static int mark_pinned(struct domain *d)
 	struct vcpu *v;
 
 	if (!y->next_pin) {
-		for_each_vcpu(d, v) {
+		for_each_vcpu(d, v)
+		{
 			vcpu_mark_pinned(v);
 		}
 		event_mark_pinned(d);
@@ -352,11 +357,13 @@ static int give_chunk(struct domain *d, const struct xen_domctl_shadow_op *s, bo
 		/* The caller's bitmap ends, in whole bytes, before our word does. */
 		unsigned long *last = &c.words[count / BITS_PER_LONG];
 
-		dirty_map_put(&y->map, first + (count & ~(BITS_PER_LONG - 1UL)), *last & ~(BIT(given) - 1));
+		dirty_map_put(&y->map, first + (count & ~(BITS_PER_LONG - 1UL)),
+			      *last & ~(BIT(given) - 1));
 		*last &= BIT(given) - 1;
 	}
 	if (!handle_null(s->dirty_bitmap) &&
-	    guest_write(gva(handle_gva(s->dirty_bitmap).v + first / 8), c.words, DIV_ROUND_UP(count, 8UL))) {
+	    guest_write(gva(handle_gva(s->dirty_bitmap).v + first / 8), c.words,
+			DIV_ROUND_UP(count, 8UL))) {
 		if (clean) {
 			put_back(d, first, count, &c);
 		}
@@ -433,7 +440,8 @@ int p2m_shadow_op(struct domain *d, struct xen_domctl_shadow_op *s)
 	int rc;
 
 	/* What was preempted goes on when it comes again; until then nothing else is begun. */
-	if (y->busy && (s->op != y->op || s->mode != y->mode || s->pages != y->pages || bitmap != y->bitmap)) {
+	if (y->busy &&
+	    (s->op != y->op || s->mode != y->mode || s->pages != y->pages || bitmap != y->bitmap)) {
 		return -EBUSY;
 	}
 	rc = dispatch(d, s);
@@ -445,7 +453,7 @@ int p2m_shadow_op(struct domain *d, struct xen_domctl_shadow_op *s)
 	return rc;
 }
 
-/* The display --------------------------------------------------------------------------------------- */
+/* The display --------------------------------------------------------------------------------- */
 
 static void vram_free(struct rcu_head *head)
 {
@@ -483,7 +491,8 @@ static long vram_begin(struct domain *d, gfn_t first, uint32_t count, gva_t bitm
 	vram_replace(d, v);
 	for (uint64_t done = 0; done < count; done += CHUNK_FRAMES) {
 		spin_lock(&d->p2m->lock);
-		for (uint64_t g = done; g < MIN(done + CHUNK_FRAMES, (uint64_t)count); g += BITS_PER_LONG) {
+		for (uint64_t g = done; g < MIN(done + CHUNK_FRAMES, (uint64_t)count);
+		     g += BITS_PER_LONG) {
 			(void)watch_bits(d->p2m, first.v + g, ~0UL);
 		}
 		spin_unlock(&d->p2m->lock);
