@@ -324,6 +324,7 @@ void event_fifo_vcpu_destroy(struct vcpu *v)
 	}
 	v->events.fifo = NULL;
 	if (vf->control_page) {
+		domain_frame_written(v->domain, gfn(vf->control_gfn));
 		page_put(vf->control_page);
 	}
 	hv_free(vf);
@@ -347,6 +348,7 @@ void event_fifo_destroy(struct domain *d)
 	}
 	d->events.fifo = NULL;
 	for (uint32_t i = 0; i < f->word_count / WORDS_PER_PAGE; i++) {
+		domain_frame_written(d, gfn(f->gfns[i]));
 		page_put(f->pages[i]);
 	}
 	hv_free(f);
