@@ -227,8 +227,14 @@ static void load_user_regs(struct vcpu *v, const struct cpu_user_regs *u)
 		.rax = u->rax, .rcx = u->rcx, .rdx = u->rdx, .rbx = u->rbx, .rsp = u->rsp, .rbp = u->rbp,
 		.rsi = u->rsi, .rdi = u->rdi, .r8 = u->r8, .r9 = u->r9, .r10 = u->r10, .r11 = u->r11,
 		.r12 = u->r12, .r13 = u->r13, .r14 = u->r14, .r15 = u->r15, .rip = u->rip,
-		.rflags = (u->rflags & RFLAGS_DEFINED) | RFLAGS_ONE,
+		.rflags = (u->rflags & RFLAGS_DEFINED & ~RFLAGS_VM) | (r->rflags & RFLAGS_VM) | RFLAGS_ONE,
 	};
+}
+
+/* As VM entry wants it. */
+static bool rip_ok(const struct vcpu *v, uint64_t rip)
+{
+	return v->arch.in_long_mode_64 ? (uint64_t)((int64_t)(rip << 16) >> 16) == rip : !(rip >> 32);
 }
 
 /* v is off its CPU. */
@@ -237,8 +243,7 @@ static long load_context(struct vcpu *v, const struct vcpu_guest_context *untrus
 	struct arch_vcpu *a = &v->arch;
 	const uint64_t *dr = untrusted_c->debugreg;
 
-	if (dr[6] >> 32 || dr[7] >> 32 || (uint64_t)((int64_t)(untrusted_c->user_regs.rip << 16) >> 16) !=
-						   untrusted_c->user_regs.rip ||
+	if (dr[6] >> 32 || dr[7] >> 32 || !rip_ok(v, untrusted_c->user_regs.rip) ||
 	    !fpu_load_legacy(v, &untrusted_c->fpu_ctxt)) {
 		return -EINVAL;
 	}
