@@ -14,6 +14,7 @@
 #include <hv/page.h>
 
 #define AREA_MIN	576U
+#define LEGACY_SIZE	512U
 #define FCW_OFFSET	0
 #define MXCSR_OFFSET	24
 #define XSTATE_BV_OFFSET 512
@@ -194,5 +195,23 @@ bool fpu_load_area(struct vcpu *v, const void *untrusted_area, uint32_t len)
 		memcpy(area + XSTATE_BV_OFFSET, &bv, sizeof(bv));
 		memcpy(area + AREA_MIN, (const uint8_t *)untrusted_area + AREA_MIN, len - AREA_MIN);
 	}
+	return true;
+}
+
+bool fpu_load_legacy(struct vcpu *v, const void *untrusted_image)
+{
+	uint8_t *area = v->arch.xsave;
+	uint32_t mxcsr;
+	uint64_t bv;
+
+	memcpy(&mxcsr, (const uint8_t *)untrusted_image + MXCSR_OFFSET, sizeof(mxcsr));
+	if (mxcsr & ~0xffffU) {
+		return false;
+	}
+	memcpy(area, untrusted_image, LEGACY_SIZE);
+	memcpy(&bv, area + XSTATE_BV_OFFSET, sizeof(bv));
+	bv |= XCR0_X87 | XCR0_SSE;
+	memcpy(area + XSTATE_BV_OFFSET, &bv, sizeof(bv));
+	v->arch.fpu_cpu = ~0U;
 	return true;
 }
