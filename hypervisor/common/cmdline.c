@@ -138,6 +138,11 @@ static void set_sync_console(const char *v)
 	set_bool(&boot_options.sync_console, "sync_console", v);
 }
 
+static void set_apicv(const char *v)
+{
+	set_bool(&boot_options.apicv, "apicv", v);
+}
+
 static void set_x2apic(const char *v)
 {
 	set_bool(&boot_options.x2apic, "x2apic", v);
@@ -229,6 +234,7 @@ static void set_dom0(const char *v)
 }
 
 static const struct option options[] = {
+	{ "apicv", set_apicv },
 	{ "com1", set_com1 },
 	{ "console", set_console },
 	{ "dom0", set_dom0 },
@@ -266,6 +272,7 @@ void cmdline_parse(const char *cmdline)
 	boot_options.console_serial = true;
 	boot_options.console_vga = true;
 	boot_options.x2apic = true;
+	boot_options.apicv = true;
 	while (*cmdline) {
 		const char *value = "";
 		size_t n = 0;

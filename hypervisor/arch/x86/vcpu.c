@@ -93,10 +93,14 @@ void vcpu_reset_to_sipi(struct vcpu *v, uint8_t vector)
 int arch_vcpu_create(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
-	int rc = vmm->vcpu_init(v);
+	int rc = vlapic_init(v);
 
 	if (rc) {
 		return rc;
+	}
+	rc = vmm->vcpu_init(v);
+	if (rc) {
+		goto err_apic;
 	}
 	a->pat = PAT_RESET;
 	a->xcr0 = 1;
@@ -104,26 +108,22 @@ int arch_vcpu_create(struct vcpu *v)
 	if (rc) {
 		goto err_vmm;
 	}
-	rc = vlapic_init(v);
-	if (rc) {
-		goto err_fpu;
-	}
 	reset_state(v, 0);
 	a->tsc_offset = v->domain->arch.tsc_offset;
 	vmm->set_tsc_offset(v, a->tsc_offset);
 	return 0;
-err_fpu:
-	fpu_vcpu_destroy(v);
 err_vmm:
 	vmm->vcpu_destroy(v);
+err_apic:
+	vlapic_destroy(v);
 	return rc;
 }
 
 void arch_vcpu_destroy(struct vcpu *v)
 {
-	vlapic_destroy(v);
 	fpu_vcpu_destroy(v);
 	vmm->vcpu_destroy(v);
+	vlapic_destroy(v);	/* last: the vendor's structures point to its page */
 }
 
 void arch_vcpu_moved(struct vcpu *v, unsigned int cpu)

@@ -65,7 +65,7 @@ struct boot_options {
 	bool console_serial, console_vga;
 	char com1[64];
 	char loglvl[32], guest_loglvl[32];
-	bool x2apic;
+	bool x2apic, apicv;
 };
 
 extern struct boot_options boot_options;

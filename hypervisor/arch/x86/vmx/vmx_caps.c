@@ -4,6 +4,7 @@
  * vol. 3 app. A.
  */
 #include "vmx.h"
+#include <hv/boot.h>
 #include <asm/cpuid-bits.h>
 #include <asm/msr-index.h>
 #include <asm/policy.h>
@@ -82,7 +83,8 @@ static const char *choose_ept(struct vmx_caps *c)
 	if (!(may & PROC2_UNRESTRICTED)) {
 		return "this CPU's VT-x cannot run real mode (no unrestricted guest)";
 	}
-	if (!choose(secondary, PROC2_MANDATORY, PROC2_OPTIONAL, 0, &c->proc2)) {
+	if (!choose(secondary, PROC2_MANDATORY, PROC2_OPTIONAL | (boot_options.apicv ? PROC2_APIC : 0), 0,
+		    &c->proc2)) {
 		return "this CPU's VT-x lacks a mandatory secondary control";
 	}
 	c->ept_vpid = rdmsr(MSR_VMX_EPT_VPID_CAP);
@@ -153,6 +155,10 @@ const char *vmx_caps_choose(void)
 		 vmx_caps.vpid ? ", VPID" : "", vmx_caps.ple ? ", pause-loop exiting" : "",
 		 vmx_caps.timer ? ", preemption timer" : "",
 		 vmx_has2(PROC2_INVPCID) ? ", INVPCID" : "", vmx_has2(PROC2_XSAVES) ? ", XSAVES" : "");
+	log_info("VT-x: APIC in the CPU: %s%s%s%s%s\n", vmx_has2(PROC2_APIC) ? "TPR" : "TPR alone",
+		 vmx_has2(PROC2_APIC_ACCESS) ? ", its page" : "", vmx_has2(PROC2_X2APIC) ? ", x2APIC" : "",
+		 vmx_has2(PROC2_APIC_REGISTERS) ? ", registers" : "",
+		 vmx_has2(PROC2_INTR_DELIVERY) ? ", interrupt delivery" : "");
 	return NULL;
 }
 

@@ -29,44 +29,12 @@ AT(r13, 0x68);
 AT(r14, 0x70);
 AT(r15, 0x78);
 
-#define VAPIC_TPR	0x80		/* offset in the virtual-APIC page */
-
 /* Qualification of an I/O exit, SDM vol. 3 table 27-5. */
 #define IO_SIZE(q)	(((unsigned int)(q) & 7) + 1)
 #define IO_IN		BIT(3)
 #define IO_STRING	BIT(4)
 #define IO_REP		BIT(5)
 #define IO_PORT(q)	((uint16_t)((q) >> 16))
-
-/*
- * The guest's CR8 is in the virtual-APIC page. Lowering it can free an interrupt that the vlapic holds back: the
- * threshold makes that an exit.
- */
-static void tpr_enter(struct vcpu *v, struct vmx_vcpu *s)
-{
-	uint8_t tpr = (uint8_t)v->arch.vlapic.tpr;
-	uint32_t threshold = 0;
-
-	if (unlikely(s->vapic[VAPIC_TPR] != tpr)) {
-		s->vapic[VAPIC_TPR] = tpr;
-	}
-	if (unlikely(tpr && READ_ONCE(v->arch.vlapic.irr_pending))) {
-		int blocked = vlapic_highest_blocked(v);
-
-		threshold = blocked > 0 ? (uint32_t)blocked >> 4 : 0;
-	}
-	if (unlikely(threshold != s->tpr_threshold)) {
-		s->tpr_threshold = threshold;
-		vmcs_write(VMCS_TPR_THRESHOLD, threshold);
-	}
-}
-
-static void tpr_exit(struct vcpu *v, const struct vmx_vcpu *s)
-{
-	if (unlikely(s->vapic[VAPIC_TPR] != v->arch.vlapic.tpr)) {
-		vlapic_set_tpr(v, s->vapic[VAPIC_TPR]);
-	}
-}
 
 /*
  * The CPU's next deadline is in the preemption timer. Exits save what is left of it, so an entry with the same deadline
@@ -175,6 +143,9 @@ static void handle_ept_violation(struct vcpu *v, uint64_t q)
 	if ((q & EPT_NMI_UNBLOCKED) && !(vmcs_read(VMCS_IDT_VECTORING) & INTR_VALID)) {
 		v->arch.nmi_blocked = true;	/* the IRET will be executed again */
 	}
+	if (unlikely(vlapic_owns(v, addr.v)) && vmx_apic_map(v)) {
+		return;
+	}
 	v->arch.insn_len = 0;
 	exit_npf(v, addr, q & EPT_WRITE, q & EPT_FETCH, q & EPT_RIGHTS, NULL, 0);
 }
@@ -248,7 +219,7 @@ static void handle_exit(struct vcpu *v, struct vmx_vcpu *s)
 	case EXIT_EXTINT:
 	case EXIT_INIT:
 	case EXIT_SIPI:
-	case EXIT_TPR_BELOW:		/* tpr_exit has done it */
+	case EXIT_TPR_BELOW:		/* the next entry looks for what it freed */
 		break;			/* interrupts: taken since they are on again */
 	case EXIT_TIMER:
 		handle_timer(s);
@@ -286,6 +257,15 @@ static void handle_exit(struct vcpu *v, struct vmx_vcpu *s)
 	case EXIT_CR:
 		vmx_handle_cr(v);
 		break;
+	case EXIT_APIC_ACCESS:
+		vmx_handle_apic_access(v, s->qualification);
+		break;
+	case EXIT_VIRTUAL_EOI:
+		vmx_handle_virtual_eoi(v, s->qualification);
+		break;
+	case EXIT_APIC_WRITE:
+		vmx_handle_apic_write(v, s->qualification);
+		break;
 	default:
 		handle_rare(v, s);
 		break;
@@ -308,7 +288,7 @@ void vmx_run(struct vcpu *v)
 
 	(void)vmcs_begin(v);		/* interrupts are off anyway */
 	vmx_tlb_enter(v);
-	tpr_enter(v, s);
+	vmx_apic_enter(v, s);
 	state_enter(v, s);
 	timer_enter(v, s);
 	if (unlikely(!vmx_enter(&v->arch.regs, s->launched ? VMX_LAUNCHED : 0))) {
@@ -323,7 +303,7 @@ void vmx_run(struct vcpu *v)
 	s->qualification = vmcs_read(VMCS_QUALIFICATION);
 	s->exits[MIN(s->reason, (uint64_t)EXIT_REASONS)]++;
 	state_exit(v, s);
-	tpr_exit(v, s);
+	vmx_apic_exit(v, s);
 	vectoring = (uint32_t)vmcs_read(VMCS_IDT_VECTORING);
 	if (unlikely(vectoring & INTR_VALID)) {
 		vmx_event_again(v, vectoring);

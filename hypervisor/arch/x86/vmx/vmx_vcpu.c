@@ -25,14 +25,7 @@ int vmx_vcpu_init(struct vcpu *v)
 		return -ENOMEM;
 	}
 	s->vmcs = page_alloc_virt();
-	s->vapic = page_alloc_virt();
-	if (!s->vmcs || !s->vapic) {
-		if (s->vmcs) {
-			page_free_virt(s->vmcs);
-		}
-		if (s->vapic) {
-			page_free_virt(s->vapic);
-		}
+	if (!s->vmcs) {
 		hv_free(s);
 		return -ENOMEM;
 	}
@@ -45,6 +38,7 @@ int vmx_vcpu_init(struct vcpu *v)
 	flags = vmcs_begin(v);
 	vmcs_init(v);
 	vmcs_end(flags);
+	vmx_apic_update(v);
 	return 0;
 }
 
@@ -58,7 +52,6 @@ void vmx_vcpu_destroy(struct vcpu *v)
 	vmcs_forget(v);
 	v->arch.vendor = NULL;
 	page_free_virt(s->vmcs);
-	page_free_virt(s->vapic);
 	hv_free(s);
 }
 
