@@ -15,23 +15,21 @@
 #define ABI_VERSION		((4U << 16) | 17)
 #define HYPERCALL_PAGE_MSR	0x40000000U
 
-static void hypervisor_tsc_leaf(struct domain *d, uint32_t sub, struct cpuid_regs *out)
+static void hypervisor_tsc_leaf(const struct domain *d, uint32_t sub, struct cpuid_regs *out)
 {
-	struct time_scale scale = time_scale_get();
-	uint64_t offset;
-	nstime_t ns;
+	const struct arch_domain *a = &d->arch;
+	uint64_t offset = a->tsc_emulated ? 0 : a->tsc_ns_offset;
 
 	switch (sub) {
 	case 0:
-		/* TSC is never emulated; the machine's is constant and in step. */
-		*out = (struct cpuid_regs){ 2, d->arch.tsc_mode, d->arch.tsc_khz, d->arch.tsc_incarnation };
+		/* The machine's TSC is constant and in step. */
+		*out = (struct cpuid_regs){ 2 | (a->tsc_emulated ? 1 : 0) |
+						    (policy_has(&policy_host, FEATURE_RDTSCP) ? 4 : 0),
+					    a->tsc_mode, a->tsc_khz, a->tsc_incarnation };
 		break;
 	case 1:
-		/* guest TSC at time 0 of the system, and the scale */
-		time_stamp(&offset, &ns);
-		offset = ns_to_tsc(0) + d->arch.tsc_offset;
-		*out = (struct cpuid_regs){ (uint32_t)offset, (uint32_t)(offset >> 32), scale.mul,
-					    (uint8_t)scale.shift };
+		*out = (struct cpuid_regs){ (uint32_t)offset, (uint32_t)(offset >> 32), a->tsc_scale.mul,
+					    (uint32_t)a->tsc_scale.shift };
 		break;
 	case 2:
 		out->eax = tsc_khz;

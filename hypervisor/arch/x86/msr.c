@@ -5,6 +5,7 @@
  */
 #include <asm/cpuid-bits.h>
 #include <asm/exit.h>
+#include <asm/guest_tsc.h>
 #include <asm/msr-index.h>
 #include <asm/platform.h>
 #include <asm/policy.h>
@@ -37,7 +38,7 @@ struct msr_row {
 
 static bool tsc_read(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	*val = rdtsc() + v->arch.tsc_offset;
+	*val = guest_tsc(v, rdtsc());
 	return true;
 }
 
@@ -45,9 +46,8 @@ static bool tsc_write(struct vcpu *v, uint32_t msr, uint64_t val)
 {
 	uint64_t old = v->arch.tsc_offset;
 
-	v->arch.tsc_offset = val - rdtsc();
+	guest_tsc_write(v, val);
 	v->arch.tsc_adjust += v->arch.tsc_offset - old;
-	vmm->set_tsc_offset(v, v->arch.tsc_offset);
 	return true;
 }
 

@@ -175,6 +175,9 @@ static void init_controls(struct vcpu *v)
 	vmcs_write(VMCS_VAPIC_PAGE, virt_to_hpa(s->vapic).v);
 	vmcs_write(VMCS_TPR_THRESHOLD, 0);
 	vmcs_write(VMCS_TSC_OFFSET, 0);
+	if (vmx_has2(PROC2_TSC_SCALING)) {
+		vmcs_write(VMCS_TSC_MULTIPLIER, TSC_MULTIPLIER_ONE);
+	}
 	vmcs_write(VMCS_EPTP, s->eptp);
 	if (vmx_caps.timer) {
 		vmcs_write(VMCS_PREEMPTION_TIMER, ~0U);

@@ -47,6 +47,7 @@
 #define MSR_GS_BASE		0xc0000101
 #define MSR_KERNEL_GS_BASE	0xc0000102
 #define MSR_TSC_AUX		0xc0000103
+#define MSR_TSC_RATIO		0xc0000104	/* AMD: of guests */
 #define MSR_K8_SYSCFG		0xc0010010
 #define MSR_K8_HWCR		0xc0010015
 #define MSR_K8_NB_CFG		0xc001001f
