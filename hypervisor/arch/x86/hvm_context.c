@@ -6,6 +6,7 @@
 #include <asm/cpuid-bits.h>
 #include <asm/exit.h>
 #include <asm/fpu.h>
+#include <asm/guest_tsc.h>
 #include <asm/hvm_context.h>
 #include <asm/msr-index.h>
 #include <asm/policy.h>
@@ -53,7 +54,14 @@ static int load_header(struct domain *d, struct vcpu *v, const void *untrusted_b
 	struct hvm_save_header untrusted_h;
 
 	memcpy(&untrusted_h, untrusted_body, sizeof(untrusted_h));
-	return untrusted_h.magic == HVM_FILE_MAGIC && untrusted_h.version == HVM_FILE_VERSION ? 0 : -EINVAL;
+	if (untrusted_h.magic != HVM_FILE_MAGIC || untrusted_h.version != HVM_FILE_VERSION) {
+		return -EINVAL;
+	}
+	if (untrusted_h.gtsc_khz && untrusted_h.gtsc_khz != d->arch.tsc_khz) {
+		return guest_tsc_set_info(d, d->arch.tsc_mode, 0, untrusted_h.gtsc_khz,
+					  d->arch.tsc_incarnation - 1);
+	}
+	return 0;
 }
 
 /* The record's segments and where they stand in it. */
@@ -173,7 +181,7 @@ static uint32_t save_cpu(struct domain *d, struct vcpu *v, void *body, uint32_t 
 	}
 	c.msr_efer = a->efer;
 	c.msr_tsc_aux = a->tsc_aux;
-	c.tsc = rdtsc() + a->tsc_offset;
+	c.tsc = guest_tsc(v, rdtsc());
 	memcpy(c.fpu_regs, a->xsave, sizeof(c.fpu_regs));
 	c.flags = XEN_X86_FPU_INITIALISED;
 	if (a->inject.valid) {
@@ -231,7 +239,8 @@ static void load_tsc(struct domain *d, struct vcpu *v, uint64_t tsc)
 
 	/* The first vCPU sets the domain's clock, so that all stay in step. */
 	if (v->id == 0) {
-		d->arch.tsc_offset = tsc - rdtsc();
+		guest_tsc_write(v, tsc);
+		d->arch.tsc_offset = v->arch.tsc_offset;
 		for_each_vcpu(d, other) {
 			other->arch.tsc_offset = d->arch.tsc_offset;
 			vmm->set_tsc_offset(other, other->arch.tsc_offset);

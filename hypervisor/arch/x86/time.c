@@ -86,21 +86,32 @@ uint64_t ns_to_tsc(nstime_t ns)
 	return tsc_base + (uint64_t)(((unsigned __int128)(uint64_t)ns * ns_to_tsc_mul) >> 32);
 }
 
-static void set_frequency(uint64_t tsc_hz)
+struct time_scale time_scale_of(uint64_t hz)
 {
-	uint64_t f = tsc_hz;
+	struct time_scale s = { 0 };
+	uint64_t f = hz;
 
 	/* Bring 1e9/f * 2^32 into 32 bits with the top one set: best precision. */
-	scale.shift = 0;
 	while (f > 2 * (uint64_t)NS_PER_SEC) {
 		f >>= 1;
-		scale.shift--;
+		s.shift--;
 	}
 	while (f <= (uint64_t)NS_PER_SEC) {
 		f <<= 1;
-		scale.shift++;
+		s.shift++;
 	}
-	scale.mul = (uint32_t)mul_div((uint64_t)NS_PER_SEC, 1UL << 32, f);
+	s.mul = (uint32_t)mul_div((uint64_t)NS_PER_SEC, 1UL << 32, f);
+	return s;
+}
+
+uint64_t time_ratio(uint32_t khz, unsigned int fraction_bits)
+{
+	return mul_div(khz, 1UL << fraction_bits, tsc_khz);
+}
+
+static void set_frequency(uint64_t tsc_hz)
+{
+	scale = time_scale_of(tsc_hz);
 	ns_to_tsc_mul = mul_div(tsc_hz, 1UL << 32, (uint64_t)NS_PER_SEC);
 	tsc_khz = (uint32_t)(tsc_hz / 1000);
 }

@@ -193,6 +193,9 @@ enum vmcs_field {
 #define PROC2_XSAVES		BIT(20)
 #define PROC2_TSC_SCALING	BIT(25)
 
+#define TSC_MULTIPLIER_BITS	48		/* fractional */
+#define TSC_MULTIPLIER_ONE	BIT(TSC_MULTIPLIER_BITS)
+
 #define EXIT_CTL_SAVE_DEBUG	BIT(2)
 #define EXIT_CTL_HOST_64	BIT(9)
 #define EXIT_CTL_ACK_INTR	BIT(15)

@@ -3,6 +3,7 @@
  * A vCPU's life under VT-x, and what the shared code reads and changes of its VMCS through asm/vmm.h.
  */
 #include "vmx.h"
+#include <asm/guest_tsc.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
 #include <asm/time.h>
@@ -276,6 +277,9 @@ void vmx_set_tsc_offset(struct vcpu *v, uint64_t offset)
 	unsigned long flags = vmcs_begin(v);
 
 	vmcs_write(VMCS_TSC_OFFSET, offset);
+	if (vmx_has2(PROC2_TSC_SCALING)) {
+		vmcs_write(VMCS_TSC_MULTIPLIER, guest_tsc_hardware_ratio(v, TSC_MULTIPLIER_ONE));
+	}
 	vmcs_end(flags);
 }
 

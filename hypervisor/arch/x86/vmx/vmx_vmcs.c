@@ -174,6 +174,9 @@ static void init_controls(struct vcpu *v)
 	vmcs_write(VMCS_IO_BITMAP_A, virt_to_hpa(vmx_io_bitmap).v);
 	vmcs_write(VMCS_IO_BITMAP_B, virt_to_hpa(vmx_io_bitmap + 4096).v);
 	vmcs_write(VMCS_TSC_OFFSET, 0);
+	if (vmx_has2(PROC2_TSC_SCALING)) {
+		vmcs_write(VMCS_TSC_MULTIPLIER, TSC_MULTIPLIER_ONE);
+	}
 	vmcs_write(VMCS_EPTP, s->eptp);
 	if (vmx_caps.timer) {
 		vmcs_write(VMCS_PREEMPTION_TIMER, ~0U);

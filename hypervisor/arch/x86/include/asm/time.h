@@ -12,6 +12,10 @@ struct time_scale {
 
 extern uint32_t tsc_khz;
 struct time_scale time_scale_get(void);
+/* Ticks of that frequency to ns. */
+struct time_scale time_scale_of(uint64_t hz);
+/* khz by the machine's frequency, with so many fractional bits; at most 48. */
+uint64_t time_ratio(uint32_t khz, unsigned int fraction_bits);
 /* A pair taken at one moment on this CPU: TSC and nanoseconds since boot. */
 void time_stamp(uint64_t *tsc, nstime_t *ns);
 uint64_t ns_to_tsc(nstime_t ns);	/* absolute: host TSC value at that time_now() */
