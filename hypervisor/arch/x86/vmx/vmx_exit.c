@@ -74,15 +74,21 @@ static void tpr_exit(struct vcpu *v, const struct vmx_vcpu *s)
  * So the difference to the TSC is taken anew now and then: of TIMER_RECKON_EXITS short exits, a few microseconds.
  */
 #define TIMER_RECKON_EXITS	16
+/*
+ * No guest runs longer than this without an exit. An interrupt should end it at any time, and on hardware does; a CPU
+ * emulator was seen to hold interrupts back from a guest that was entered with RFLAGS.IF clear (Bochs 2.7), and then a
+ * call to that CPU waits for ever if the guest waits for the caller. 250 exits a second cost nothing that matters.
+ */
+#define TIMER_LONGEST_MS	4
 
 static __noinline void timer_load(struct vmx_vcpu *s, uint64_t deadline)
 {
-	uint64_t now = rdtsc(), ticks = ~0U;
+	uint64_t now = rdtsc(), left = (uint64_t)tsc_khz * TIMER_LONGEST_MS;
 
 	if (deadline != DEADLINE_NONE) {
-		ticks = deadline > now ? ((deadline - now) >> VMX_MISC_TIMER_SHIFT(vmx_caps.misc)) + 1 : 0;
+		left = deadline > now ? MIN(left, deadline - now) : 0;
 	}
-	vmcs_write(VMCS_PREEMPTION_TIMER, MIN(ticks, (uint64_t)~0U));
+	vmcs_write(VMCS_PREEMPTION_TIMER, left ? (left >> VMX_MISC_TIMER_SHIFT(vmx_caps.misc)) + 1 : 0);
 	s->deadline = deadline;
 }
 
