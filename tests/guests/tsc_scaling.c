@@ -128,18 +128,29 @@ static void sleep_until(uint64_t ns)
 	}
 }
 
+/* A value that the second domain has just written, and when. */
+static uint64_t fresh(const volatile struct peer_data *d, uint64_t *at)
+{
+	uint64_t old = d->tsc, end = system_time(0) + 5000000000ull;
+
+	while (d->tsc == old && system_time(0) < end) {
+		sleep_until(system_time(0) + 1000000);
+	}
+	CHECK(d->tsc != old, "the second domain does not run");
+	*at = system_time(0);
+	return d->tsc;
+}
+
 /* kHz by the second domain's TSC and our clock. */
 static uint64_t measure(domid_t dom, const volatile struct peer_data *d)
 {
 	uint64_t t0, t1, n0, n1;
 
 	CHECK_EQ(domctl(XEN_DOMCTL_unpausedomain, dom), 0);
-	sleep_until(system_time(0) + SAMPLE_NS / 10);
-	n0 = d->tsc;
-	t0 = system_time(0);
+	(void)fresh(d, &t0);		/* maybe of the moment before it was paused */
+	n0 = fresh(d, &t0);
 	sleep_until(t0 + SAMPLE_NS);
-	n1 = d->tsc;
-	t1 = system_time(0);
+	n1 = fresh(d, &t1);
 	CHECK_EQ(domctl(XEN_DOMCTL_pausedomain, dom), 0);
 	return (n1 - n0) * 1000000 / (t1 - t0);
 }
