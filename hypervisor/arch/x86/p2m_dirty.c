@@ -477,6 +477,12 @@ static void vram_replace(struct domain *d, struct p2m_vram *v)
 	}
 }
 
+/* Those of the 64 frames from g on, counted from the range's first, that are in the range. */
+static unsigned long in_range(const struct p2m_vram *v, uint64_t g)
+{
+	return v->count - g < BITS_PER_LONG ? BIT(v->count - g) - 1 : ~0UL;
+}
+
 /* A range of which nothing is known yet: all of it is given as written, and watched from now on. */
 static long vram_begin(struct domain *d, gfn_t first, uint32_t count, gva_t bitmap)
 {
@@ -493,7 +499,7 @@ static long vram_begin(struct domain *d, gfn_t first, uint32_t count, gva_t bitm
 		spin_lock(&d->p2m->lock);
 		for (uint64_t g = done; g < MIN(done + CHUNK_FRAMES, (uint64_t)count);
 		     g += BITS_PER_LONG) {
-			(void)watch_bits(d->p2m, first.v + g, ~0UL);
+			(void)watch_bits(d->p2m, first.v + g, in_range(v, g));
 		}
 		spin_unlock(&d->p2m->lock);
 	}
@@ -503,6 +509,8 @@ static long vram_begin(struct domain *d, gfn_t first, uint32_t count, gva_t bitm
 		uint64_t n = MIN(count - done, CHUNK_FRAMES);
 
 		if (guest_write(gva(bitmap.v + done / 8), c.words, DIV_ROUND_UP(n, 8UL))) {
+			/* The next call begins anew. */
+			vram_replace(d, NULL);
 			return -EFAULT;
 		}
 	}
@@ -519,15 +527,14 @@ static long vram_give(struct domain *d, struct p2m_vram *v, uint64_t done, gva_t
 
 	spin_lock(&d->p2m->lock);
 	for (uint64_t i = 0; i < BITS_TO_LONGS(n); i++) {
-		c.words[i] = __atomic_exchange_n(&bits[i], 0, __ATOMIC_SEQ_CST);
-		flush |= watch_bits(d->p2m, v->first + done + i * BITS_PER_LONG, c.words[i]);
+		uint64_t g = done + i * BITS_PER_LONG;
+
+		c.words[i] = __atomic_exchange_n(&bits[i], 0, __ATOMIC_SEQ_CST) & in_range(v, g);
+		flush |= watch_bits(d->p2m, v->first + g, c.words[i]);
 	}
 	spin_unlock(&d->p2m->lock);
 	if (flush) {
 		p2m_flush(d);
-	}
-	if (n % BITS_PER_LONG) {
-		c.words[n / BITS_PER_LONG] &= BIT(n % BITS_PER_LONG) - 1;
 	}
 	if (guest_write(gva(bitmap.v + done / 8), c.words, DIV_ROUND_UP(n, 8UL))) {
 		for (uint64_t i = 0; i < BITS_TO_LONGS(n); i++) {

@@ -20,7 +20,7 @@ goes_on() {
 	local what before
 	for what in '0: ' '1: ' 'disk: '; do
 		before=$(rounds "$what")
-		within 60 eval '[ "$(rounds "'"$what"'")" -gt '"$before"' ]' || { echo "no more lines '$what'"; return 1; }
+		within 120 eval '[ "$(rounds "'"$what"'")" -gt '"$before"' ]' || { echo "no more lines '$what'"; return 1; }
 	done
 }
 right() { ! says one 'GUEST hammer BAD' || { console one | grep 'GUEST hammer BAD' | head -n 3; return 1; }; }
@@ -29,7 +29,7 @@ alive() { ticking one 15 && goes_on && ping -q -c 3 -W 5 10.0.2.21 && right; }
 uptime_of() { console one | sed -n 's/.*GUEST tick .* up=\([0-9]*\)\..*/\1/p' | tail -n 1; }
 
 check save-create create
-check save-guest-ready within 180 says one 'GUEST ready'
+check save-guest-ready within 300 says one 'GUEST ready'
 check save-load-runs alive
 console one > /out/one-1.txt
 
