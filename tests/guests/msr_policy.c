@@ -16,8 +16,13 @@ void guest_main(void)
 	unsigned i;
 
 	for (i = 0; i < ARRAY_SIZE(denied); i++) {
-		unsigned f = try_rdmsr(denied[i], &v);
+		unsigned f;
 
+		/* Intel's own, which tell what the processor has: a hypervisor may answer there. */
+		if (cpu_is_intel && (denied[i] == 0x3a || denied[i] == 0x1a0)) {
+			continue;
+		}
+		f = try_rdmsr(denied[i], &v);
 		EXPECT(f == FAULT_GP, "read of %#x: %#x, value %#lx", denied[i], f, v);
 		f = try_wrmsr(denied[i], 0);
 		EXPECT(f == FAULT_GP, "write of %#x: %#x", denied[i], f);
