@@ -211,6 +211,10 @@ static void set_iommu_word(const char *w)
 		boot_options.iommu_force = true;
 	} else if (!strcmp(w, "verbose") || !strcmp(w, "debug")) {
 		boot_options.iommu_verbose = true;
+	} else if (!strcmp(w, "intremap") || !strcmp(w, "no-intremap")) {
+		boot_options.iommu_no_intremap = *w == 'n';
+	} else if (!strncmp(w, "intremap=", 9) && parse_bool(w + 9) >= 0) {
+		boot_options.iommu_no_intremap = !parse_bool(w + 9);
 	} else if (parse_bool(w) >= 0) {
 		boot_options.iommu_off = !parse_bool(w);
 	} else {

@@ -57,7 +57,14 @@ TEST(cmdline_booleans)
 	CHECK_TRUE(boot_options.iommu_verbose && boot_options.iommu_force && !boot_options.iommu_off);
 	CHECK_EQ(warnings("noreboot=0 iommu=off no-x2apic"), 0);
 	CHECK_TRUE(!boot_options.noreboot && boot_options.iommu_off && !boot_options.x2apic);
-	CHECK_EQ(warnings("noreboot=perhaps iommu=sometimes"), 2);
+	CHECK_TRUE(!boot_options.iommu_no_intremap);
+	CHECK_EQ(warnings("iommu=force,no-intremap"), 0);
+	CHECK_TRUE(boot_options.iommu_no_intremap && boot_options.iommu_force);
+	CHECK_EQ(warnings("iommu=no-intremap,intremap=yes"), 0);
+	CHECK_TRUE(!boot_options.iommu_no_intremap);
+	CHECK_EQ(warnings("iommu=intremap=off"), 0);
+	CHECK_TRUE(boot_options.iommu_no_intremap);
+	CHECK_EQ(warnings("noreboot=perhaps iommu=sometimes iommu=intremap=maybe"), 3);
 }
 
 TEST(cmdline_console)

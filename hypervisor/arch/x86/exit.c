@@ -81,6 +81,10 @@ void exit_cpuid(struct vcpu *v)
 	struct guest_regs *r = &v->arch.regs;
 	struct cpuid_regs out;
 
+	if (unlikely(v->arch.misc_features & MISC_FEATURES_CPUID_FAULTING) && v->arch.cpl) {
+		inject_gp(v);
+		return;
+	}
 	cpuid_guest(v, (uint32_t)r->rax, (uint32_t)r->rcx, &out);
 	r->rax = out.eax;
 	r->rbx = out.ebx;
@@ -360,7 +364,9 @@ static void npf_emulate(struct vcpu *v, gpa_t addr, bool fetch, const uint8_t *i
 static void npf_mapped(struct vcpu *v, gpa_t addr, enum p2m_type t, bool write, bool fetch,
 		       const uint8_t *insn, unsigned int len)
 {
-	if (write && t == P2M_RAM_RO) {
+	if (write && t == P2M_RAM_RW) {
+		p2m_log_dirty_fault(v->domain, gpa_to_gfn(addr));
+	} else if (write && t == P2M_RAM_RO) {
 		npf_emulate(v, addr, fetch, insn, len);	/* finds no handler: the write is dropped */
 	} else if (write && t == P2M_GRANT_RO) {
 		inject_gp(v);

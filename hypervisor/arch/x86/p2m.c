@@ -37,7 +37,7 @@ static bool entry_is_leaf(uint64_t e, unsigned int level)
 
 static enum p2m_type entry_type(uint64_t e)
 {
-	return (enum p2m_type)((e >> P2M_PTE_TYPE_SHIFT) & 0xf);
+	return p2m_entry_type(e);
 }
 
 static uint64_t entry_mfn(uint64_t e, unsigned int level)
@@ -199,7 +199,7 @@ static int split(struct p2m *p, uint64_t *slot, unsigned int level)
 	for (unsigned int i = 0; i < 512; i++) {
 		mfn_t m = mfn(entry_mfn(e, level) + ((uint64_t)i << (9 * (level - 2))));
 
-		table[i] = make_leaf(m, entry_type(e), level - 1);
+		table[i] = p2m_dirty_piece(p, e, make_leaf(m, entry_type(e), level - 1), level - 1);
 	}
 	link_table(slot, table);
 	return 0;
@@ -240,6 +240,19 @@ static int descend(struct p2m *p, uint64_t g, unsigned int *level, bool removing
 	}
 	*out = &table[slot_index(g, *level)];
 	return 0;
+}
+
+uint64_t *p2m_slot(const struct p2m *p, uint64_t g, unsigned int *level)
+{
+	return walk(p, g, level);
+}
+
+int p2m_split(struct p2m *p, uint64_t g)
+{
+	unsigned int level = 1;
+	uint64_t *slot;
+
+	return descend(p, g, &level, true, &slot);
 }
 
 static void fill(struct p2m *p, uint64_t *slot, unsigned int level, uint64_t m, enum p2m_type t,
@@ -326,6 +339,9 @@ static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, 
 		return 0;
 	}
 	fill(p, slot, want, m, t, flush);
+	if (unlikely(d->log_dirty)) {
+		p2m_dirty_changed(d, g, 1UL << (9 * (want - 1)));
+	}
 	*count = 1UL << (9 * (want - 1));
 	err = iommu_follow(d, g, mfn(m), 9 * (want - 1), t);
 	if (err && !removing) {
@@ -664,6 +680,7 @@ int p2m_teardown(struct domain *d)
 		}
 	}
 	d->p2m = NULL;
+	p2m_dirty_destroy(p);
 	hv_free(p);
 	return 0;
 }

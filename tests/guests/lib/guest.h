@@ -301,6 +301,8 @@ int grant_unmap(uint64_t gpa, grant_handle_t handle);
 /* --- a second domain ----------------------------------------------------------------------- */
 /* An HVM-type domain with `pages` pages of RAM from frame 0 on; its only vCPU never runs. */
 domid_t peer_create(unsigned pages);
+/* Lets its vCPU run from this address on, in flat 32-bit mode without paging. */
+void peer_start(domid_t dom, uint32_t entry);
 void peer_destroy(domid_t dom);
 /* Map a frame of its memory into ours. */
 void *peer_map(domid_t dom, uint64_t gfn);

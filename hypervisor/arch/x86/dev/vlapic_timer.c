@@ -8,6 +8,7 @@
  * interrupts are raised after the lock is dropped.
  */
 #include <hv/domain.h>
+#include <asm/guest_tsc.h>
 #include <asm/processor.h>
 #include <asm/time.h>
 #include "vlapic_regs.h"
@@ -81,17 +82,18 @@ static void load_count(struct vlapic *l, uint32_t count, nstime_t now)
 /* ns until the guest's TSC reaches tsc; 0 or less when it has. */
 static nstime_t ns_until_tsc(const struct vcpu *v, uint64_t tsc, nstime_t *now)
 {
-	struct time_scale scale = time_scale_get();
+	struct time_scale scale = v->domain->arch.tsc_scale;
 	unsigned __int128 ns;
 	uint64_t host;
 	int64_t delta;
 
 	time_stamp(&host, now);
-	delta = (int64_t)(tsc - (host + v->arch.tsc_offset));
+	host = guest_tsc(v, host);
+	delta = (int64_t)(tsc - host);
 	if (delta <= 0) {
 		/* The difference of two far apart unsigned values is a time to come, not the past.
 		 */
-		if (tsc <= host + v->arch.tsc_offset) {
+		if (tsc <= host) {
 			return 0;
 		}
 		delta = INT64_MAX;

@@ -13,7 +13,7 @@ struct vmx_caps {
 	uint64_t cr0_fixed0, cr0_fixed1, cr4_fixed0, cr4_fixed1;
 	/* The controls that every VMCS starts with, the optional ones of this machine included. */
 	uint32_t pin, proc, proc2, exit, entry;
-	bool vpid, ple, execute_only, ept_ad;
+	bool vpid, ple, execute_only, ept_ad, timer;
 };
 extern struct vmx_caps vmx_caps;
 
@@ -58,6 +58,7 @@ struct vmx_vcpu {
 	uint64_t rip, rsp, rflags;
 	uint64_t vpid_tag;		/* under which the VPID was taken; 0: needs a new one (atomic) */
 	bool ept_stale;			/* atomic: an INVEPT is due before the next entry */
+	uint64_t deadline;		/* what the preemption timer counts down to; 0: to be loaded anew */
 	uint64_t eptp;
 	uint64_t live_msr[LIVE_MSRS];
 	uint64_t reason, qualification;	/* of the last exit */

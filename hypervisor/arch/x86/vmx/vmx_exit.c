@@ -6,6 +6,7 @@
 #include <asm/exit.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
+#include <asm/time.h>
 #include <asm/vmm.h>
 #include <hv/lib.h>
 #include <hv/log.h>
@@ -34,6 +35,48 @@ AT(r15, 0x78);
 #define IO_STRING	BIT(4)
 #define IO_REP		BIT(5)
 #define IO_PORT(q)	((uint16_t)((q) >> 16))
+
+/*
+ * The CPU's next deadline is in the preemption timer. Exits save what is left of it, so an entry with the same deadline
+ * has nothing to do; but it counts only while the guest runs, and what the hypervisor takes in between makes it late.
+ * So the difference to the TSC is taken anew now and then: of TIMER_RECKON_EXITS short exits, a few microseconds.
+ */
+#define TIMER_RECKON_EXITS	16
+/*
+ * No guest runs longer than this without an exit. An interrupt should end it at any time, and on hardware does; a CPU
+ * emulator was seen to hold interrupts back from a guest that was entered with RFLAGS.IF clear (Bochs 2.7), and then a
+ * call to that CPU waits for ever if the guest waits for the caller. 250 exits a second cost nothing that matters.
+ */
+#define TIMER_LONGEST_MS	4
+
+static __noinline void timer_load(struct vmx_vcpu *s, uint64_t deadline)
+{
+	uint64_t now = rdtsc(), left = (uint64_t)tsc_khz * TIMER_LONGEST_MS;
+
+	if (deadline != DEADLINE_NONE) {
+		left = deadline > now ? MIN(left, deadline - now) : 0;
+	}
+	vmcs_write(VMCS_PREEMPTION_TIMER, left ? (left >> VMX_MISC_TIMER_SHIFT(vmx_caps.misc)) + 1 : 0);
+	s->deadline = deadline;
+}
+
+static void timer_enter(const struct vcpu *v, struct vmx_vcpu *s)
+{
+	uint64_t deadline = this_cpu()->arch.deadline;
+
+	if (unlikely(deadline != s->deadline) ||
+	    unlikely(deadline != DEADLINE_NONE && v->arch.exit_count % TIMER_RECKON_EXITS == 0)) {
+		timer_load(s, deadline);
+	}
+}
+
+/* Whatever it was, timer_run_expired sets the next deadline. */
+static void handle_timer(struct vmx_vcpu *s)
+{
+	s->deadline = 0;
+	this_cpu()->arch.deadline = DEADLINE_NONE;
+	timer_interrupt();
+}
 
 /* What arch_vcpu says and the VMCS does not yet. */
 static void state_enter(struct vcpu *v, struct vmx_vcpu *s)
@@ -178,6 +221,9 @@ static void handle_exit(struct vcpu *v, struct vmx_vcpu *s)
 	case EXIT_SIPI:
 	case EXIT_TPR_BELOW:		/* the next entry looks for what it freed */
 		break;			/* interrupts: taken since they are on again */
+	case EXIT_TIMER:
+		handle_timer(s);
+		break;
 	case EXIT_EXCEPTION_NMI:
 		vmx_handle_exception(v);
 		break;
@@ -244,6 +290,7 @@ void vmx_run(struct vcpu *v)
 	vmx_tlb_enter(v);
 	vmx_apic_enter(v, s);
 	state_enter(v, s);
+	timer_enter(v, s);
 	if (unlikely(!vmx_enter(&v->arch.regs, s->launched ? VMX_LAUNCHED : 0))) {
 		irq_enable();
 		refused(v);

@@ -3,8 +3,10 @@
  * A vCPU's life under VT-x, and what the shared code reads and changes of its VMCS through asm/vmm.h.
  */
 #include "vmx.h"
+#include <asm/guest_tsc.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
+#include <asm/time.h>
 #include <asm/vmm.h>
 #include <hv/errno.h>
 #include <hv/lib.h>
@@ -86,6 +88,7 @@ void vmx_ctxt_to(struct vcpu *v)
 		wrmsr(live_numbers[i], s->live_msr[i]);
 	}
 	s->live = true;
+	s->deadline = vmx_caps.timer ? 0 : DEADLINE_NONE;
 	if (v->arch.dr7 & 0xff) {
 		vmx_dr_enable(v);
 	}
@@ -274,6 +277,9 @@ void vmx_set_tsc_offset(struct vcpu *v, uint64_t offset)
 	unsigned long flags = vmcs_begin(v);
 
 	vmcs_write(VMCS_TSC_OFFSET, offset);
+	if (vmx_has2(PROC2_TSC_SCALING)) {
+		vmcs_write(VMCS_TSC_MULTIPLIER, guest_tsc_hardware_ratio(v, TSC_MULTIPLIER_ONE));
+	}
 	vmcs_end(flags);
 }
 

@@ -11,6 +11,7 @@
 #include <asm/msr-index.h>
 #include <asm/paging.h>
 #include <asm/processor.h>
+#include <asm/time.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 #include <hv/p2m.h>
@@ -173,7 +174,14 @@ static void init_controls(struct vcpu *v)
 	vmcs_write(VMCS_IO_BITMAP_A, virt_to_hpa(vmx_io_bitmap).v);
 	vmcs_write(VMCS_IO_BITMAP_B, virt_to_hpa(vmx_io_bitmap + 4096).v);
 	vmcs_write(VMCS_TSC_OFFSET, 0);
+	if (vmx_has2(PROC2_TSC_SCALING)) {
+		vmcs_write(VMCS_TSC_MULTIPLIER, TSC_MULTIPLIER_ONE);
+	}
 	vmcs_write(VMCS_EPTP, s->eptp);
+	if (vmx_caps.timer) {
+		vmcs_write(VMCS_PREEMPTION_TIMER, ~0U);
+	}
+	s->deadline = vmx_caps.timer ? 0 : DEADLINE_NONE;
 	if (vmx_caps.ple) {
 		vmcs_write(VMCS_PLE_GAP, PLE_GAP);
 		vmcs_write(VMCS_PLE_WINDOW, PLE_WINDOW);
