@@ -47,6 +47,7 @@ struct vmx_vcpu {
 	void *vmcs;
 	uint64_t vmcs_pa;
 	int active_cpu;			/* on which the VMCS may be cached; -1: cleared, in memory */
+	int host_cpu;			/* that v ran on last: its host state is in the VMCS; -1: none's */
 	bool launched;			/* since the last VMCLEAR */
 	bool live;			/* on a CPU: live_msr stand in it */
 	bool dr_live;			/* DR0-3 and DR6 too, accesses do not exit */
