@@ -40,6 +40,10 @@ int vmx_vcpu_init(struct vcpu *v)
 	vmcs_init(v);
 	vmcs_end(flags);
 	vmx_apic_update(v);
+	if (vmx_pml_vcpu_init(v)) {
+		vmx_vcpu_destroy(v);
+		return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -52,6 +56,7 @@ void vmx_vcpu_destroy(struct vcpu *v)
 	}
 	vmcs_forget(v);
 	v->arch.vendor = NULL;
+	vmx_pml_free(s);
 	page_free_virt(s->vmcs);
 	hv_free(s);
 }
