@@ -299,7 +299,6 @@ def memory_is(monitor, address, byte):
 
 def add_options(parser):
     """The options of the machine, the same for ./dev run and ./dev boot."""
-    parser.add_argument("--machine", default="qemu", help="qemu, or bochs[:MODEL] for VT-x (no network, no IOMMU)")
     parser.add_argument("--hv", default="mullion", help="mullion, release, xen (Debian's real one) or a path")
     parser.add_argument("--mem", type=int, help="MiB of the machine")
     parser.add_argument("--cpus", type=int)
@@ -319,7 +318,7 @@ def add_options(parser):
 
 
 def bochs_model(text):
-    """The CPU model of --machine bochs[:MODEL], "" for the default one; None for QEMU."""
+    """The CPU model of --machine bochs[:MODEL]; None for QEMU."""
     kind, _, name = text.partition(":")
     if kind == "bochs":
         return name or bochs().DEFAULT_MODEL
@@ -330,21 +329,22 @@ def bochs_model(text):
 
 def bochs():
     """The module of the other machine, which is built on this one."""
-    import bochs as module      # pylint: disable=import-outside-toplevel
+    import bochs as module
     return module
 
 
 def bochs_from_options(build, options, scratch, model, **more):
-    fixed = {"firmware": "bios", "loader": "", "devices": "ahci", "cpu": "", "qemu": ""}
-    wrong = [name for name, value in fixed.items() if getattr(options, name) != value]
+    can = {"firmware": ("bios",), "loader": ("",), "devices": ("ahci",), "cpu": ("",), "qemu": ("",),
+           "accel": ("auto", "tcg"), "iommu": ("amd", "none")}      # the defaults, and what amounts to them
+    wrong = [name for name, values in can.items() if getattr(options, name) not in values]
     if wrong:
-        raise SystemExit(f"the Bochs machine has no --{wrong[0]}")
+        raise SystemExit(f"the Bochs machine does not know --{wrong[0]} {getattr(options, wrong[0])}")
     return bochs().Bochs(build=build, hv=hypervisor(build, options.hv).resolve(), model=model, hv_args=options.hv_args,
                          dom0_mem=options.dom0_mem, scratch=scratch, **more)
 
 
 def from_options(build, options, scratch, **more):
-    model = bochs_model(options.machine)
+    model = bochs_model(getattr(options, "machine", "qemu"))
     given = {name: value for name, value in (("mem", options.mem), ("cpus", options.cpus)) if value}
     if model:
         return bochs_from_options(build, options, scratch, model, **(more | given))

@@ -25,7 +25,7 @@ check guest-ready within 120 says one 'GUEST ready'
 check guest-disk says one 'GUEST disk xvda ok'
 check disk-has-data eval '! cmp -s -n 1048576 -i 1048576 /tmp/file.img /dev/zero'
 type_console() {
-	(sleep 2; printf 'echo TYPED-$((40 + 2))\r'; sleep 5) | timeout 20 script -qfc 'xl console one' /out/typed.txt > /dev/null 2>&1
+	(sleep 1; printf 'echo TYPED-$((40 + 2))\r'; sleep 3) | timeout 5 script -qfc 'xl console one' /out/typed.txt > /dev/null 2>&1
 	grep -q TYPED-42 /out/typed.txt || { tail -n 3 /out/typed.txt; return 1; }
 }
 check xl-console type_console
