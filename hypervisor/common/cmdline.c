@@ -140,7 +140,12 @@ static void set_sync_console(const char *v)
 
 static void set_apicv(const char *v)
 {
-	set_bool(&boot_options.apicv, "apicv", v);
+	boot_options.apicv_force = !strcmp(v, "force");
+	if (boot_options.apicv_force) {
+		boot_options.apicv = true;
+	} else {
+		set_bool(&boot_options.apicv, "apicv", v);
+	}
 }
 
 static void set_x2apic(const char *v)

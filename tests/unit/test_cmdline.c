@@ -97,3 +97,18 @@ TEST(cmdline_long_words)
 	CHECK_EQ(warnings(line), 0);
 	CHECK_EQ(strlen(boot_options.com1), sizeof(boot_options.com1) - 1);
 }
+
+TEST(cmdline_apicv)
+{
+	CHECK_EQ(warnings(""), 0);
+	CHECK_TRUE(boot_options.apicv && !boot_options.apicv_force);
+	CHECK_EQ(warnings("apicv=off"), 0);
+	CHECK_TRUE(!boot_options.apicv && !boot_options.apicv_force);
+	CHECK_EQ(warnings("no-apicv"), 0);
+	CHECK_TRUE(!boot_options.apicv);
+	CHECK_EQ(warnings("apicv=force"), 0);
+	CHECK_TRUE(boot_options.apicv && boot_options.apicv_force);
+	CHECK_EQ(warnings("apicv=force apicv=on"), 0);
+	CHECK_TRUE(boot_options.apicv && !boot_options.apicv_force);
+	CHECK_EQ(warnings("apicv=some"), 1);
+}

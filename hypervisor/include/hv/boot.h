@@ -65,7 +65,8 @@ struct boot_options {
 	bool console_serial, console_vga;
 	char com1[64];
 	char loglvl[32], guest_loglvl[32];
-	bool x2apic, apicv;
+	bool x2apic;
+	bool apicv, apicv_force;	/* force: also where the CPU is not trusted with it */
 };
 
 extern struct boot_options boot_options;

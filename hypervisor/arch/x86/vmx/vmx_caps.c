@@ -74,6 +74,21 @@ static const char *enabled(void)
 	return NULL;
 }
 
+/*
+ * Interrupt delivery came into CPUs together with the processing of posted interrupts. One without the other is no
+ * CPU but an emulator: Bochs 2.7, which delivers a virtual interrupt with RFLAGS.IF clear when one of the machine's
+ * arrives meanwhile. Guests do not survive that.
+ */
+static uint32_t apic_controls(void)
+{
+	uint32_t may_pin = (uint32_t)(rdmsr(MSR_VMX_TRUE_PINBASED) >> 32);
+
+	if (!boot_options.apicv) {
+		return 0;
+	}
+	return may_pin & PIN_POSTED || boot_options.apicv_force ? PROC2_APIC : PROC2_APIC & ~PROC2_INTR_DELIVERY;
+}
+
 static const char *choose_ept(struct vmx_caps *c)
 {
 	uint64_t secondary = rdmsr(MSR_VMX_PROCBASED2);
@@ -85,8 +100,7 @@ static const char *choose_ept(struct vmx_caps *c)
 	if (!(may & PROC2_UNRESTRICTED)) {
 		return "this CPU's VT-x cannot run real mode (no unrestricted guest)";
 	}
-	if (!choose(secondary, PROC2_MANDATORY, PROC2_OPTIONAL | (boot_options.apicv ? PROC2_APIC : 0), 0,
-		    &c->proc2)) {
+	if (!choose(secondary, PROC2_MANDATORY, PROC2_OPTIONAL | apic_controls(), 0, &c->proc2)) {
 		return "this CPU's VT-x lacks a mandatory secondary control";
 	}
 	c->ept_vpid = rdmsr(MSR_VMX_EPT_VPID_CAP);
