@@ -11,6 +11,7 @@
 #include <asm/paging.h>
 #include <asm/policy.h>
 #include <asm/smp.h>
+#include <asm/speculation.h>
 #include <asm/time.h>
 #include <asm/vmm.h>
 #include <hv/boot.h>
@@ -141,6 +142,7 @@ static void start(void)
 		boot_fail("%s cannot be turned on", vmm->name);
 	}
 	policy_init();
+	speculation_init();
 	irq_init();
 	(void)iommu_init();		/* none is a loud line, or with iommu=force the end */
 	intr_remap_init();

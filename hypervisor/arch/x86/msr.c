@@ -30,6 +30,7 @@
 /* IA32_MISC_ENABLE: no branch trace store, no PEBS. */
 #define MISC_ENABLE_UNAVAILABLE	(BIT(11) | BIT(12))
 #define FEATURE_CONTROL_LOCK	BIT(0)
+#define PRED_CMD_IBPB		BIT(0)
 #define DEBUGCTL_LBR_BTF	3UL
 
 enum msr_kind {
@@ -328,6 +329,15 @@ static bool ucode_load(struct vcpu *v, uint32_t msr, uint64_t val)
 	return v->domain->is_service;
 }
 
+static bool pred_cmd_write(struct vcpu *v, uint32_t msr, uint64_t val)
+{
+	if (!policy_has(v->domain->arch.policy, FEATURE_IBPB) || val & ~PRED_CMD_IBPB) {
+		return false;
+	}
+	wrmsr(MSR_PRED_CMD, val);
+	return true;
+}
+
 /* As it is, or not at all. */
 static bool misc_enable_write(struct vcpu *v, uint32_t msr, uint64_t val)
 {
@@ -419,6 +429,7 @@ static const struct msr_row rows[] = {
 	CALL(MSR_APIC_BASE, MSR_APIC_BASE, ANY, apic_read, apic_write),
 	CONST(MSR_FEATURE_CONTROL, INTEL, FEATURE_CONTROL_LOCK),
 	CALL(MSR_TSC_ADJUST, MSR_TSC_ADJUST, ANY, tsc_adjust_read, tsc_adjust_write),
+	CALL(MSR_PRED_CMD, MSR_PRED_CMD, ANY, no_read, pred_cmd_write),
 	CALL(MSR_UCODE_WRITE, MSR_UCODE_WRITE, INTEL, no_read, ucode_load),
 	CALL(MSR_UCODE_REV, MSR_UCODE_REV, ANY, host_read, ucode_rev_write),
 	/* Performance counters are not offered (leaf 0xa), and kernels that try find them dead. */

@@ -6,6 +6,7 @@
 #include <asm/exit.h>
 #include <asm/guest_tsc.h>
 #include <asm/processor.h>
+#include <asm/speculation.h>
 #include <asm/time.h>
 #include <asm/vmm.h>
 #include <hv/cpu.h>
@@ -141,6 +142,7 @@ void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 	if (vcpu_is_idle(next)) {
 		arch_timer_settle();
 	} else {
+		speculation_switch(next->domain->id);
 		vmm->ctxt_to(next);
 	}
 }

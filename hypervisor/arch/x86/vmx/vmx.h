@@ -41,7 +41,9 @@ struct vmx_cpu {
 /* MSRs that the CPU does not switch: the guest's stand in the CPU while its vCPU is on it. */
 enum vmx_live_msr { LIVE_STAR, LIVE_LSTAR, LIVE_CSTAR, LIVE_SFMASK, LIVE_KERNEL_GS_BASE, LIVE_MSRS };
 
-#define VMX_LAUNCHED	BIT(0)		/* of vmx_enter's flags */
+/* Of vmx_enter's flags. */
+#define VMX_LAUNCHED	BIT(0)
+#define VMX_VERW	BIT(1)		/* speculation.verw */
 
 /* v->arch.vendor */
 struct vmx_vcpu {

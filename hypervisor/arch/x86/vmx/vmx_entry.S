@@ -19,7 +19,10 @@ vmx_enter:
 	push	%rdi
 	mov	$VMCS_HOST_RSP, %eax
 	vmwrite	%rsp, %rax
-	test	$1, %sil			/* VMX_LAUNCHED; MOV leaves the flags alone */
+	test	$2, %sil			/* VMX_VERW: what is loaded from here on is the guest's own */
+	jz	4f
+	verw	verw_selector(%rip)
+4:	test	$1, %sil			/* VMX_LAUNCHED; MOV leaves the flags alone */
 	mov	0x00(%rdi), %rax
 	mov	0x08(%rdi), %rcx
 	mov	0x10(%rdi), %rdx
@@ -81,4 +84,8 @@ vmx_exit_point:
 	xor	%r10d, %r10d
 	xor	%r11d, %r11d
 	ret
+	.section .rodata
+	.align 2
+verw_selector:
+	.word	0x10				/* a writable data segment: any other kind may skip the clearing */
 	.section .note.GNU-stack, "", @progbits

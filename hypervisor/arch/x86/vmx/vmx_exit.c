@@ -6,6 +6,7 @@
 #include <asm/exit.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
+#include <asm/speculation.h>
 #include <asm/time.h>
 #include <asm/vmm.h>
 #include <hv/lib.h>
@@ -28,6 +29,8 @@ AT(r12, 0x60);
 AT(r13, 0x68);
 AT(r14, 0x70);
 AT(r15, 0x78);
+
+#define FLUSH_CMD_L1D	BIT(0)
 
 /* Qualification of an I/O exit, SDM vol. 3 table 27-5. */
 #define IO_SIZE(q)	(((unsigned int)(q) & 7) + 1)
@@ -290,6 +293,12 @@ static void refused(struct vcpu *v)
 	domain_crash(v->domain, "VM entry: instruction error %lu (SDM vol. 3 table 30-1)", error);
 }
 
+static unsigned long entry_flags(const struct vmx_vcpu *s)
+{
+	return (s->launched ? VMX_LAUNCHED : 0) |
+	       (unlikely(speculation.verw) && !speculation.flush_l1d ? VMX_VERW : 0);
+}
+
 void vmx_run(struct vcpu *v)
 {
 	struct vmx_vcpu *s = vmx_of(v);
@@ -300,7 +309,10 @@ void vmx_run(struct vcpu *v)
 	vmx_apic_enter(v, s);
 	state_enter(v, s);
 	timer_enter(v, s);
-	if (unlikely(!vmx_enter(&v->arch.regs, s->launched ? VMX_LAUNCHED : 0))) {
+	if (unlikely(speculation.flush_l1d)) {
+		wrmsr(MSR_FLUSH_CMD, FLUSH_CMD_L1D);
+	}
+	if (unlikely(!vmx_enter(&v->arch.regs, entry_flags(s)))) {
 		irq_enable();
 		refused(v);
 		return;
