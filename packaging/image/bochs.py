@@ -9,6 +9,7 @@ interrupts 14 and 15 such a kernel does not get.
 import dataclasses
 import os
 import pathlib
+import re
 import signal
 import struct
 import subprocess
@@ -254,7 +255,7 @@ class Bochs(machine.Machine):
         self.panic = self.panic or self.log.close()
         if process.returncode is not None and process.returncode < 0:
             return f"Bochs was ended by signal {-process.returncode}"
-        if self.panic and "Shutdown port" not in self.panic:
+        if self.panic and not re.search("Shutdown port|soft power off", self.panic):
             return f"Bochs: {self.panic.strip()}"
         return None
 

@@ -3,7 +3,6 @@
 #include "guest.h"
 
 uint32_t xen_leaf;
-extern uint8_t cpu_is_intel;
 static unsigned failure_count;
 static char first_failure[160];
 

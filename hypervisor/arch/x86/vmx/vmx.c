@@ -194,5 +194,6 @@ const struct vmm_ops vmx_ops = {
 	.flush_vcpu = vmx_flush_vcpu,
 	.flush_p2m = vmx_flush_p2m,
 	.pte_leaf = vmx_pte_leaf,
+	.log_dirty = vmx_log_dirty,
 	.dump = vmx_dump,
 };

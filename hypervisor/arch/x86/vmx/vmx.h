@@ -3,6 +3,7 @@
 
 /* Shared by the VT-x files of vmx/ alone. */
 #include "vmcs.h"
+#include <asm/vmm.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
 #include <hv/vcpu.h>
@@ -47,6 +48,7 @@ struct vmx_vcpu {
 	void *vmcs;
 	uint64_t vmcs_pa;
 	int active_cpu;			/* on which the VMCS may be cached; -1: cleared, in memory */
+	int host_cpu;			/* that v ran on last: its host state is in the VMCS; -1: none's */
 	bool launched;			/* since the last VMCLEAR */
 	bool live;			/* on a CPU: live_msr stand in it */
 	bool dr_live;			/* DR0-3 and DR6 too, accesses do not exit */
@@ -60,6 +62,7 @@ struct vmx_vcpu {
 	bool ept_stale;			/* atomic: an INVEPT is due before the next entry */
 	uint64_t deadline;		/* what the preemption timer counts down to; 0: to be loaded anew */
 	uint64_t eptp;
+	uint64_t *pml;			/* the list of frames written; NULL: not kept */
 	uint64_t live_msr[LIVE_MSRS];
 	uint64_t reason, qualification;	/* of the last exit */
 	uint64_t exits[EXIT_REASONS + 1];
@@ -141,6 +144,14 @@ void vmx_handle_exception(struct vcpu *v);
 void vmx_tlb_enter(struct vcpu *v);
 void vmx_flush_vcpu(struct vcpu *v);
 void vmx_flush_p2m(struct domain *d);
+
+/* vmx_pml.c */
+uint64_t vmx_log_dirty(struct domain *d, enum vmm_log_dirty what);
+/* v is new: it lists if its domain's others do. */
+int vmx_pml_vcpu_init(struct vcpu *v);
+void vmx_pml_free(struct vmx_vcpu *s);
+/* The exit that a full list causes. */
+void vmx_pml_full(struct vcpu *v);
 
 /* vmx_cr.c */
 void vmx_update_cr(struct vcpu *v);

@@ -28,7 +28,7 @@
 				 PROC_CR8_STORE | PROC_RDTSC | PROC_IO_ALWAYS)
 #define PROC2_MANDATORY		(PROC2_EPT | PROC2_UNRESTRICTED | PROC2_WBINVD)
 #define PROC2_OPTIONAL		(PROC2_VPID | PROC2_RDTSCP | PROC2_INVPCID | PROC2_PLE | PROC2_XSAVES | \
-				 PROC2_TSC_SCALING)
+				 PROC2_TSC_SCALING | PROC2_PML)
 #define EXIT_MANDATORY		(EXIT_CTL_SAVE_DEBUG | EXIT_CTL_HOST_64 | EXIT_CTL_LOAD_PAT | EXIT_CTL_LOAD_EFER)
 /* One is no use without the other. */
 #define PIN_OPTIONAL		PIN_TIMER
@@ -114,6 +114,9 @@ static const char *choose_ept(struct vmx_caps *c)
 	c->ple = c->proc2 & PROC2_PLE;
 	c->execute_only = c->ept_vpid & EPT_CAP_EXECUTE_ONLY;
 	c->ept_ad = c->ept_vpid & EPT_CAP_AD;
+	if (!c->ept_ad) {
+		c->proc2 &= (uint32_t)~PROC2_PML;
+	}
 	return NULL;
 }
 
@@ -169,12 +172,13 @@ const char *vmx_caps_choose(void)
 		guest_tsc_ratio_max = ~0UL;
 	}
 	time_entries_watch = vmx_caps.timer;
-	log_info("VT-x: EPT (%s%s%s), unrestricted guest%s%s%s%s%s%s\n",
+	log_info("VT-x: EPT (%s%s%s), unrestricted guest%s%s%s%s%s%s%s\n",
 		 vmx_caps.ept_vpid & EPT_CAP_1G ? "1G pages" : "2M pages",
 		 vmx_caps.execute_only ? ", execute-only" : "", vmx_caps.ept_ad ? ", A/D" : "",
 		 vmx_caps.vpid ? ", VPID" : "", vmx_caps.ple ? ", pause-loop exiting" : "",
 		 vmx_caps.timer ? ", preemption timer" : "",
 		 vmx_has2(PROC2_TSC_SCALING) ? ", TSC scaling" : "",
+		 vmx_has2(PROC2_PML) ? ", page-modification logging" : "",
 		 vmx_has2(PROC2_INVPCID) ? ", INVPCID" : "", vmx_has2(PROC2_XSAVES) ? ", XSAVES" : "");
 	log_info("VT-x: APIC in the CPU: %s%s%s%s%s\n", vmx_has2(PROC2_APIC) ? "TPR" : "TPR alone",
 		 vmx_has2(PROC2_APIC_ACCESS) ? ", its page" : "", vmx_has2(PROC2_X2APIC) ? ", x2APIC" : "",

@@ -136,13 +136,18 @@ static void handle_io(struct vcpu *v, uint64_t q)
 		v->arch.regs.rip + v->arch.insn_len);
 }
 
+static void nmi_unblocked(struct vcpu *v, uint64_t q)
+{
+	if ((q & EPT_NMI_UNBLOCKED) && !(vmcs_read(VMCS_IDT_VECTORING) & INTR_VALID)) {
+		v->arch.nmi_blocked = true;	/* the IRET will be executed again */
+	}
+}
+
 static void handle_ept_violation(struct vcpu *v, uint64_t q)
 {
 	gpa_t addr = gpa(vmcs_read(VMCS_GUEST_PHYS));
 
-	if ((q & EPT_NMI_UNBLOCKED) && !(vmcs_read(VMCS_IDT_VECTORING) & INTR_VALID)) {
-		v->arch.nmi_blocked = true;	/* the IRET will be executed again */
-	}
+	nmi_unblocked(v, q);
 	if (unlikely(vlapic_owns(v, addr.v)) && vmx_apic_map(v)) {
 		return;
 	}
@@ -182,6 +187,10 @@ static void handle_rare(struct vcpu *v, struct vmx_vcpu *s)
 		break;
 	case EXIT_DR:
 		vmx_dr_enable(v);
+		break;
+	case EXIT_PML_FULL:
+		nmi_unblocked(v, s->qualification);
+		vmx_pml_full(v);
 		break;
 	case EXIT_RDPMC:
 		inject_gp(v);

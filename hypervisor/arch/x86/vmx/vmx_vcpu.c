@@ -33,13 +33,17 @@ int vmx_vcpu_init(struct vcpu *v)
 	s->vmcs_pa = virt_to_hpa(s->vmcs).v;
 	*(uint32_t *)s->vmcs = VMX_BASIC_REVISION(vmx_caps.basic);
 	vmcs_clear(s->vmcs_pa);		/* "clear" is a state of its own: SDM vol. 3 section 24.11.3 */
-	s->active_cpu = -1;
+	s->active_cpu = s->host_cpu = -1;
 	s->ept_stale = true;
 	v->arch.vendor = s;
 	flags = vmcs_begin(v);
 	vmcs_init(v);
 	vmcs_end(flags);
 	vmx_apic_update(v);
+	if (vmx_pml_vcpu_init(v)) {
+		vmx_vcpu_destroy(v);
+		return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -52,6 +56,7 @@ void vmx_vcpu_destroy(struct vcpu *v)
 	}
 	vmcs_forget(v);
 	v->arch.vendor = NULL;
+	vmx_pml_free(s);
 	page_free_virt(s->vmcs);
 	hv_free(s);
 }
@@ -71,12 +76,14 @@ void vmx_ctxt_to(struct vcpu *v)
 	const struct arch_domain *a = &v->domain->arch;
 	struct vmx_vcpu *s = vmx_of(v);
 	struct cpu *c = this_cpu();
-	bool moved = s->active_cpu != (int)c->id;
+	/* Not active_cpu: a CPU that only looked at the VMCS has left the other one's host state in it. */
+	bool moved = s->host_cpu != (int)c->id;
 	unsigned long flags = vmcs_begin(v);
 
 	if (moved) {
 		/* Here there may be translations of another time. */
 		vmcs_write_host();
+		s->host_cpu = (int)c->id;
 		__atomic_store_n(&s->ept_stale, true, __ATOMIC_RELAXED);
 	}
 	if (a->io_bitmap) {

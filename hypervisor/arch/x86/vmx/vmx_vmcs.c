@@ -152,7 +152,7 @@ static void init_controls(struct vcpu *v)
 	struct vmx_vcpu *s = vmx_of(v);
 
 	s->proc = vmx_caps.proc;
-	s->proc2 = vmx_caps.proc2 & (uint32_t)~PROC2_APIC;
+	s->proc2 = vmx_caps.proc2 & (uint32_t)~(PROC2_APIC | PROC2_PML);
 	vmcs_write(VMCS_PIN_CONTROLS, vmx_caps.pin);
 	vmcs_write(VMCS_PROC_CONTROLS, s->proc);
 	vmcs_write(VMCS_PROC2_CONTROLS, s->proc2);

@@ -13,7 +13,6 @@ check xl-info eval 'xl info | grep -q "^virt_caps *:.*hvm" && xl info | grep -q 
 printf 'type = "pvh"\nname = "tiny"\nmemory = 16\nkernel = "/job/tiny.elf"\n' > tiny.cfg
 tiny() { timeout 60 xl create -q tiny.cfg && timeout 60 xl destroy tiny; }
 check first-guest tiny
-before=$(settled_frames)
 
 truncate -s 16M /tmp/file.img
 create() {
@@ -34,17 +33,19 @@ check guest-ticks ticking one 4
 paused() { xl pause one && sleep 1 && state one | grep -q '^--p' && ! ticking one 3 && xl unpause one && ticking one 4; }
 check pause-unpause paused
 
+# hostile CALLS
 hostile() {
 	{
 		printf 'type = "pvh"\nname = "hostile"\nmemory = 64\nkernel = "/job/hostile.elf"\n'
-		echo "cmdline = \"domu count=$count seed=7\""
+		echo "cmdline = \"domu count=$1 seed=7\""
 		printf 'on_poweroff = "preserve"\non_crash = "preserve"\non_reboot = "preserve"\non_watchdog = "preserve"\n'
 	} > hostile.cfg
 	timeout 60 xl create -q hostile.cfg
 }
 verdict() { { xl dmesg; console hostile; } | grep -a -o 'VERDICT hostile.*' | tail -n 1; }
-check hostile-create hostile
-check hostile-ends within 300 eval 'state hostile | grep -q "^...s"'
+ended() { state hostile | grep -q '^...s'; }
+check hostile-create hostile "$count"
+check hostile-ends within 300 ended
 text=$(verdict)
 check hostile-verdict eval "echo '${text:-no verdict}' | grep -q 'VERDICT hostile PASS' || { echo '$text'; false; }"
 check guest-unharmed ticking one 4
@@ -52,4 +53,7 @@ check hostile-destroy eval 'xl destroy hostile && within 20 gone hostile'
 
 check xl-shutdown eval 'xl shutdown -w one && within 30 gone one'
 check only-dom0-left eval '[ "$(xl list | wc -l)" = 2 ]'
+# all that is allocated once is there by now
+before=$(settled_frames)
+check second-round eval "tiny && hostile $((count / 10)) && within 120 ended && xl destroy hostile"
 check no-frame-lost frames_back "$before"

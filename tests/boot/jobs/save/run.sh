@@ -24,7 +24,7 @@ goes_on() {
 	done
 }
 right() { ! says one 'GUEST hammer BAD' || { console one | grep 'GUEST hammer BAD' | head -n 3; return 1; }; }
-alive() { ticking one 15 && goes_on && ping -q -c 3 -W 5 10.0.2.21 && right; }
+alive() { ticking one $((15 * patience)) && goes_on && ping -q -c 3 -W 5 10.0.2.21 && right; }
 # seconds of the guest's own clock
 uptime_of() { console one | sed -n 's/.*GUEST tick .* up=\([0-9]*\)\..*/\1/p' | tail -n 1; }
 
@@ -35,11 +35,11 @@ console one > /out/one-1.txt
 
 before_domid=$(xl domid one)
 before_uptime=$(uptime_of)
-check save-save eval 'timeout 300 xl -vvv save one /tmp/one.save > /out/save.txt 2>&1'
+check save-save eval 'timeout $((300 * patience)) xl -vvv save one /tmp/one.save > /out/save.txt 2>&1'
 check save-gone within 20 gone one
 check save-image eval '[ "$(stat -c %s /tmp/one.save)" -gt 20000000 ]'
 sleep 5
-check save-restore eval 'timeout 300 xl -vvv restore /tmp/one.save > /out/restore.txt 2>&1'
+check save-restore eval 'timeout $((300 * patience)) xl -vvv restore /tmp/one.save > /out/restore.txt 2>&1'
 check save-restored-other-domain eval '[ "$(xl domid one)" -gt "$before_domid" ]'
 check save-restored-alive alive
 check save-restored-vcpus eval '[ "$(xl vcpu-list one | grep -c "^one .* [r-][b-]- ")" = 2 ]'
@@ -47,7 +47,7 @@ check save-restored-clock-went-on eval '[ "$(uptime_of)" -ge "$before_uptime" ]'
 console one > /out/one-2.txt
 rm -f /tmp/one.save
 
-check save-checkpoint eval 'timeout 300 xl save -c one /tmp/one.save > /out/checkpoint.txt 2>&1'
+check save-checkpoint eval 'timeout $((300 * patience)) xl save -c one /tmp/one.save > /out/checkpoint.txt 2>&1'
 check save-checkpoint-alive alive
 rm -f /tmp/one.save
 
@@ -56,7 +56,7 @@ rm -f /tmp/one.save
 migrated() {
 	local n=$1 debug= wrong
 	[ "$n" != 1 ] || debug=--debug
-	timeout 400 xl -vvv migrate $debug -s '' one 'xl migrate-receive' > "/out/migrate-$n.txt" 2>&1 || return
+	timeout $((400 * patience)) xl -vvv migrate $debug -s '' one 'xl migrate-receive' > "/out/migrate-$n.txt" 2>&1 || return
 	[ "$n" = 1 ] || return 0
 	grep -q 'Enabling verify mode' "/out/migrate-$n.txt" || { echo "no comparison was made"; return 1; }
 	wrong=$(sed -n 's/.*verify pfn \(0x[0-9a-f]*\) failed.*/\1/p' "/out/migrate-$n.txt" | grep -v 0xfeff | xargs)
@@ -72,6 +72,6 @@ for n in 1 2; do
 	check save-migrate-$n-only-one eval '[ "$(xl list | wc -l)" = 3 ]'
 	console one > "/out/one-migrated-$n.txt"
 done
-check save-shutdown eval 'timeout 120 xl shutdown -w one && within 30 gone one'
+check save-shutdown eval 'timeout $((120 * patience)) xl shutdown -w one && within 30 gone one'
 check save-only-dom0-left eval '[ "$(xl list | wc -l)" = 2 ]'
 xl dmesg > /out/xl-dmesg.txt
