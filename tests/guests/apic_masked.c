@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test: */
+/* test: smp=2 */
 /*
  * RFLAGS.IF holds every interrupt back, whatever makes it pending while it is clear: a self-IPI, the end of another
  * one, a lower TPR; and whatever interrupts the machine itself takes meanwhile.
@@ -34,6 +34,17 @@ static void on_low(struct regs *r)
 	reg(APIC_EOI, 0);
 }
 
+/* Keeps interrupts of the machine coming: on one CPU its own timer's, on two another's kicks. */
+static void disturb(void *arg)
+{
+	(void)arg;
+	apic_init();
+	for (;;) {
+		apic_send(cpu_apic_id(0), APIC_INT_ASSERT | 0x50);
+		delay_us(500);
+	}
+}
+
 /* The end of this one would let the lower one through. */
 static void on_high(struct regs *r)
 {
@@ -63,10 +74,8 @@ void guest_main(void)
 	hold = HOLD_MS * (uint64_t)tsc_khz();
 	set_irq_handler(0x60, on_low);
 	set_irq_handler(0x90, on_high);
-	/* The timer keeps the machine's own interrupts coming. */
-	apic_write(APIC_TDCR, 0xb);
-	apic_write(APIC_LVTT, 0x50 | 1u << 17);
-	apic_write(APIC_TMICT, 100000);
+	cpu_run(1, disturb, NULL);
+	EXPECT(WAIT_IRQ(irq_count[0][0x50], 5000), "the other vCPU does not run");
 	for (i = 0; i < ROUNDS; i++) {
 		take_interrupts();
 		reg(APIC_ICR, APIC_DEST_SELF | 0x60);
