@@ -11,20 +11,18 @@
 #include <hv/sched.h>
 #include <asm/exit.h>
 #include <asm/fpu.h>
+#include <asm/guest_tsc.h>
 #include <asm/hvm_context.h>
 #include <asm/io.h>
 #include <asm/msr-index.h>
 #include <asm/platform.h>
 #include <asm/policy.h>
-#include <asm/time.h>
 #include <asm/vmm.h>
 #include <xen/domctl.h>
 
 #define PORT_COUNT		0x10000u
 #define FRAME_INFO_MAX		1024
 #define FRAME_INFO_CHUNK	64
-#define TSC_MODE_DEFAULT	0
-#define TSC_MODE_NEVER_EMULATE	2
 #define FXSAVE_SIZE		512
 #define RFLAGS_ONE		BIT(1)
 #define RFLAGS_DEFINED		0x003f7fd5UL
@@ -88,40 +86,21 @@ static long op_gettscinfo(struct xen_domctl_tsc_info *t, struct domain *d)
 	if (d == current->domain) {
 		return -EINVAL;
 	}
-	memset(t, 0, sizeof(*t));
-	t->tsc_mode = d->arch.tsc_mode;
-	t->incarnation = d->arch.tsc_incarnation;
-	t->gtsc_khz = d->arch.tsc_khz;
-	t->elapsed_nsec = (uint64_t)time_now();
+	guest_tsc_get_info(d, t);
 	return 0;
 }
 
-/*
- * A clock that was measured again, after a reboot, differs by a little. A guest can live with what its own measurement
- * may be wrong by, and with what NTP corrects: 500 ppm.
- */
-static bool same_rate(uint32_t khz)
-{
-	uint32_t difference = khz > tsc_khz ? khz - tsc_khz : tsc_khz - khz;
-
-	return difference <= tsc_khz / 2000;
-}
-
-/* Guests read the TSC natively; what would need it emulated is refused. */
 static long op_settscinfo(const struct xen_domctl_tsc_info *t, struct domain *d)
 {
+	int rc;
+
 	if (d == current->domain) {
 		return -EINVAL;
 	}
-	if (t->tsc_mode != TSC_MODE_DEFAULT && t->tsc_mode != TSC_MODE_NEVER_EMULATE) {
-		return t->tsc_mode > TSC_MODE_NEVER_EMULATE ? -EINVAL : -EOPNOTSUPP;
-	}
-	if (t->tsc_mode == TSC_MODE_DEFAULT && t->gtsc_khz && !same_rate(t->gtsc_khz)) {
-		return -EOPNOTSUPP;
-	}
-	d->arch.tsc_mode = t->tsc_mode;
-	d->arch.tsc_incarnation = t->incarnation + 1;
-	return 0;
+	domain_pause(d);
+	rc = guest_tsc_set_info(d, t->tsc_mode, t->elapsed_nsec, t->gtsc_khz, t->incarnation);
+	domain_unpause(d);
+	return rc;
 }
 
 /* vCPU state ---------------------------------------------------------------------------------------- */

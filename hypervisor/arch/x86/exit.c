@@ -81,6 +81,10 @@ void exit_cpuid(struct vcpu *v)
 	struct guest_regs *r = &v->arch.regs;
 	struct cpuid_regs out;
 
+	if (unlikely(v->arch.misc_features & MISC_FEATURES_CPUID_FAULTING) && v->arch.cpl) {
+		inject_gp(v);
+		return;
+	}
 	cpuid_guest(v, (uint32_t)r->rax, (uint32_t)r->rcx, &out);
 	r->rax = out.eax;
 	r->rbx = out.ebx;

@@ -7,6 +7,7 @@
 #include <asm/cpuid-bits.h>
 #include <asm/exit.h>
 #include <asm/fpu.h>
+#include <asm/msr-index.h>
 #include <asm/policy.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
@@ -45,6 +46,10 @@ static void load_xcr0(uint64_t val)
 {
 	struct arch_cpu *c = &this_cpu()->arch;
 
+	if (unlikely(!c->xcr0) && policy_has(&policy_host, FEATURE_XSAVES)) {
+		/* Guests have no state there, and on AMD-V it is the CPU's own that their XSAVES go by. */
+		wrmsr(MSR_XSS, 0);
+	}
 	if (c->xcr0 != val) {
 		xsetbv(0, val);
 		c->xcr0 = val;

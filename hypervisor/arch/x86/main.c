@@ -6,6 +6,7 @@
 #include <asm/apic.h>
 #include <asm/boot.h>
 #include <asm/dom0.h>
+#include <asm/intr_remap.h>
 #include <asm/irq.h>
 #include <asm/paging.h>
 #include <asm/policy.h>
@@ -141,9 +142,11 @@ static void start(void)
 	}
 	policy_init();
 	irq_init();
+	(void)iommu_init();		/* none is a loud line, or with iommu=force the end */
+	intr_remap_init();
+	apic_choose_mode();		/* x2APIC needs interrupts that can reach it */
 	smp_init();
 	irq_enable();
-	(void)iommu_init();		/* none is a loud line, or with iommu=force the end */
 	console_input_init();
 	dom0_build();
 	set_bit(CPU_PENDING_SCHED, &this_cpu()->pending);

@@ -4,6 +4,7 @@
  * that it reads. No locks of its own; VCPUOP_initialise takes domain->big_lock.
  */
 #include <asm/exit.h>
+#include <asm/guest_tsc.h>
 #include <asm/processor.h>
 #include <asm/time.h>
 #include <asm/vmm.h>
@@ -93,10 +94,14 @@ void vcpu_reset_to_sipi(struct vcpu *v, uint8_t vector)
 int arch_vcpu_create(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
-	int rc = vmm->vcpu_init(v);
+	int rc = vlapic_init(v);
 
 	if (rc) {
 		return rc;
+	}
+	rc = vmm->vcpu_init(v);
+	if (rc) {
+		goto err_apic;
 	}
 	a->pat = PAT_RESET;
 	a->xcr0 = 1;
@@ -104,26 +109,22 @@ int arch_vcpu_create(struct vcpu *v)
 	if (rc) {
 		goto err_vmm;
 	}
-	rc = vlapic_init(v);
-	if (rc) {
-		goto err_fpu;
-	}
 	reset_state(v, 0);
 	a->tsc_offset = v->domain->arch.tsc_offset;
-	vmm->set_tsc_offset(v, a->tsc_offset);
+	guest_tsc_vcpu_apply(v);
 	return 0;
-err_fpu:
-	fpu_vcpu_destroy(v);
 err_vmm:
 	vmm->vcpu_destroy(v);
+err_apic:
+	vlapic_destroy(v);
 	return rc;
 }
 
 void arch_vcpu_destroy(struct vcpu *v)
 {
-	vlapic_destroy(v);
 	fpu_vcpu_destroy(v);
 	vmm->vcpu_destroy(v);
+	vlapic_destroy(v);	/* last: the vendor's structures point to its page */
 }
 
 void arch_vcpu_moved(struct vcpu *v, unsigned int cpu)
@@ -137,7 +138,9 @@ void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 		vmm->ctxt_from(prev);
 	}
 	fpu_switch(prev, next);
-	if (!vcpu_is_idle(next)) {
+	if (vcpu_is_idle(next)) {
+		arch_timer_settle();
+	} else {
 		vmm->ctxt_to(next);
 	}
 }
@@ -153,7 +156,9 @@ void arch_vcpu_run(struct vcpu *v)
 	}
 	if (unlikely(READ_ONCE(c->pending))) {
 		/* intr_assist woke somebody for this CPU; what it injected must go in: enter, and out at once. */
-		arch_cpu_kick(c->id);
+		if (!time_exit_at_once()) {
+			arch_cpu_kick(c->id);
+		}
 	}
 	vmm->run(v);
 }
@@ -207,21 +212,21 @@ void arch_vcpu_publish_time(struct vcpu *v)
 {
 	volatile struct vcpu_time_info *at = &v->info->time;
 	struct arch_vcpu *a = &v->arch;
-	struct time_scale scale;
+	const struct time_scale *scale = &v->domain->arch.tsc_scale;
 	struct vcpu_time_info t = { 0 };
 	uint64_t tsc;
 	nstime_t ns;
 
-	if (likely(a->published_tsc && at->tsc_timestamp == a->published_tsc &&
+	/* With a ratio of its own the two scales are rounded apart: a new pair each time keeps them together. */
+	if (likely(a->published_tsc && !v->domain->arch.tsc_ratio && at->tsc_timestamp == a->published_tsc &&
 		   a->published_offset == a->tsc_offset && a->published_area == v->time_gva.v)) {
 		return;
 	}
-	scale = time_scale_get();
 	time_stamp(&tsc, &ns);
-	t.tsc_timestamp = tsc + a->tsc_offset;
+	t.tsc_timestamp = guest_tsc(v, tsc);
 	t.system_time = (uint64_t)ns;
-	t.tsc_to_system_mul = scale.mul;
-	t.tsc_shift = scale.shift;
+	t.tsc_to_system_mul = scale->mul;
+	t.tsc_shift = scale->shift;
 	t.version = (at->version + 2) & ~1U;
 
 	at->version = t.version - 1;

@@ -89,6 +89,7 @@ extern struct hvm_start_info *start_info;
 extern uint64_t entry_tsc; /* time stamp at the first instruction of the guest */
 extern char hypercall_page[];
 extern uint32_t xen_leaf; /* base of the hypervisor's CPUID leaves */
+extern uint8_t cpu_is_intel;
 
 /* The raw call; HC() below fills the missing arguments. */
 static inline long hypercall(unsigned long nr, unsigned long a1, unsigned long a2, unsigned long a3,

@@ -73,7 +73,7 @@ static __noinline void asid_take(struct svm_cpu *c, struct svm_vcpu *s)
  */
 static void tpr_enter(struct vcpu *v, struct vmcb *vmcb)
 {
-	uint64_t tpr = (v->arch.vlapic.tpr >> 4) & VINTR_TPR_MASK;
+	uint64_t tpr = vlapic_get_tpr(&v->arch.vlapic) >> 4;
 	bool watch = tpr && READ_ONCE(v->arch.vlapic.irr_pending) && vlapic_highest_blocked(v) >= 0;
 
 	if (unlikely((vmcb->vintr & VINTR_TPR_MASK) != tpr)) {
@@ -95,7 +95,7 @@ static void tpr_exit(struct vcpu *v, const struct vmcb *vmcb)
 {
 	uint64_t tpr = vmcb->vintr & VINTR_TPR_MASK;
 
-	if (unlikely(tpr != v->arch.vlapic.tpr >> 4)) {
+	if (unlikely(tpr != vlapic_get_tpr(&v->arch.vlapic) >> 4U)) {
 		cr8_write(v, tpr);
 	}
 }

@@ -6,6 +6,7 @@
  * others (svm_flush_p2m), see svm_exit.c.
  */
 #include "svm.h"
+#include <asm/guest_tsc.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
 #include <asm/vmm.h>
@@ -133,6 +134,7 @@ void svm_ctxt_from(struct vcpu *v)
 
 void svm_ctxt_to(struct vcpu *v)
 {
+	struct svm_cpu *c = this_cpu()->arch.vendor;
 	struct svm_vcpu *s = svm_of(v);
 
 	if (s->cpu != this_cpu()) {
@@ -140,6 +142,10 @@ void svm_ctxt_to(struct vcpu *v)
 		s->vmcb->clean = 0;
 	}
 	set_bitmaps(v, s->vmcb);
+	if (svm_features.tsc_ratio && unlikely(s->tsc_ratio != c->tsc_ratio)) {
+		wrmsr(MSR_TSC_RATIO, s->tsc_ratio);
+		c->tsc_ratio = s->tsc_ratio;
+	}
 	if (s->vmcb->dr7 & 0xff) {
 		svm_dr_enable(v);
 	}
@@ -309,6 +315,7 @@ void svm_request_window(struct vcpu *v, bool nmi)
 void svm_set_tsc_offset(struct vcpu *v, uint64_t offset)
 {
 	svm_of(v)->vmcb->tsc_offset = offset;
+	svm_of(v)->tsc_ratio = guest_tsc_hardware_ratio(v, TSC_RATIO_ONE);
 	svm_dirty(svm_of(v)->vmcb, CLEAN_INTERCEPTS);
 }
 

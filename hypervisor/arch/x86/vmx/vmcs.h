@@ -193,6 +193,9 @@ enum vmcs_field {
 #define PROC2_XSAVES		BIT(20)
 #define PROC2_TSC_SCALING	BIT(25)
 
+#define TSC_MULTIPLIER_BITS	48		/* fractional */
+#define TSC_MULTIPLIER_ONE	BIT(TSC_MULTIPLIER_BITS)
+
 #define EXIT_CTL_SAVE_DEBUG	BIT(2)
 #define EXIT_CTL_HOST_64	BIT(9)
 #define EXIT_CTL_ACK_INTR	BIT(15)
@@ -200,6 +203,7 @@ enum vmcs_field {
 #define EXIT_CTL_LOAD_PAT	BIT(19)
 #define EXIT_CTL_SAVE_EFER	BIT(20)
 #define EXIT_CTL_LOAD_EFER	BIT(21)
+#define EXIT_CTL_SAVE_TIMER	BIT(22)
 
 #define ENTRY_CTL_LOAD_DEBUG	BIT(2)
 #define ENTRY_CTL_IA32E		BIT(9)

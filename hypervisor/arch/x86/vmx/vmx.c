@@ -37,14 +37,16 @@ static const struct {
 	{ MSR_SFMASK, false },
 };
 
-static void msr_allow(uint32_t msr, bool write)
+void vmx_msr_allow(uint8_t *bitmap, uint32_t msr, bool read, bool write)
 {
 	unsigned int base = msr < 0x2000 ? MSR_BITMAP_READ_LOW : MSR_BITMAP_READ_HIGH;
 	unsigned int bit = msr & 0x1fff;
 
-	vmx_msr_bitmap[base + bit / 8] &= (uint8_t)~(1U << (bit % 8));
+	if (read) {
+		bitmap[base + bit / 8] &= (uint8_t)~(1U << (bit % 8));
+	}
 	if (write) {
-		vmx_msr_bitmap[MSR_BITMAP_WRITES + base + bit / 8] &= (uint8_t)~(1U << (bit % 8));
+		bitmap[MSR_BITMAP_WRITES + base + bit / 8] &= (uint8_t)~(1U << (bit % 8));
 	}
 }
 
@@ -58,8 +60,9 @@ const char *vmx_probe(void)
 	memset(vmx_io_bitmap, 0xff, sizeof(vmx_io_bitmap));
 	memset(vmx_msr_bitmap, 0xff, sizeof(vmx_msr_bitmap));
 	for (unsigned int i = 0; i < ARRAY_SIZE(free_msrs); i++) {
-		msr_allow(free_msrs[i].msr, free_msrs[i].write);
+		vmx_msr_allow(vmx_msr_bitmap, free_msrs[i].msr, true, free_msrs[i].write);
 	}
+	vmx_apic_probe();
 	p2m_largest_level = vmx_caps.ept_vpid & EPT_CAP_1G ? 3 : 2;
 	return NULL;
 }
@@ -185,6 +188,7 @@ const struct vmm_ops vmx_ops = {
 	.can_inject_intr = vmx_can_inject_intr,
 	.can_inject_nmi = vmx_can_inject_nmi,
 	.request_window = vmx_request_window,
+	.apic_update = vmx_apic_update,
 	.set_tsc_offset = vmx_set_tsc_offset,
 	.set_tsc_exiting = vmx_set_tsc_exiting,
 	.flush_vcpu = vmx_flush_vcpu,

@@ -13,7 +13,7 @@ struct vmx_caps {
 	uint64_t cr0_fixed0, cr0_fixed1, cr4_fixed0, cr4_fixed1;
 	/* The controls that every VMCS starts with, the optional ones of this machine included. */
 	uint32_t pin, proc, proc2, exit, entry;
-	bool vpid, ple, execute_only, ept_ad;
+	bool vpid, ple, execute_only, ept_ad, timer;
 };
 extern struct vmx_caps vmx_caps;
 
@@ -52,13 +52,14 @@ struct vmx_vcpu {
 	bool dr_live;			/* DR0-3 and DR6 too, accesses do not exit */
 	bool injecting;			/* an event stands in the entry fields */
 	uint8_t shadow;			/* INTERRUPTIBILITY_STI or _MOV_SS: which of them int_shadow is */
-	uint32_t proc;			/* copies of what stands in the VMCS */
+	uint32_t proc, proc2;		/* copies of what stands in the VMCS */
 	uint32_t interruptibility, tpr_threshold;
+	uint16_t intr_status;		/* vectors: in service << 8 | requested */
 	uint64_t rip, rsp, rflags;
 	uint64_t vpid_tag;		/* under which the VPID was taken; 0: needs a new one (atomic) */
 	bool ept_stale;			/* atomic: an INVEPT is due before the next entry */
+	uint64_t deadline;		/* what the preemption timer counts down to; 0: to be loaded anew */
 	uint64_t eptp;
-	uint8_t *vapic;			/* virtual-APIC page */
 	uint64_t live_msr[LIVE_MSRS];
 	uint64_t reason, qualification;	/* of the last exit */
 	uint64_t exits[EXIT_REASONS + 1];
@@ -70,6 +71,9 @@ static inline struct vmx_vcpu *vmx_of(struct vcpu *v)
 }
 
 extern uint8_t vmx_io_bitmap[2 * 4096], vmx_msr_bitmap[4096];
+/* vmx_msr_bitmap with the x2APIC's registers open, as far as the CPU virtualises them. */
+extern uint8_t vmx_msr_bitmap_x2apic[4096];
+void vmx_msr_allow(uint8_t *bitmap, uint32_t msr, bool read, bool write);
 
 /* vmx_entry.S: enters by the current VMCS. Interrupts off before and after. False: the CPU refused, see VMCS_INSN_ERROR. */
 bool vmx_enter(struct guest_regs *regs, unsigned long flags);
@@ -106,6 +110,23 @@ void vmcs_write_proc(struct vcpu *v, uint32_t proc);
 
 /* vmx_exit.c */
 void vmx_run(struct vcpu *v);
+
+/*
+ * vmx_apic.c. The last two between exit and entry, interrupts off: what the CPU has to know of v's APIC, and what it
+ * has made of it. v's VMCS is the current one.
+ */
+#define PROC2_APIC	(PROC2_APIC_ACCESS | PROC2_X2APIC | PROC2_APIC_REGISTERS | PROC2_INTR_DELIVERY)
+void vmx_apic_probe(void);
+void vmx_apic_init(struct vcpu *v);
+void vmx_apic_update(struct vcpu *v);
+void vmx_apic_enter(struct vcpu *v, struct vmx_vcpu *s);
+void vmx_apic_exit(struct vcpu *v, struct vmx_vcpu *s);
+/* An EPT violation at v's APIC page: true when the guest is to try again. */
+bool vmx_apic_map(struct vcpu *v);
+/* Exits 44, 45 and 56. */
+void vmx_handle_apic_access(struct vcpu *v, uint64_t q);
+void vmx_handle_virtual_eoi(struct vcpu *v, uint64_t q);
+void vmx_handle_apic_write(struct vcpu *v, uint64_t q);
 
 /* vmx_inject.c */
 void vmx_inject(struct vcpu *v, const struct guest_event *e);

@@ -4,10 +4,13 @@
  * vol. 3 app. A.
  */
 #include "vmx.h"
+#include <hv/boot.h>
 #include <asm/cpuid-bits.h>
+#include <asm/guest_tsc.h>
 #include <asm/msr-index.h>
 #include <asm/policy.h>
 #include <asm/processor.h>
+#include <asm/time.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 
@@ -24,8 +27,12 @@
 #define PROC_UNWANTED		(PROC_CR3_LOAD | PROC_CR3_STORE | PROC_INVLPG | PROC_CR8_LOAD | \
 				 PROC_CR8_STORE | PROC_RDTSC | PROC_IO_ALWAYS)
 #define PROC2_MANDATORY		(PROC2_EPT | PROC2_UNRESTRICTED | PROC2_WBINVD)
-#define PROC2_OPTIONAL		(PROC2_VPID | PROC2_RDTSCP | PROC2_INVPCID | PROC2_PLE | PROC2_XSAVES)
+#define PROC2_OPTIONAL		(PROC2_VPID | PROC2_RDTSCP | PROC2_INVPCID | PROC2_PLE | PROC2_XSAVES | \
+				 PROC2_TSC_SCALING)
 #define EXIT_MANDATORY		(EXIT_CTL_SAVE_DEBUG | EXIT_CTL_HOST_64 | EXIT_CTL_LOAD_PAT | EXIT_CTL_LOAD_EFER)
+/* One is no use without the other. */
+#define PIN_OPTIONAL		PIN_TIMER
+#define EXIT_OPTIONAL		EXIT_CTL_SAVE_TIMER
 #define ENTRY_MANDATORY		(ENTRY_CTL_LOAD_DEBUG | ENTRY_CTL_LOAD_PAT | ENTRY_CTL_LOAD_EFER)
 
 struct vmx_caps vmx_caps;
@@ -67,6 +74,21 @@ static const char *enabled(void)
 	return NULL;
 }
 
+/*
+ * Interrupt delivery came into CPUs together with the processing of posted interrupts. One without the other is no
+ * CPU but an emulator: Bochs 2.7, which delivers a virtual interrupt with RFLAGS.IF clear when one of the machine's
+ * arrives meanwhile. Guests do not survive that.
+ */
+static uint32_t apic_controls(void)
+{
+	uint32_t may_pin = (uint32_t)(rdmsr(MSR_VMX_TRUE_PINBASED) >> 32);
+
+	if (!boot_options.apicv) {
+		return 0;
+	}
+	return may_pin & PIN_POSTED || boot_options.apicv_force ? PROC2_APIC : PROC2_APIC & ~PROC2_INTR_DELIVERY;
+}
+
 static const char *choose_ept(struct vmx_caps *c)
 {
 	uint64_t secondary = rdmsr(MSR_VMX_PROCBASED2);
@@ -78,7 +100,7 @@ static const char *choose_ept(struct vmx_caps *c)
 	if (!(may & PROC2_UNRESTRICTED)) {
 		return "this CPU's VT-x cannot run real mode (no unrestricted guest)";
 	}
-	if (!choose(secondary, PROC2_MANDATORY, PROC2_OPTIONAL, 0, &c->proc2)) {
+	if (!choose(secondary, PROC2_MANDATORY, PROC2_OPTIONAL | apic_controls(), 0, &c->proc2)) {
 		return "this CPU's VT-x lacks a mandatory secondary control";
 	}
 	c->ept_vpid = rdmsr(MSR_VMX_EPT_VPID_CAP);
@@ -112,15 +134,20 @@ static const char *read_caps(struct vmx_caps *c)
 	c->cr0_fixed1 = rdmsr(MSR_VMX_CR0_FIXED1);
 	c->cr4_fixed0 = rdmsr(MSR_VMX_CR4_FIXED0);
 	c->cr4_fixed1 = rdmsr(MSR_VMX_CR4_FIXED1);
-	if (!choose(rdmsr(MSR_VMX_TRUE_PINBASED), PIN_MANDATORY, 0, 0, &c->pin)) {
+	if (!choose(rdmsr(MSR_VMX_TRUE_PINBASED), PIN_MANDATORY, PIN_OPTIONAL, 0, &c->pin)) {
 		return "this CPU's VT-x lacks virtual NMIs";
 	}
 	if (!choose(rdmsr(MSR_VMX_TRUE_PROCBASED), PROC_MANDATORY, 0, PROC_UNWANTED, &c->proc)) {
 		return "this CPU's VT-x lacks a mandatory control: bitmaps, TPR shadow, TSC offset or secondary controls";
 	}
-	if (!choose(rdmsr(MSR_VMX_TRUE_EXIT), EXIT_MANDATORY, 0, 0, &c->exit) ||
+	if (!choose(rdmsr(MSR_VMX_TRUE_EXIT), EXIT_MANDATORY, EXIT_OPTIONAL, 0, &c->exit) ||
 	    !choose(rdmsr(MSR_VMX_TRUE_ENTRY), ENTRY_MANDATORY, 0, ENTRY_CTL_IA32E, &c->entry)) {
 		return "this CPU's VT-x cannot switch PAT or EFER";
+	}
+	c->timer = (c->pin & PIN_TIMER) && (c->exit & EXIT_CTL_SAVE_TIMER);
+	if (!c->timer) {
+		c->pin &= (uint32_t)~PIN_TIMER;
+		c->exit &= (uint32_t)~EXIT_CTL_SAVE_TIMER;
 	}
 	return choose_ept(c);
 }
@@ -137,11 +164,22 @@ const char *vmx_caps_choose(void)
 			policy_hide(guarded[i].feature);
 		}
 	}
-	log_info("VT-x: EPT (%s%s%s), unrestricted guest%s%s%s%s\n",
+	if (vmx_has2(PROC2_TSC_SCALING)) {
+		guest_tsc_ratio_bits = TSC_MULTIPLIER_BITS;
+		guest_tsc_ratio_max = ~0UL;
+	}
+	time_entries_watch = vmx_caps.timer;
+	log_info("VT-x: EPT (%s%s%s), unrestricted guest%s%s%s%s%s%s\n",
 		 vmx_caps.ept_vpid & EPT_CAP_1G ? "1G pages" : "2M pages",
 		 vmx_caps.execute_only ? ", execute-only" : "", vmx_caps.ept_ad ? ", A/D" : "",
 		 vmx_caps.vpid ? ", VPID" : "", vmx_caps.ple ? ", pause-loop exiting" : "",
+		 vmx_caps.timer ? ", preemption timer" : "",
+		 vmx_has2(PROC2_TSC_SCALING) ? ", TSC scaling" : "",
 		 vmx_has2(PROC2_INVPCID) ? ", INVPCID" : "", vmx_has2(PROC2_XSAVES) ? ", XSAVES" : "");
+	log_info("VT-x: APIC in the CPU: %s%s%s%s%s\n", vmx_has2(PROC2_APIC) ? "TPR" : "TPR alone",
+		 vmx_has2(PROC2_APIC_ACCESS) ? ", its page" : "", vmx_has2(PROC2_X2APIC) ? ", x2APIC" : "",
+		 vmx_has2(PROC2_APIC_REGISTERS) ? ", registers" : "",
+		 vmx_has2(PROC2_INTR_DELIVERY) ? ", interrupt delivery" : "");
 	return NULL;
 }
 

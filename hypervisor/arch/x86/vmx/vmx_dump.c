@@ -42,8 +42,9 @@ void vmx_dump(struct vcpu *v)
 		log_err("%4s %04x attr %03x limit %08x base %016lx\n", segment_names[i], g.sel, g.attr, g.limit,
 			g.base);
 	}
-	log_err("exit %lu qualification %lx interruptibility %x controls %x after %lu exits\n", s->reason,
-		s->qualification, s->interruptibility, s->proc, v->arch.exit_count);
+	log_err("exit %lu qualification %lx interruptibility %x controls %x %x interrupts %04x after %lu exits\n",
+		s->reason, s->qualification, s->interruptibility, s->proc, s->proc2, s->intr_status,
+		v->arch.exit_count);
 }
 
 static void rule(bool broken, const char *what)

@@ -6,6 +6,7 @@
 #include <asm/exit.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
+#include <asm/time.h>
 #include <asm/vmm.h>
 #include <hv/lib.h>
 #include <hv/log.h>
@@ -28,8 +29,6 @@ AT(r13, 0x68);
 AT(r14, 0x70);
 AT(r15, 0x78);
 
-#define VAPIC_TPR	0x80		/* offset in the virtual-APIC page */
-
 /* Qualification of an I/O exit, SDM vol. 3 table 27-5. */
 #define IO_SIZE(q)	(((unsigned int)(q) & 7) + 1)
 #define IO_IN		BIT(3)
@@ -38,33 +37,45 @@ AT(r15, 0x78);
 #define IO_PORT(q)	((uint16_t)((q) >> 16))
 
 /*
- * The guest's CR8 is in the virtual-APIC page. Lowering it can free an interrupt that the vlapic holds back: the
- * threshold makes that an exit.
+ * The CPU's next deadline is in the preemption timer. Exits save what is left of it, so an entry with the same deadline
+ * has nothing to do; but it counts only while the guest runs, and what the hypervisor takes in between makes it late.
+ * So the difference to the TSC is taken anew now and then: of TIMER_RECKON_EXITS short exits, a few microseconds.
  */
-static void tpr_enter(struct vcpu *v, struct vmx_vcpu *s)
+#define TIMER_RECKON_EXITS	16
+/*
+ * No guest runs longer than this without an exit. An interrupt should end it at any time, and on hardware does; a CPU
+ * emulator was seen to hold interrupts back from a guest that was entered with RFLAGS.IF clear (Bochs 2.7), and then a
+ * call to that CPU waits for ever if the guest waits for the caller. 250 exits a second cost nothing that matters.
+ */
+#define TIMER_LONGEST_MS	4
+
+static __noinline void timer_load(struct vmx_vcpu *s, uint64_t deadline)
 {
-	uint8_t tpr = (uint8_t)v->arch.vlapic.tpr;
-	uint32_t threshold = 0;
+	uint64_t now = rdtsc(), left = (uint64_t)tsc_khz * TIMER_LONGEST_MS;
 
-	if (unlikely(s->vapic[VAPIC_TPR] != tpr)) {
-		s->vapic[VAPIC_TPR] = tpr;
+	if (deadline != DEADLINE_NONE) {
+		left = deadline > now ? MIN(left, deadline - now) : 0;
 	}
-	if (unlikely(tpr && READ_ONCE(v->arch.vlapic.irr_pending))) {
-		int blocked = vlapic_highest_blocked(v);
+	vmcs_write(VMCS_PREEMPTION_TIMER, left ? (left >> VMX_MISC_TIMER_SHIFT(vmx_caps.misc)) + 1 : 0);
+	s->deadline = deadline;
+}
 
-		threshold = blocked > 0 ? (uint32_t)blocked >> 4 : 0;
-	}
-	if (unlikely(threshold != s->tpr_threshold)) {
-		s->tpr_threshold = threshold;
-		vmcs_write(VMCS_TPR_THRESHOLD, threshold);
+static void timer_enter(const struct vcpu *v, struct vmx_vcpu *s)
+{
+	uint64_t deadline = this_cpu()->arch.deadline;
+
+	if (unlikely(deadline != s->deadline) ||
+	    unlikely(deadline != DEADLINE_NONE && v->arch.exit_count % TIMER_RECKON_EXITS == 0)) {
+		timer_load(s, deadline);
 	}
 }
 
-static void tpr_exit(struct vcpu *v, const struct vmx_vcpu *s)
+/* Whatever it was, timer_run_expired sets the next deadline. */
+static void handle_timer(struct vmx_vcpu *s)
 {
-	if (unlikely(s->vapic[VAPIC_TPR] != v->arch.vlapic.tpr)) {
-		vlapic_set_tpr(v, s->vapic[VAPIC_TPR]);
-	}
+	s->deadline = 0;
+	this_cpu()->arch.deadline = DEADLINE_NONE;
+	timer_interrupt();
 }
 
 /* What arch_vcpu says and the VMCS does not yet. */
@@ -131,6 +142,9 @@ static void handle_ept_violation(struct vcpu *v, uint64_t q)
 
 	if ((q & EPT_NMI_UNBLOCKED) && !(vmcs_read(VMCS_IDT_VECTORING) & INTR_VALID)) {
 		v->arch.nmi_blocked = true;	/* the IRET will be executed again */
+	}
+	if (unlikely(vlapic_owns(v, addr.v)) && vmx_apic_map(v)) {
+		return;
 	}
 	v->arch.insn_len = 0;
 	exit_npf(v, addr, q & EPT_WRITE, q & EPT_FETCH, q & EPT_RIGHTS, NULL, 0);
@@ -205,8 +219,11 @@ static void handle_exit(struct vcpu *v, struct vmx_vcpu *s)
 	case EXIT_EXTINT:
 	case EXIT_INIT:
 	case EXIT_SIPI:
-	case EXIT_TPR_BELOW:		/* tpr_exit has done it */
+	case EXIT_TPR_BELOW:		/* the next entry looks for what it freed */
 		break;			/* interrupts: taken since they are on again */
+	case EXIT_TIMER:
+		handle_timer(s);
+		break;
 	case EXIT_EXCEPTION_NMI:
 		vmx_handle_exception(v);
 		break;
@@ -240,6 +257,15 @@ static void handle_exit(struct vcpu *v, struct vmx_vcpu *s)
 	case EXIT_CR:
 		vmx_handle_cr(v);
 		break;
+	case EXIT_APIC_ACCESS:
+		vmx_handle_apic_access(v, s->qualification);
+		break;
+	case EXIT_VIRTUAL_EOI:
+		vmx_handle_virtual_eoi(v, s->qualification);
+		break;
+	case EXIT_APIC_WRITE:
+		vmx_handle_apic_write(v, s->qualification);
+		break;
 	default:
 		handle_rare(v, s);
 		break;
@@ -262,8 +288,9 @@ void vmx_run(struct vcpu *v)
 
 	(void)vmcs_begin(v);		/* interrupts are off anyway */
 	vmx_tlb_enter(v);
-	tpr_enter(v, s);
+	vmx_apic_enter(v, s);
 	state_enter(v, s);
+	timer_enter(v, s);
 	if (unlikely(!vmx_enter(&v->arch.regs, s->launched ? VMX_LAUNCHED : 0))) {
 		irq_enable();
 		refused(v);
@@ -276,7 +303,7 @@ void vmx_run(struct vcpu *v)
 	s->qualification = vmcs_read(VMCS_QUALIFICATION);
 	s->exits[MIN(s->reason, (uint64_t)EXIT_REASONS)]++;
 	state_exit(v, s);
-	tpr_exit(v, s);
+	vmx_apic_exit(v, s);
 	vectoring = (uint32_t)vmcs_read(VMCS_IDT_VECTORING);
 	if (unlikely(vectoring & INTR_VALID)) {
 		vmx_event_again(v, vectoring);

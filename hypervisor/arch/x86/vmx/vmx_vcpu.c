@@ -3,8 +3,10 @@
  * A vCPU's life under VT-x, and what the shared code reads and changes of its VMCS through asm/vmm.h.
  */
 #include "vmx.h"
+#include <asm/guest_tsc.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
+#include <asm/time.h>
 #include <asm/vmm.h>
 #include <hv/errno.h>
 #include <hv/lib.h>
@@ -24,14 +26,7 @@ int vmx_vcpu_init(struct vcpu *v)
 		return -ENOMEM;
 	}
 	s->vmcs = page_alloc_virt();
-	s->vapic = page_alloc_virt();
-	if (!s->vmcs || !s->vapic) {
-		if (s->vmcs) {
-			page_free_virt(s->vmcs);
-		}
-		if (s->vapic) {
-			page_free_virt(s->vapic);
-		}
+	if (!s->vmcs) {
 		hv_free(s);
 		return -ENOMEM;
 	}
@@ -44,6 +39,7 @@ int vmx_vcpu_init(struct vcpu *v)
 	flags = vmcs_begin(v);
 	vmcs_init(v);
 	vmcs_end(flags);
+	vmx_apic_update(v);
 	return 0;
 }
 
@@ -57,7 +53,6 @@ void vmx_vcpu_destroy(struct vcpu *v)
 	vmcs_forget(v);
 	v->arch.vendor = NULL;
 	page_free_virt(s->vmcs);
-	page_free_virt(s->vapic);
 	hv_free(s);
 }
 
@@ -93,6 +88,7 @@ void vmx_ctxt_to(struct vcpu *v)
 		wrmsr(live_numbers[i], s->live_msr[i]);
 	}
 	s->live = true;
+	s->deadline = vmx_caps.timer ? 0 : DEADLINE_NONE;
 	if (v->arch.dr7 & 0xff) {
 		vmx_dr_enable(v);
 	}
@@ -281,6 +277,9 @@ void vmx_set_tsc_offset(struct vcpu *v, uint64_t offset)
 	unsigned long flags = vmcs_begin(v);
 
 	vmcs_write(VMCS_TSC_OFFSET, offset);
+	if (vmx_has2(PROC2_TSC_SCALING)) {
+		vmcs_write(VMCS_TSC_MULTIPLIER, guest_tsc_hardware_ratio(v, TSC_MULTIPLIER_ONE));
+	}
 	vmcs_end(flags);
 }
 

@@ -11,6 +11,7 @@
 #include <asm/msr-index.h>
 #include <asm/paging.h>
 #include <asm/processor.h>
+#include <asm/time.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 #include <hv/p2m.h>
@@ -151,9 +152,10 @@ static void init_controls(struct vcpu *v)
 	struct vmx_vcpu *s = vmx_of(v);
 
 	s->proc = vmx_caps.proc;
+	s->proc2 = vmx_caps.proc2 & (uint32_t)~PROC2_APIC;
 	vmcs_write(VMCS_PIN_CONTROLS, vmx_caps.pin);
 	vmcs_write(VMCS_PROC_CONTROLS, s->proc);
-	vmcs_write(VMCS_PROC2_CONTROLS, vmx_caps.proc2);
+	vmcs_write(VMCS_PROC2_CONTROLS, s->proc2);
 	vmcs_write(VMCS_EXIT_CONTROLS, vmx_caps.exit);
 	vmcs_write(VMCS_ENTRY_CONTROLS, vmx_caps.entry);
 	/*
@@ -171,10 +173,15 @@ static void init_controls(struct vcpu *v)
 	vmcs_write(VMCS_MSR_BITMAP, virt_to_hpa(vmx_msr_bitmap).v);
 	vmcs_write(VMCS_IO_BITMAP_A, virt_to_hpa(vmx_io_bitmap).v);
 	vmcs_write(VMCS_IO_BITMAP_B, virt_to_hpa(vmx_io_bitmap + 4096).v);
-	vmcs_write(VMCS_VAPIC_PAGE, virt_to_hpa(s->vapic).v);
-	vmcs_write(VMCS_TPR_THRESHOLD, 0);
 	vmcs_write(VMCS_TSC_OFFSET, 0);
+	if (vmx_has2(PROC2_TSC_SCALING)) {
+		vmcs_write(VMCS_TSC_MULTIPLIER, TSC_MULTIPLIER_ONE);
+	}
 	vmcs_write(VMCS_EPTP, s->eptp);
+	if (vmx_caps.timer) {
+		vmcs_write(VMCS_PREEMPTION_TIMER, ~0U);
+	}
+	s->deadline = vmx_caps.timer ? 0 : DEADLINE_NONE;
 	if (vmx_caps.ple) {
 		vmcs_write(VMCS_PLE_GAP, PLE_GAP);
 		vmcs_write(VMCS_PLE_WINDOW, PLE_WINDOW);
@@ -191,6 +198,7 @@ void vmcs_init(struct vcpu *v)
 	s->eptp = p2m_root(v->domain).v | EPTP_WALK_4 | EPTP_WB;
 	init_host();
 	init_controls(v);
+	vmx_apic_init(v);
 	vmcs_write(VMCS_LINK, ~0UL);
 	vmcs_write(VMCS_GUEST_DEBUGCTL, DEBUGCTL_NONE);
 	vmcs_write(VMCS_GUEST_SYSENTER_CS, 0);

@@ -17,6 +17,7 @@ struct arch_cpu {
 	uint64_t tsc_aux;
 	struct vcpu *fpu_owner;		/* whose FPU state the registers hold */
 	unsigned long irq_count;
+	uint64_t deadline;		/* TSC at which a guest has to exit; DEADLINE_NONE (asm/time.h) */
 };
 
 /* GS base points at the struct cpu, whose first member is itself. */

@@ -70,7 +70,7 @@ struct arch_vcpu {
 	uint64_t tsc_aux, tsc_adjust, tsc_offset;
 	uint64_t dr[4], dr6, dr7;
 	uint64_t spec_ctrl;
-	uint64_t misc_enable;
+	uint64_t misc_features;		/* MISC_FEATURES_ENABLES */
 	uint64_t mtrr_def_type, mtrr_fixed[11], mtrr_var[16];
 	uint64_t mcg_status;
 	uint64_t sysenter_cs;

@@ -54,7 +54,13 @@ struct vmm_ops {
 	bool (*can_inject_nmi)(struct vcpu *v);
 	/* An exit as soon as the above turns true. */
 	void (*request_window)(struct vcpu *v, bool nmi);
+	/* To what the CPU makes of its TSC by guest_tsc_hardware_ratio, which goes in with it. */
 	void (*set_tsc_offset)(struct vcpu *v, uint64_t offset);
+	/*
+	 * v's APIC changed its mode, address or enable bits. v is current or not running. NULL: the vendor does nothing
+	 * by these.
+	 */
+	void (*apic_update)(struct vcpu *v);
 	/* Exits on RDTSC(P) on or off. */
 	void (*set_tsc_exiting)(struct vcpu *v, bool on);
 	/* Guest linear TLB entries of v are stale (CR changes, INVLPG emulation). */
