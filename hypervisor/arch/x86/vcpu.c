@@ -181,6 +181,20 @@ void arch_vcpu_upcall(struct vcpu *v)
 	}
 }
 
+void vcpu_dump_registers(const struct vcpu *v)
+{
+	const struct arch_vcpu *a = &v->arch;
+	const struct guest_regs *r = &a->regs;
+
+	log_err("d%uv%u on CPU%u: rip %016lx rflags %08lx cpl %u\n", v->domain->id, v->id, v->cpu, r->rip,
+		r->rflags, a->cpl);
+	log_err("cr0 %08lx cr2 %016lx cr3 %012lx cr4 %08lx efer %05lx\n", a->cr0, a->cr2, a->cr3, a->cr4, a->efer);
+	log_err("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", r->rax, r->rbx, r->rcx, r->rdx);
+	log_err("rsi %016lx rdi %016lx rbp %016lx rsp %016lx\n", r->rsi, r->rdi, r->rbp, r->rsp);
+	log_err("r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", r->r8, r->r9, r->r10, r->r11);
+	log_err("r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", r->r12, r->r13, r->r14, r->r15);
+}
+
 void arch_vcpu_dump(struct vcpu *v)
 {
 	vmm->dump(v);

@@ -15,22 +15,6 @@
 #include <hv/lib.h>
 #include <hv/sched.h>
 
-#define AT(reg, offset)	static_assert(offsetof(struct guest_regs, reg) == (offset), "svm_entry.S: " #reg)
-AT(rcx, 0x08);
-AT(rdx, 0x10);
-AT(rbx, 0x18);
-AT(rbp, 0x28);
-AT(rsi, 0x30);
-AT(rdi, 0x38);
-AT(r8, 0x40);
-AT(r9, 0x48);
-AT(r10, 0x50);
-AT(r11, 0x58);
-AT(r12, 0x60);
-AT(r13, 0x68);
-AT(r14, 0x70);
-AT(r15, 0x78);
-
 #define CR8_WRITE		BIT(8)
 #define INSN_MAX		15
 #define VEC_OF			4

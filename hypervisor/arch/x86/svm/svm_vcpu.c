@@ -355,16 +355,8 @@ void svm_flush_p2m(struct domain *d)
 void svm_dump(struct vcpu *v)
 {
 	const struct vmcb *m = svm_of(v)->vmcb;
-	const struct guest_regs *r = &v->arch.regs;
 
-	log_err("d%uv%u on CPU%u: cs:rip %04x:%016lx rflags %08lx cpl %u\n", v->domain->id, v->id, v->cpu,
-		m->cs.sel, r->rip, r->rflags, m->cpl);
-	log_err("cr0 %08lx cr2 %016lx cr3 %012lx cr4 %08lx efer %05lx\n", m->cr0, m->cr2, m->cr3, m->cr4,
-		m->efer);
-	log_err("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", r->rax, r->rbx, r->rcx, r->rdx);
-	log_err("rsi %016lx rdi %016lx rbp %016lx rsp %016lx\n", r->rsi, r->rdi, r->rbp, r->rsp);
-	log_err("r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", r->r8, r->r9, r->r10, r->r11);
-	log_err("r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", r->r12, r->r13, r->r14, r->r15);
+	vcpu_dump_registers(v);
 	for (unsigned int i = 0; i < SEG_COUNT; i++) {
 		static const char names[][5] = { "es", "cs", "ss", "ds", "fs", "gs", "tr", "ldtr", "gdtr",
 						 "idtr" };

@@ -3,7 +3,7 @@
  * bool vmx_enter(struct guest_regs *regs, unsigned long flags)
  *
  * Interrupts are off before and after: one that arrives makes the guest exit and stays pending until the caller turns
- * them on. RSP, RIP and RFLAGS travel in the VMCS; offsets in struct guest_regs are asserted in vmx_exit.c.
+ * them on. RSP, RIP and RFLAGS travel in the VMCS; offsets in struct guest_regs are asserted in asm/vcpu.h.
  */
 #define VMCS_HOST_RSP	0x6c14
 	.text

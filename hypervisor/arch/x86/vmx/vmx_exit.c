@@ -13,23 +13,6 @@
 #include <hv/log.h>
 #include <hv/sched.h>
 
-#define AT(reg, offset)	static_assert(offsetof(struct guest_regs, reg) == (offset), "vmx_entry.S: " #reg)
-AT(rax, 0x00);
-AT(rcx, 0x08);
-AT(rdx, 0x10);
-AT(rbx, 0x18);
-AT(rbp, 0x28);
-AT(rsi, 0x30);
-AT(rdi, 0x38);
-AT(r8, 0x40);
-AT(r9, 0x48);
-AT(r10, 0x50);
-AT(r11, 0x58);
-AT(r12, 0x60);
-AT(r13, 0x68);
-AT(r14, 0x70);
-AT(r15, 0x78);
-
 #define FLUSH_CMD_L1D	BIT(0)
 
 /* Qualification of an I/O exit, SDM vol. 3 table 27-5. */

@@ -64,3 +64,6 @@ bool fpu_set_xcr0(struct vcpu *v, uint64_t val);	/* validates */
 /* arch/x86/vcpu.c: the PVH entry state (xen/arch-x86/hvm/start_info.h): flat 32-bit protected mode, no paging. v has
  * not run yet; the caller wakes it. */
 int vcpu_set_pvh_entry(struct vcpu *v, uint32_t entry, uint32_t start_info_gpa);
+
+/* arch/x86/vcpu.c: general and control registers to the log; what only the vendor knows is its own to tell. */
+void vcpu_dump_registers(const struct vcpu *v);
