@@ -138,6 +138,16 @@ static void set_sync_console(const char *v)
 	set_bool(&boot_options.sync_console, "sync_console", v);
 }
 
+static void set_apicv(const char *v)
+{
+	boot_options.apicv_force = !strcmp(v, "force");
+	if (boot_options.apicv_force) {
+		boot_options.apicv = true;
+	} else {
+		set_bool(&boot_options.apicv, "apicv", v);
+	}
+}
+
 static void set_x2apic(const char *v)
 {
 	set_bool(&boot_options.x2apic, "x2apic", v);
@@ -201,6 +211,10 @@ static void set_iommu_word(const char *w)
 		boot_options.iommu_force = true;
 	} else if (!strcmp(w, "verbose") || !strcmp(w, "debug")) {
 		boot_options.iommu_verbose = true;
+	} else if (!strcmp(w, "intremap") || !strcmp(w, "no-intremap")) {
+		boot_options.iommu_no_intremap = *w == 'n';
+	} else if (!strncmp(w, "intremap=", 9) && parse_bool(w + 9) >= 0) {
+		boot_options.iommu_no_intremap = !parse_bool(w + 9);
 	} else if (parse_bool(w) >= 0) {
 		boot_options.iommu_off = !parse_bool(w);
 	} else {
@@ -225,6 +239,7 @@ static void set_dom0(const char *v)
 }
 
 static const struct option options[] = {
+	{ "apicv", set_apicv },
 	{ "com1", set_com1 },
 	{ "console", set_console },
 	{ "dom0", set_dom0 },
@@ -262,6 +277,7 @@ void cmdline_parse(const char *cmdline)
 	boot_options.console_serial = true;
 	boot_options.console_vga = true;
 	boot_options.x2apic = true;
+	boot_options.apicv = true;
 	while (*cmdline) {
 		const char *value = "";
 		size_t n = 0;

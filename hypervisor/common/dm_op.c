@@ -8,7 +8,7 @@
 #include <hv/errno.h>
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
-#include <xen/hvm/dm_op.h>
+#include "dm_internal.h"
 
 #define BUFS_MAX	2
 
@@ -36,11 +36,14 @@ static const uint8_t op_size[] = {
 	[XEN_DMOP_nr_vcpus] = sizeof(struct xen_dm_op_nr_vcpus),
 };
 
-static long dm_op(struct domain *d, const struct xen_dm_op_buf *untrusted_buf)
+/* untrusted_bufs: BUFS_MAX of them, those that were not given empty. */
+static long dm_op(struct domain *d, const struct xen_dm_op_buf *untrusted_bufs)
 {
+	const struct xen_dm_op_buf *untrusted_buf = &untrusted_bufs[0];
 	const size_t header = offsetof(struct xen_dm_op, u);
 	struct xen_dm_op untrusted_op = { 0 };
 	gva_t where = handle_gva(untrusted_buf->h);
+	long rc;
 
 	if (untrusted_buf->size < header || guest_read(&untrusted_op, where, header)) {
 		return -EFAULT;
@@ -62,6 +65,14 @@ static long dm_op(struct domain *d, const struct xen_dm_op_buf *untrusted_buf)
 	case XEN_DMOP_nr_vcpus:
 		untrusted_op.u.nr_vcpus.vcpus = d->max_vcpus;
 		return guest_write(where, &untrusted_op, header + op_size[untrusted_op.op]);
+	case XEN_DMOP_track_dirty_vram:
+		return dm_track_dirty_vram(d, &untrusted_op.u.track_dirty_vram, &untrusted_bufs[1]);
+	case XEN_DMOP_modified_memory:
+		rc = dm_modified_memory(d, &untrusted_op.u.modified_memory, &untrusted_bufs[1]);
+		if (rc == -ERESTART && guest_write(where, &untrusted_op, header + op_size[untrusted_op.op])) {
+			rc = -EFAULT;
+		}
+		return rc;
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -89,8 +100,8 @@ long hypercall_dm_op(const struct hypercall_args *a)
 		return -ESRCH;
 	}
 	if (domain_may_control(current->domain, d)) {
-		rc = dm_op(d, &untrusted_bufs[0]);
+		rc = dm_op(d, untrusted_bufs);
 	}
 	domain_put(d);
-	return rc;
+	return rc == -ERESTART ? hypercall_restart(a) : rc;
 }

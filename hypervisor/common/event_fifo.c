@@ -40,6 +40,7 @@ struct domain_fifo {
 	uint32_t word_count;		/* in pages so far */
 	event_word_t *words[ARRAY_PAGES];
 	struct page_info *pages[ARRAY_PAGES];
+	uint64_t gfns[ARRAY_PAGES];	/* where the guest had them */
 };
 
 /* NULL: the guest has not given the page that port lies in. */
@@ -296,6 +297,24 @@ static int vcpu_fifo_create(struct vcpu *v)
 	return 0;
 }
 
+void event_mark_pinned(struct domain *d)
+{
+	struct domain_fifo *f;
+	struct vcpu *v;
+
+	spin_lock(&d->events.lock);
+	f = d->events.fifo;
+	for (uint32_t i = 0; f && i < f->word_count / WORDS_PER_PAGE; i++) {
+		domain_frame_written(d, gfn(f->gfns[i]));
+	}
+	for_each_vcpu (d, v) {
+		if (f && v->events.fifo && v->events.fifo->control) {
+			domain_frame_written(d, gfn(v->events.fifo->control_gfn));
+		}
+	}
+	spin_unlock(&d->events.lock);
+}
+
 void event_fifo_vcpu_destroy(struct vcpu *v)
 {
 	struct vcpu_fifo *vf = v->events.fifo;
@@ -305,6 +324,7 @@ void event_fifo_vcpu_destroy(struct vcpu *v)
 	}
 	v->events.fifo = NULL;
 	if (vf->control_page) {
+		domain_frame_written(v->domain, gfn(vf->control_gfn));
 		page_put(vf->control_page);
 	}
 	hv_free(vf);
@@ -328,6 +348,7 @@ void event_fifo_destroy(struct domain *d)
 	}
 	d->events.fifo = NULL;
 	for (uint32_t i = 0; i < f->word_count / WORDS_PER_PAGE; i++) {
+		domain_frame_written(d, gfn(f->gfns[i]));
 		page_put(f->pages[i]);
 	}
 	hv_free(f);
@@ -345,6 +366,7 @@ static int map_control(struct domain *d, struct vcpu *v, uint64_t untrusted_gfn,
 	if (!vf->control_page) {
 		return -EINVAL;
 	}
+	vf->control_gfn = untrusted_gfn;
 	__atomic_store_n(&vf->control, page_to_virt(vf->control_page) + offset, __ATOMIC_RELEASE);
 	return 0;
 }
@@ -452,6 +474,7 @@ static int expand_locked(struct domain *d, uint64_t untrusted_gfn)
 		return -EINVAL;
 	}
 	f->pages[slot] = pg;
+	f->gfns[slot] = untrusted_gfn;
 	f->words[slot] = page_to_virt(pg);
 	__atomic_store_n(&f->word_count, first + WORDS_PER_PAGE, __ATOMIC_SEQ_CST);
 	smp_mb();

@@ -182,6 +182,10 @@ static int copy_claimed(const struct gnttab_copy *op, const struct side *src, co
 	}
 	/* Both may be the same page. */
 	memmove(page_to_virt(dst->page) + to, page_to_virt(src->page) + from, len);
+	if (dst->own) {
+		/* Else it is marked with the end of the pin. */
+		domain_frame_written(current->domain, gfn(op->dest.u.gmfn));
+	}
 	return GNTST_okay;
 }
 

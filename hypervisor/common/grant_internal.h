@@ -27,6 +27,7 @@ enum grant_kind {
 struct active_grant {
 	struct spinlock lock;
 	struct page_info *page;		/* with one reference; NULL: transitive */
+	uint64_t gfn;			/* where the granter had it */
 	uint16_t readers, writers;	/* pins: mappings and copies in progress */
 	uint16_t domid;			/* who pins it */
 	uint16_t start, length;		/* bytes of the page that the grant is for */

@@ -169,6 +169,7 @@ static int resolve(struct domain *rd, uint32_t ref, struct active_grant *act, ui
 	act->length = PAGE_SIZE;
 	if (gt->version == 1) {
 		untrusted_gfn = READ_ONCE(grant_entry_v1(gt, ref)->frame);
+		act->gfn = untrusted_gfn;
 		return own_page(rd, untrusted_gfn, &act->page, &act->writable);
 	}
 	if ((flags & GTF_type_mask) == GTF_transitive) {
@@ -186,6 +187,7 @@ static int resolve(struct domain *rd, uint32_t ref, struct active_grant *act, ui
 	} else {
 		untrusted_gfn = READ_ONCE(grant_entry_v2(gt, ref)->full_page.frame);
 	}
+	act->gfn = untrusted_gfn;
 	return own_page(rd, untrusted_gfn, &act->page, &act->writable);
 }
 
@@ -245,6 +247,9 @@ void grant_unpin(struct domain *rd, uint32_t ref, struct active_grant *act, bool
 		act->readers--;
 	} else {
 		act->writers--;
+		if (act->page) {
+			domain_frame_written(rd, gfn(act->gfn));
+		}
 	}
 	unmark(rd->grant, ref, act);
 	if (!grant_pinned(act)) {
@@ -262,4 +267,28 @@ void grant_release_finish(const struct grant_release *r)
 	if (r->granter) {
 		domain_put(r->granter);
 	}
+}
+
+bool grant_mark_pinned(struct domain *d, uint32_t *next)
+{
+	struct grant_table *gt = d->grant;
+	uint32_t end, first = *next;
+
+	if (!gt) {
+		return false;
+	}
+	read_lock(&gt->lock);
+	end = MIN(grant_entry_count(gt), first + (uint32_t)GRANT_V1_PER_FRAME);
+	for (uint32_t ref = first; ref < end; ref++) {
+		struct active_grant *act = grant_active(gt, ref);
+
+		spin_lock(&act->lock);
+		if (act->writers && act->page) {
+			domain_frame_written(d, gfn(act->gfn));
+		}
+		spin_unlock(&act->lock);
+	}
+	*next = end;
+	read_unlock(&gt->lock);
+	return end > first;
 }

@@ -49,6 +49,7 @@ long hypercall_restart(const struct hypercall_args *a)
 
 bool hypercall_should_preempt(void)
 {
+	arch_timer_settle();		/* or nobody would tell that the slice is over */
 	return READ_ONCE(this_cpu()->pending) != 0;
 }
 

@@ -63,6 +63,10 @@ void iommu_fault(const struct iommu_fault *f)
 		log_warn("IOMMU fault: device %s %s address %#lx: %s (code %#x)\n", name,
 			 f->write ? "write to" : "read of", f->address, f->what, f->code);
 		break;
+	case IOMMU_FAULT_INTERRUPT:
+		log_warn("IOMMU fault: device %s interrupt message %#lx: %s (code %#x)\n", name,
+			 f->address, f->what, f->code);
+		break;
 	case IOMMU_FAULT_DEVICE:
 		log_warn("IOMMU error: device %s address %#lx: %s (code %#x)\n", name, f->address,
 			 f->what, f->code);

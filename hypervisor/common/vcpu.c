@@ -130,6 +130,13 @@ void vcpu_unmap_info(struct vcpu *v)
 	page_put(pg);
 }
 
+void vcpu_mark_pinned(struct vcpu *v)
+{
+	if (READ_ONCE(v->info_page)) {
+		domain_frame_written(v->domain, gfn(v->info_gfn));
+	}
+}
+
 int vcpu_map_info(struct vcpu *v, uint64_t untrusted_gfn, uint32_t untrusted_offset)
 {
 	struct domain *d = v->domain;
@@ -161,6 +168,7 @@ int vcpu_map_info(struct vcpu *v, uint64_t untrusted_gfn, uint32_t untrusted_off
 	} else {
 		memcpy(info, v->info, sizeof(*info));
 	}
+	v->info_gfn = untrusted_gfn;
 	v->info_page = pg;
 	__atomic_store_n(&v->info, info, __ATOMIC_RELEASE);
 	/* An event that was sent in between stands in the old place. */

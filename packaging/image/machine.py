@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The QEMU machine that Mullion is run and tested in: one description, one command line."""
+"""The QEMU machine that Mullion is run and tested in: one description, one command line. bochs.py has the other one."""
 
 import dataclasses
 import json
@@ -56,6 +56,7 @@ class Machine:
     mem: int = 2048
     cpus: int = 1
     iommu: str = "amd"
+    intremap: bool = True       # the IOMMU can remap interrupts
     firmware: str = "bios"
     loader: str = ""            # "kernel" (QEMU -kernel) or "grub" (an ISO); empty: what the firmware can
     devices: str = "ahci"       # or "virtio"
@@ -73,6 +74,9 @@ class Machine:
     display: list = dataclasses.field(default_factory=lambda: ["-display", "none"])
     extra: list = dataclasses.field(default_factory=list)
     scratch: pathlib.Path | None = None     # for the ISO and OVMF's variables
+    # facts of the kind of machine rather than choices
+    writable_disks = True                   # else a job can only speak
+    stop_signal = signal.SIGTERM
 
     def __post_init__(self):
         image = self.build / "image"
@@ -87,16 +91,23 @@ class Machine:
         if self.dom0_mem:
             words.append(f"dom0_mem={self.dom0_mem},max:{self.dom0_mem}")
         if self.xen:
-            # the service VM's mode; a faster start, and no mitigations that software emulation pays for dearly
-            words += ["dom0=pvh", "dom0-iommu=map-inclusive", "bootscrub=0", "spec-ctrl=no-xen"]
+            words += self._xen_words()
         return " ".join(words + ["loglvl=all", "guest_loglvl=all", self.hv_args]).strip()
 
+    def _xen_words(self):
+        """Real Xen only: the service VM's mode; a faster start, and no mitigations that emulation pays for dearly."""
+        iommu = "none" if self.iommu == "none" else "map-inclusive"
+        return ["dom0=pvh", f"dom0-iommu={iommu}", "bootscrub=0", "spec-ctrl=no-xen"]
+
     def kernel_line(self):
+        if not self.root:
+            return self.kernel_args
         init = "/usr/lib/mullion/job-init" if self.root == "job" else "/sbin/init"
         return f"init={init} panic=-1 {self.kernel_args}".strip()
 
     def _iommu(self):
-        return {"amd": ["-device", "amd-iommu"], "intel": ["-device", "intel-iommu,intremap=on"], "none": []}[self.iommu]
+        model = {"amd": "amd-iommu", "intel": "intel-iommu", "none": ""}[self.iommu]
+        return ["-device", f"{model},intremap={'on' if self.intremap else 'off'}"] if model else []
 
     def _disks(self):
         args = []
@@ -162,6 +173,17 @@ class Machine:
         return ["qemu-system-x86_64", *machine, "-m", str(self.mem), "-smp", str(self.cpus), *self._iommu(),
                 *self.display, "-monitor", "none", "-serial", serial, *nic, *self._disks(), *self._boot(), *self.extra]
 
+    def start(self, errors):
+        """Returns the process and the serial line's stream; errors is a path for what QEMU itself says."""
+        with open(errors, "wb") as stderr:
+            process = subprocess.Popen(self.command("stdio"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                       stderr=stderr, start_new_session=True)
+        return process, process.stdout
+
+    def ended(self, process):
+        """None, or why the end was not one that the machine asked for."""
+        return f"QEMU's exit status is {process.returncode}" if process.returncode else None
+
 
 def stop_on_sigterm():
     """Make SIGTERM unwind, so that a machine that runs is stopped and scratch files go."""
@@ -175,34 +197,39 @@ class Console:
         self.log = pathlib.Path(log)
         self.echo = echo
         self.start = time.monotonic()
-        errors = self.log.with_suffix(".qemu")
-        with open(errors, "wb") as stderr:
-            self.process = subprocess.Popen(machine.command("stdio"), stdin=subprocess.DEVNULL,
-                                            stdout=subprocess.PIPE, stderr=stderr, start_new_session=True)
-        self.errors = errors
+        self.heard = self.start
+        self.machine = machine
+        self.errors = self.log.with_suffix(".qemu")
+        self.process, self.stream = machine.start(self.errors)
         self.file = open(self.log, "wb")
         self.selector = selectors.DefaultSelector()
-        self.selector.register(self.process.stdout, selectors.EVENT_READ)
-        os.set_blocking(self.process.stdout.fileno(), False)
+        self.selector.register(self.stream, selectors.EVENT_READ)
+        os.set_blocking(self.stream.fileno(), False)
         self.partial = b""
 
     def elapsed(self):
         return time.monotonic() - self.start
 
-    def lines(self, timeout):
-        """Yield console lines until QEMU ends; raises TimeoutError `timeout` seconds after the start.
+    def lines(self, timeout, silence=None):
+        """Yield console lines until the machine ends; raises TimeoutError `timeout` seconds after the start, or when
+        nothing has come for `silence` seconds, and says which.
 
         The limit may be a function, for a reader that changes its mind.
         """
         while True:
-            left = (timeout() if callable(timeout) else timeout) - self.elapsed()
+            limit = timeout() if callable(timeout) else timeout
+            left = limit - self.elapsed()
+            quiet = silence - (time.monotonic() - self.heard) if silence else left
             if left <= 0:
-                raise TimeoutError
-            if not self.selector.select(left):
+                raise TimeoutError(f"the machine did not end within {limit:g} s")
+            if quiet <= 0:
+                raise TimeoutError(f"the machine hangs: nothing on its console for {silence:g} s")
+            if not self.selector.select(min(left, quiet)):
                 continue
-            data = self.process.stdout.read()
+            data = self.stream.read()
             if data is None:
                 continue
+            self.heard = time.monotonic()
             if not data:
                 self.process.wait()
                 if self.partial:
@@ -218,14 +245,15 @@ class Console:
 
     def stop(self):
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(self.machine.stop_signal)
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        self.process.stdout.close()
+        self.stream.close()
         self.file.close()
+        self.machine.ended(self.process)
 
     def __enter__(self):
         return self
@@ -275,6 +303,7 @@ def add_options(parser):
     parser.add_argument("--mem", type=int, help="MiB of the machine")
     parser.add_argument("--cpus", type=int)
     parser.add_argument("--iommu", choices=("amd", "intel", "none"), default="amd")
+    parser.add_argument("--no-intremap", action="store_true", help="the IOMMU cannot remap interrupts")
     parser.add_argument("--firmware", choices=("bios", "ovmf"), default="bios")
     parser.add_argument("--loader", choices=("kernel", "grub"), default="", help="QEMU's -kernel, or GRUB from an ISO")
     parser.add_argument("--devices", choices=("ahci", "virtio"), default="ahci",
@@ -288,13 +317,43 @@ def add_options(parser):
     parser.add_argument("--timeout", type=float, help="seconds")
 
 
+def bochs_model(text):
+    """The CPU model of --machine bochs[:MODEL]; None for QEMU."""
+    kind, _, name = text.partition(":")
+    if kind == "bochs":
+        return name or bochs().DEFAULT_MODEL
+    if text != "qemu":
+        raise SystemExit(f"--machine is qemu or bochs[:MODEL], not {text}")
+    return None
+
+
+def bochs():
+    """The module of the other machine, which is built on this one."""
+    import bochs as module
+    return module
+
+
+def bochs_from_options(build, options, scratch, model, **more):
+    can = {"firmware": ("bios",), "loader": ("",), "devices": ("ahci",), "cpu": ("",), "qemu": ("",),
+           "accel": ("auto", "tcg"), "iommu": ("amd", "none")}      # the defaults, and what amounts to them
+    wrong = [name for name, values in can.items() if getattr(options, name) not in values]
+    if wrong:
+        raise SystemExit(f"the Bochs machine does not know --{wrong[0]} {getattr(options, wrong[0])}")
+    return bochs().Bochs(build=build, hv=hypervisor(build, options.hv).resolve(), model=model, hv_args=options.hv_args,
+                         dom0_mem=options.dom0_mem, scratch=scratch, **more)
+
+
 def from_options(build, options, scratch, **more):
+    model = bochs_model(getattr(options, "machine", "qemu"))
+    given = {name: value for name, value in (("mem", options.mem), ("cpus", options.cpus)) if value}
+    if model:
+        return bochs_from_options(build, options, scratch, model, **(more | given))
     if options.firmware == "ovmf" and options.loader == "kernel":
         raise SystemExit("OVMF boots from the ISO only: --loader grub")
     accel = options.accel
     if accel == "auto":
         accel = "kvm" if nested_svm() else "tcg"
-    given = {name: value for name, value in (("mem", options.mem), ("cpus", options.cpus)) if value}
-    return Machine(build=build, hv=hypervisor(build, options.hv).resolve(), iommu=options.iommu, firmware=options.firmware,
+    return Machine(build=build, hv=hypervisor(build, options.hv).resolve(), iommu=options.iommu,
+                   intremap=not options.no_intremap, firmware=options.firmware,
                    loader=options.loader, devices=options.devices, accel=accel, hv_args=options.hv_args,
                    dom0_mem=options.dom0_mem, cpu=options.cpu, scratch=scratch, extra=options.qemu.split(), **(more | given))

@@ -7,9 +7,10 @@ import re
 import struct
 import tempfile
 
+import bochs
 import machine
 
-SETTLE = 4      # seconds of silence after the line: a machine that resets would speak again
+SETTLE = 4      # seconds of silence after the line: a machine that resets would speak again, or end
 LIMIT = 60
 SUBJECT = re.compile(r"(?i)\b(panic|fatal|error|cannot|can't|refus\w*|missing|no |not |needs?|too|halt\w*)\b")
 
@@ -20,6 +21,7 @@ class Case:
     says: str                   # regular expression the one line has to match
     kernel: object = None       # a function (vmlinux, vmlinuz) -> bytes of the kernel to hand over
     options: dict = dataclasses.field(default_factory=dict)
+    model: str = ""             # a CPU of Bochs's
 
 
 def truncated(vmlinux, _):
@@ -73,15 +75,19 @@ def judge(case, lines, resets):
 
 def run(case, build, hv, out):
     """Boot one case; returns its result line."""
-    label = f"boot bad-{case.name}"
+    label = f"{'intel' if case.model else 'boot'} bad-{case.name}"
     if machine.is_xen(hv):
         return f"skip - {label}: what Mullion says is its own"
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="mullion-bad-") as name:
         scratch = pathlib.Path(name)
         resets = scratch / "resets"
-        described = machine.Machine(build=build, hv=hv, scratch=scratch, root="", nic=False, mem=1024,
-                                    **({"dom0_mem": "512M"} | case.options))
+        options = {"dom0_mem": "512M"} | case.options
+        kind = machine.Machine
+        if case.model:
+            kind = bochs.Bochs
+            options["model"] = case.model
+        described = kind(build=build, hv=hv, scratch=scratch, root="", nic=False, mem=1024, **options)
         described.kernel_args = "console=hvc0"
         if case.kernel:
             image = build / "image"

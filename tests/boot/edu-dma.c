@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Drive QEMU's "edu" device: edu-dma RESOURCE0 own | write ADDRESS
+ * Drive QEMU's "edu" device: edu-dma RESOURCE0 own | write ADDRESS | message ADDRESS DATA
  *
  * "own" sends a page of ours through the device's buffer and back and compares; "write" makes the
  * device write a known pattern to a physical address and succeeds if the device finished, whatever
- * became of the data.
+ * became of the data; "message" makes it write one word, which at 0xfeeXXXXX is an interrupt message.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -98,12 +98,22 @@ static void write_to(uint64_t address)
 	transfer(EDU_BUFFER, address, CHUNK, CMD_TO_RAM);
 }
 
+static void message(uint64_t address, uint32_t data)
+{
+	uint64_t phys;
+	uint8_t *page = locked_page(&phys);
+
+	memcpy(page, &data, sizeof(data));
+	transfer(phys, EDU_BUFFER, sizeof(data), 0);
+	transfer(EDU_BUFFER, address, sizeof(data), CMD_TO_RAM);
+}
+
 int main(int argc, char **argv)
 {
 	int fd = argc > 2 ? open(argv[1], O_RDWR | O_SYNC) : -1;
 
 	if (fd < 0) {
-		die("usage: edu-dma RESOURCE0 own | write ADDRESS");
+		die("usage: edu-dma RESOURCE0 own | write ADDRESS | message ADDRESS DATA");
 	}
 	bar = mmap(NULL, BAR_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (bar == MAP_FAILED) {
@@ -116,8 +126,10 @@ int main(int argc, char **argv)
 		own_memory();
 	} else if (!strcmp(argv[2], "write") && argc > 3) {
 		write_to(strtoull(argv[3], NULL, 0));
+	} else if (!strcmp(argv[2], "message") && argc > 4) {
+		message(strtoull(argv[3], NULL, 0), (uint32_t)strtoul(argv[4], NULL, 0));
 	} else {
-		die("own or write ADDRESS");
+		die("own, write ADDRESS or message ADDRESS DATA");
 	}
 	return 0;
 }

@@ -6,6 +6,7 @@
  */
 #include "guest.h"
 
+#define VENDOR_INTEL	0x756e6547
 #define CR4_OSXSAVE (1ul << 18)
 
 static struct cpuid other;
@@ -42,6 +43,23 @@ void guest_main(void)
 		__asm__ volatile("mov %0, %%cr4" ::"r"(cr4 | CR4_OSXSAVE));
 		EXPECT_EQ(cpuid(1, 0).c >> 27 & 1, 1);
 		__asm__ volatile("mov %0, %%cr4" ::"r"(cr4));
+	}
+	/* Topology: the x2APIC number on two levels, and no level after them. */
+	for (uint32_t i = 0; i < 2; i++) {
+		EXPECT_EQ(cpuid(0xb, i).c & 0xff, i);
+		EXPECT_EQ(cpuid(0xb, i).d, cpu_apic_id(0));
+	}
+	EXPECT_EQ(cpuid(0xb, 2).d, 0);
+	if (cpuid(0, 0).b == VENDOR_INTEL) {
+		EXPECT_EQ(cpuid(0x80000000, 0).a, 0x80000008);
+		EXPECT_EQ(e.a | e.b, 0);
+		EXPECT_EQ(cpuid(0x80000006, 0).a | cpuid(0x80000006, 0).b | cpuid(0x80000006, 0).d, 0);
+		EXPECT_EQ(cpuid(0x80000008, 0).c, 0);
+		EXPECT_EQ(cpuid(2, 0).a & 0xff, 1);
+		EXPECT_EQ(cpuid(3, 0).c | cpuid(3, 0).d, 0);
+	} else {
+		EXPECT_EQ(cpuid(2, 0).a | cpuid(4, 0).a, 0);
+		EXPECT_EQ(cpuid(0x80000000, 0).b, cpuid(0, 0).b);
 	}
 	EXPECT((cpuid(0x80000008, 0).a & 0xff) >= 36, "%u address bits",
 	       cpuid(0x80000008, 0).a & 0xff);

@@ -15,11 +15,17 @@ static volatile uint32_t ended, refused;
 /* End access as a front end does: only if nobody has the page mapped. */
 static void toggle(void *arg)
 {
+	uint32_t random = 1;
 	uint16_t flags;
 
 	(void)arg;
 	while (!stop) {
 		peer_grant(table, 8, 3, 0);
+		/* for times that differ: an emulator that counts instructions would keep both in step */
+		random = random * 1664525 + 1013904223;
+		for (uint32_t wait = random >> 26; wait; wait--) {
+			pause();
+		}
 		flags = GTF_permit_access;
 		if (__atomic_compare_exchange_n(&table[8].flags, &flags, 0, false, __ATOMIC_SEQ_CST,
 						__ATOMIC_SEQ_CST)) {

@@ -25,7 +25,7 @@ void guest_main(void)
 	port = v.port;
 	when = system_time(0) + 20000000;
 	EXPECT_EQ(set(0, when, VCPU_SSHOTTMR_future), 0);
-	EXPECT(!event_pending(port), "early");
+	EXPECT(!event_pending(port) || system_time(0) >= when, "early");
 	EXPECT(WAIT_FOR(event_pending(port), 2000), "no timer event");
 	now = system_time(0);
 	EXPECT(now >= when, "%lu ns early", when - now);

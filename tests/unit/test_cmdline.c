@@ -57,7 +57,14 @@ TEST(cmdline_booleans)
 	CHECK_TRUE(boot_options.iommu_verbose && boot_options.iommu_force && !boot_options.iommu_off);
 	CHECK_EQ(warnings("noreboot=0 iommu=off no-x2apic"), 0);
 	CHECK_TRUE(!boot_options.noreboot && boot_options.iommu_off && !boot_options.x2apic);
-	CHECK_EQ(warnings("noreboot=perhaps iommu=sometimes"), 2);
+	CHECK_TRUE(!boot_options.iommu_no_intremap);
+	CHECK_EQ(warnings("iommu=force,no-intremap"), 0);
+	CHECK_TRUE(boot_options.iommu_no_intremap && boot_options.iommu_force);
+	CHECK_EQ(warnings("iommu=no-intremap,intremap=yes"), 0);
+	CHECK_TRUE(!boot_options.iommu_no_intremap);
+	CHECK_EQ(warnings("iommu=intremap=off"), 0);
+	CHECK_TRUE(boot_options.iommu_no_intremap);
+	CHECK_EQ(warnings("noreboot=perhaps iommu=sometimes iommu=intremap=maybe"), 3);
 }
 
 TEST(cmdline_console)
@@ -89,4 +96,19 @@ TEST(cmdline_long_words)
 	memcpy(line, "com1=", 5);
 	CHECK_EQ(warnings(line), 0);
 	CHECK_EQ(strlen(boot_options.com1), sizeof(boot_options.com1) - 1);
+}
+
+TEST(cmdline_apicv)
+{
+	CHECK_EQ(warnings(""), 0);
+	CHECK_TRUE(boot_options.apicv && !boot_options.apicv_force);
+	CHECK_EQ(warnings("apicv=off"), 0);
+	CHECK_TRUE(!boot_options.apicv && !boot_options.apicv_force);
+	CHECK_EQ(warnings("no-apicv"), 0);
+	CHECK_TRUE(!boot_options.apicv);
+	CHECK_EQ(warnings("apicv=force"), 0);
+	CHECK_TRUE(boot_options.apicv && boot_options.apicv_force);
+	CHECK_EQ(warnings("apicv=force apicv=on"), 0);
+	CHECK_TRUE(boot_options.apicv && !boot_options.apicv_force);
+	CHECK_EQ(warnings("apicv=some"), 1);
 }

@@ -397,6 +397,60 @@ TEST(grant_copy_both_ways)
 	teardown();
 }
 
+/* Was g of d marked as written since the last time? */
+static bool marked(struct domain *d, uint64_t g)
+{
+	bool was = d->arch.dirty[g];
+
+	d->arch.dirty[g] = false;
+	return was;
+}
+
+static bool all_pins_marked(struct domain *d, uint64_t g)
+{
+	uint32_t next = 0, steps = 0;
+
+	while (grant_mark_pinned(d, &next)) {
+		CHECK_TRUE(++steps < 100);
+	}
+	return marked(d, g);
+}
+
+TEST(grant_writes_are_marked_for_the_log)
+{
+	struct gnttab_copy op;
+	uint32_t h, h2;
+
+	setup();
+	fake_domain_page(dom2, GFN_MAP + 9);
+	give(10, 2, GFN_DATA, 0);
+	/* nobody asked for a log */
+	CHECK_EQ(map(10, GFN_MAP, &h), GNTST_okay);
+	CHECK_TRUE(!all_pins_marked(dom1, GFN_DATA));
+	CHECK_EQ(unmap_at(GFN_MAP, h), GNTST_okay);
+	CHECK_TRUE(!marked(dom1, GFN_DATA));
+	dom1->log_dirty = dom2->log_dirty = true;
+	CHECK_EQ(map_ro(10, GFN_MAP, &h), GNTST_okay);
+	CHECK_TRUE(!all_pins_marked(dom1, GFN_DATA));
+	CHECK_EQ(map(10, GFN_MAP + 1, &h2), GNTST_okay);
+	CHECK_TRUE(!marked(dom1, GFN_DATA) && all_pins_marked(dom1, GFN_DATA));
+	CHECK_EQ(unmap_at(GFN_MAP + 1, h2), GNTST_okay);
+	CHECK_TRUE(marked(dom1, GFN_DATA) && !all_pins_marked(dom1, GFN_DATA));
+	CHECK_EQ(unmap_at(GFN_MAP, h), GNTST_okay);
+	CHECK_TRUE(!marked(dom1, GFN_DATA));
+	op = from_ref(10, 0, 0, 16);
+	op.dest.u.gmfn = GFN_MAP + 9;
+	CHECK_EQ(copy(op), GNTST_okay);
+	CHECK_TRUE(!marked(dom1, GFN_DATA) && marked(dom2, GFN_MAP + 9));
+	op = (struct gnttab_copy){
+		.source = { .u.gmfn = GFN_MAP + 9, .domid = DOMID_SELF },
+		.dest = { .u.ref = 10, .domid = 1 }, .len = 12, .flags = GNTCOPY_dest_gref,
+	};
+	CHECK_EQ(copy(op), GNTST_okay);
+	CHECK_TRUE(marked(dom1, GFN_DATA) && !marked(dom2, GFN_MAP + 9));
+	teardown();
+}
+
 TEST(grant_copy_refusals)
 {
 	struct gnttab_copy op;

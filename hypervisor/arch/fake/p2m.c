@@ -178,3 +178,21 @@ bool p2m_pod_keep(struct domain *d, struct page_info *pg)
 {
 	return false;
 }
+
+/* Frames that were marked, by number. */
+void p2m_log_dirty_mark(struct domain *d, gfn_t g)
+{
+	if (g.v < FAKE_GFN_COUNT) {
+		d->arch.dirty[g.v] = true;
+	}
+}
+
+bool p2m_log_dirty_on(const struct domain *d)
+{
+	return d->log_dirty;
+}
+
+long p2m_vram_track(struct domain *d, gfn_t first, uint32_t count, gva_t bitmap)
+{
+	return -ENOMEM;
+}

@@ -3,6 +3,7 @@
  * Local APIC of the machine. Intel SDM vol. 3 ch. 11. In x2APIC mode registers are MSRs 0x800 + (offset >> 4).
  */
 #include <asm/apic.h>
+#include <asm/intr_remap.h>
 #include <asm/irq.h>
 #include <asm/msr-index.h>
 #include <asm/paging.h>
@@ -65,12 +66,26 @@ static void apic_write(enum apic_register r, uint32_t v)
 
 void apic_init(uint64_t mmio_base)
 {
-	bool already = rdmsr(MSR_APIC_BASE) & APIC_BASE_EXTD;
-
-	x2apic = (cpuid(1, 0).ecx & BIT(21)) && (boot_options.x2apic || already);
+	x2apic = rdmsr(MSR_APIC_BASE) & APIC_BASE_EXTD;
 	mmio = ioremap(hpa(mmio_base), PAGE_SIZE);
 	CHECK(mmio);
 	apic_init_cpu();
+	cpus[0]->arch.apic_id = apic_id();
+}
+
+bool apic_wants_x2apic(void)
+{
+	return x2apic || (boot_options.x2apic && (cpuid(1, 0).ecx & BIT(21)));
+}
+
+void apic_choose_mode(void)
+{
+	if (!x2apic && apic_wants_x2apic() && (!intr_remap_on() || intr_remap_wide())) {
+		/* All state stays but for the addressing: nothing is set up anew. */
+		wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_EXTD);
+		x2apic = true;
+		cpus[0]->arch.apic_id = apic_id();
+	}
 	log_info("APIC: %s mode, boot CPU has id %u\n", x2apic ? "x2APIC" : "xAPIC", apic_id());
 }
 

@@ -13,25 +13,26 @@
 #include <xen/arch-x86/cpuid.h>
 
 #define ABI_VERSION		((4U << 16) | 17)
+#define XSAVEC			BIT(1)		/* CPUID D.1 eax */
+#define XSAVES			BIT(3)
+#define XSTATE_ALIGNED		BIT(1)		/* D.n ecx: starts at a multiple of 64 when compacted */
 #define HYPERCALL_PAGE_MSR	0x40000000U
 
-static void hypervisor_tsc_leaf(struct domain *d, uint32_t sub, struct cpuid_regs *out)
+static void hypervisor_tsc_leaf(const struct domain *d, uint32_t sub, struct cpuid_regs *out)
 {
-	struct time_scale scale = time_scale_get();
-	uint64_t offset;
-	nstime_t ns;
+	const struct arch_domain *a = &d->arch;
+	uint64_t offset = a->tsc_emulated ? 0 : a->tsc_ns_offset;
 
 	switch (sub) {
 	case 0:
-		/* TSC is never emulated; the machine's is constant and in step. */
-		*out = (struct cpuid_regs){ 2, d->arch.tsc_mode, d->arch.tsc_khz, d->arch.tsc_incarnation };
+		/* The machine's TSC is constant and in step. */
+		*out = (struct cpuid_regs){ 2 | (a->tsc_emulated ? 1 : 0) |
+						    (policy_has(&policy_host, FEATURE_RDTSCP) ? 4 : 0),
+					    a->tsc_mode, a->tsc_khz, a->tsc_incarnation };
 		break;
 	case 1:
-		/* guest TSC at time 0 of the system, and the scale */
-		time_stamp(&offset, &ns);
-		offset = ns_to_tsc(0) + d->arch.tsc_offset;
-		*out = (struct cpuid_regs){ (uint32_t)offset, (uint32_t)(offset >> 32), scale.mul,
-					    (uint8_t)scale.shift };
+		*out = (struct cpuid_regs){ (uint32_t)offset, (uint32_t)(offset >> 32), a->tsc_scale.mul,
+					    (uint32_t)a->tsc_scale.shift };
 		break;
 	case 2:
 		out->eax = tsc_khz;
@@ -76,6 +77,20 @@ static void hypervisor_leaf(struct vcpu *v, uint32_t leaf, uint32_t sub, struct 
 	}
 }
 
+/* Of what XSAVEC and XSAVES write. No state is in XSS. */
+static uint32_t compacted_size(const struct cpu_policy_data *p, uint64_t states)
+{
+	uint32_t size = 576;
+
+	for (unsigned int i = 2; i < POLICY_XSTATE_LEAVES; i++) {
+		if (states & BIT(i)) {
+			size = p->xstate[i].ecx & XSTATE_ALIGNED ? ROUND_UP(size, 64U) : size;
+			size += p->xstate[i].eax;
+		}
+	}
+	return size;
+}
+
 static void dynamic_basic(struct vcpu *v, uint32_t leaf, uint32_t sub, struct cpuid_regs *out)
 {
 	const struct arch_vcpu *a = &v->arch;
@@ -94,8 +109,10 @@ static void dynamic_basic(struct vcpu *v, uint32_t leaf, uint32_t sub, struct cp
 		break;
 	case 0xb:
 		/* Intel's leaf, but bound to x2APIC: the id is always told. */
-		out->ecx = (out->ecx & ~0xffU) | (sub & 0xff);
-		out->edx = v->id * 2;
+		if (sub < POLICY_TOPO_LEAVES) {
+			out->ecx = (out->ecx & ~0xffU) | (sub & 0xff);
+			out->edx = v->id * 2;
+		}
 		break;
 	case 0xd:
 		fpu_sync_xcr0(v);
@@ -110,13 +127,8 @@ static void dynamic_basic(struct vcpu *v, uint32_t leaf, uint32_t sub, struct cp
 					out->ebx = MAX(out->ebx, s->eax + s->ebx);
 				}
 			}
-		} else if (sub == 1 && (out->eax & 2)) {
-			out->ebx = 576;
-			for (unsigned int i = 2; i < 63; i++) {
-				if (a->xcr0 & BIT(i)) {
-					out->ebx += v->domain->arch.policy->xstate[i].eax;
-				}
-			}
+		} else if (sub == 1 && (out->eax & (XSAVEC | XSAVES))) {
+			out->ebx = compacted_size(v->domain->arch.policy, a->xcr0);
 		}
 		break;
 	default:
@@ -136,8 +148,11 @@ void cpuid_guest(struct vcpu *v, uint32_t leaf, uint32_t sub, struct cpuid_regs 
 	if (leaf >= 0x80000000 && leaf <= POLICY_EXT_MAX && leaf <= p->ext[0].eax) {
 		*out = p->ext[leaf - 0x80000000];
 		if (leaf == 0x80000001) {
-			/* AMD mirrors the APIC bit; SYSCALL is always there in long mode. */
+			/* AMD mirrors the APIC bit; on Intel there is no SYSCALL outside of long mode. */
 			out->edx &= v->arch.vlapic.base_msr & BIT(11) ? ~0U : ~(1U << 9);
+			if (policy_vendor(p) == POLICY_INTEL && !(v->arch.efer & EFER_LMA)) {
+				out->edx &= ~(1U << 11);
+			}
 		}
 		return;
 	}

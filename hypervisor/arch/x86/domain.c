@@ -13,6 +13,7 @@
 #include <hv/memory.h>
 #include <hv/p2m.h>
 #include <hv/page.h>
+#include <asm/guest_tsc.h>
 #include <asm/io.h>
 #include <asm/platform.h>
 #include <asm/policy.h>
@@ -52,7 +53,7 @@ int arch_domain_create(struct domain *d, const struct xen_domctl_createdomain *c
 	}
 	d->arch.emulation_flags = config->arch.emulation_flags;
 	spin_lock_init(&d->arch.io_lock);
-	d->arch.tsc_khz = tsc_khz;
+	guest_tsc_domain_init(d);
 	d->arch.params[HVM_PARAM_TRIPLE_FAULT_REASON] = SHUTDOWN_reboot;
 	err = policy_domain_init(d);
 	if (err) {

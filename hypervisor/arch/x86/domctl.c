@@ -10,21 +10,27 @@
 #include <hv/page.h>
 #include <hv/sched.h>
 #include <asm/exit.h>
+#include <asm/fpu.h>
+#include <asm/guest_tsc.h>
 #include <asm/hvm_context.h>
 #include <asm/io.h>
 #include <asm/msr-index.h>
 #include <asm/platform.h>
 #include <asm/policy.h>
-#include <asm/time.h>
 #include <asm/vmm.h>
 #include <xen/domctl.h>
 
 #define PORT_COUNT		0x10000u
 #define FRAME_INFO_MAX		1024
 #define FRAME_INFO_CHUNK	64
-#define TSC_MODE_DEFAULT	0
-#define TSC_MODE_NEVER_EMULATE	2
 #define FXSAVE_SIZE		512
+#define RFLAGS_ONE		BIT(1)
+#define RFLAGS_DEFINED		0x003f7fd5UL
+/* AMD64 manual vol. 2, section 13.1.1. */
+#define DR6_WRITABLE		0xe00fUL
+#define DR6_ONES		0xffff0ff0UL
+#define DR7_WRITABLE		0xffff2bffUL
+#define DR7_ONES		0x400UL
 
 /* Ports --------------------------------------------------------------------------------------------- */
 
@@ -80,29 +86,21 @@ static long op_gettscinfo(struct xen_domctl_tsc_info *t, struct domain *d)
 	if (d == current->domain) {
 		return -EINVAL;
 	}
-	memset(t, 0, sizeof(*t));
-	t->tsc_mode = d->arch.tsc_mode;
-	t->incarnation = d->arch.tsc_incarnation;
-	t->gtsc_khz = d->arch.tsc_khz;
-	t->elapsed_nsec = (uint64_t)time_now();
+	guest_tsc_get_info(d, t);
 	return 0;
 }
 
-/* Guests read the TSC natively; what would need it emulated is refused. */
 static long op_settscinfo(const struct xen_domctl_tsc_info *t, struct domain *d)
 {
+	int rc;
+
 	if (d == current->domain) {
 		return -EINVAL;
 	}
-	if (t->tsc_mode != TSC_MODE_DEFAULT && t->tsc_mode != TSC_MODE_NEVER_EMULATE) {
-		return t->tsc_mode > TSC_MODE_NEVER_EMULATE ? -EINVAL : -EOPNOTSUPP;
-	}
-	if (t->tsc_mode == TSC_MODE_DEFAULT && t->gtsc_khz && t->gtsc_khz != tsc_khz) {
-		return -EOPNOTSUPP;
-	}
-	d->arch.tsc_mode = t->tsc_mode;
-	d->arch.tsc_incarnation = t->incarnation + 1;
-	return 0;
+	domain_pause(d);
+	rc = guest_tsc_set_info(d, t->tsc_mode, t->elapsed_nsec, t->gtsc_khz, t->incarnation);
+	domain_unpause(d);
+	return rc;
 }
 
 /* vCPU state ---------------------------------------------------------------------------------------- */
@@ -199,6 +197,79 @@ static long op_getvcpucontext(const struct xen_domctl_vcpucontext *op, struct do
 	return rc;
 }
 
+static void load_user_regs(struct vcpu *v, const struct cpu_user_regs *u)
+{
+	struct guest_regs *r = &v->arch.regs;
+
+	/* Segments are not for this call to set. */
+	*r = (struct guest_regs){
+		.rax = u->rax, .rcx = u->rcx, .rdx = u->rdx, .rbx = u->rbx, .rsp = u->rsp, .rbp = u->rbp,
+		.rsi = u->rsi, .rdi = u->rdi, .r8 = u->r8, .r9 = u->r9, .r10 = u->r10, .r11 = u->r11,
+		.r12 = u->r12, .r13 = u->r13, .r14 = u->r14, .r15 = u->r15, .rip = u->rip,
+		.rflags = (u->rflags & RFLAGS_DEFINED & ~RFLAGS_VM) | (r->rflags & RFLAGS_VM) | RFLAGS_ONE,
+	};
+}
+
+/* As VM entry wants it. */
+static bool rip_ok(const struct vcpu *v, uint64_t rip)
+{
+	return v->arch.in_long_mode_64 ? (uint64_t)((int64_t)(rip << 16) >> 16) == rip : !(rip >> 32);
+}
+
+/* v is off its CPU. */
+static long load_context(struct vcpu *v, const struct vcpu_guest_context *untrusted_c)
+{
+	struct arch_vcpu *a = &v->arch;
+	const uint64_t *dr = untrusted_c->debugreg;
+
+	if (dr[6] >> 32 || dr[7] >> 32 || !rip_ok(v, untrusted_c->user_regs.rip) ||
+	    !fpu_load_legacy(v, &untrusted_c->fpu_ctxt)) {
+		return -EINVAL;
+	}
+	load_user_regs(v, &untrusted_c->user_regs);
+	for (unsigned int i = 0; i < ARRAY_SIZE(a->dr); i++) {
+		a->dr[i] = dr[i];
+	}
+	a->dr6 = (dr[6] & DR6_WRITABLE) | DR6_ONES;
+	a->dr7 = (dr[7] & DR7_WRITABLE) | DR7_ONES;
+	vmm->update_cr(v);
+	v->initialised = true;
+	if (untrusted_c->flags & VGCF_online) {
+		vcpu_state_clear(v, VCPU_DOWN);
+	} else {
+		vcpu_state_set(v, VCPU_DOWN);
+	}
+	return 0;
+}
+
+/* What there is for a guest of this kind: general and debug registers, and the old part of the FPU. */
+static long op_setvcpucontext(const struct xen_domctl_vcpucontext *op, struct domain *d)
+{
+	struct vcpu_guest_context *c;
+	struct vcpu *v;
+	long rc = -EFAULT;
+
+	if (d == current->domain || op->vcpu >= d->max_vcpus || !d->vcpu[op->vcpu]) {
+		return -EINVAL;
+	}
+	if (handle_null(op->ctxt)) {
+		/* A reset of the vCPU. */
+		return -EOPNOTSUPP;
+	}
+	v = d->vcpu[op->vcpu];
+	c = hv_alloc(sizeof(*c));
+	if (!c) {
+		return -ENOMEM;
+	}
+	if (!guest_read(c, handle_gva(op->ctxt), sizeof(*c))) {
+		domain_pause(d);
+		rc = load_context(v, c);
+		domain_unpause(d);
+	}
+	hv_free(c);
+	return rc;
+}
+
 static long op_sendtrigger(const struct xen_domctl_sendtrigger *t, struct domain *d)
 {
 	switch (t->trigger) {
@@ -221,13 +292,15 @@ static long op_sendtrigger(const struct xen_domctl_sendtrigger *t, struct domain
 
 static uint64_t frame_info(struct domain *d, uint64_t g)
 {
-	struct page_info *pg = p2m_get_page(d, gfn(g), NULL);
+	enum p2m_type t;
+	struct page_info *pg = p2m_get_page(d, gfn(g), &t);
 	bool plain;
 
 	if (!pg) {
 		return XEN_DOMCTL_PFINFO_XTAB;
 	}
-	plain = !(pg->flags & PAGE_SHARED);
+	/* What is another's, or ours, cannot be carried to another place. */
+	plain = !(pg->flags & PAGE_SHARED) && (t == P2M_RAM_RW || t == P2M_RAM_RO);
 	page_put(pg);
 	return plain ? XEN_DOMCTL_PFINFO_NOTAB : XEN_DOMCTL_PFINFO_XTAB;
 }
@@ -271,22 +344,18 @@ static long op_shadow(struct xen_domctl_shadow_op *s, struct domain *d, bool *co
 	if (d == current->domain) {
 		return -EINVAL;
 	}
+	*copy_back = true;
 	if (d->dying != DOMAIN_ALIVE) {
 		return 0;
 	}
-	switch (s->op) {
-	case XEN_DOMCTL_SHADOW_OP_OFF:
-		/* Dirty logging, which is never on. */
-		return 0;
-	case XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION:
-		s->mb = (uint32_t)(p2m_get_pool(d) >> 20);
-		*copy_back = true;
-		return 0;
-	case XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION:
-		return p2m_set_pool(d, (uint64_t)s->mb << 20);
-	default:
-		return -EOPNOTSUPP;
+	if (!d->vcpu[0]) {
+		return -EINVAL;
 	}
+	if (s->op == XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION) {
+		s->mb = (uint32_t)(ROUND_UP(p2m_get_pool(d), MIB(1)) >> 20);
+		return 0;
+	}
+	return p2m_shadow_op(d, s);
 }
 
 long arch_domctl(struct xen_domctl *op, struct domain *d, bool *copy_back)
@@ -332,7 +401,7 @@ long arch_domctl(struct xen_domctl *op, struct domain *d, bool *copy_back)
 	case XEN_DOMCTL_set_paging_mempool_size:
 		return op_set_pool(op->u.paging_mempool.size, d);
 	case XEN_DOMCTL_setvcpucontext:
-		return d == current->domain ? -EINVAL : -EOPNOTSUPP;
+		return op_setvcpucontext(&op->u.vcpucontext, d);
 	case XEN_DOMCTL_hypercall_init:
 	case XEN_DOMCTL_set_address_size:
 	case XEN_DOMCTL_bind_pt_irq:

@@ -222,6 +222,7 @@ static enum emul_status emul_cmpxchg(struct emul *e, uint64_t linear, uint64_t o
 		return EMUL_UNSUPPORTED; /* a split lock */
 	}
 	same = exchange((char *)page_to_virt(pg) + (a.v & ~PAGE_MASK), old, val, size);
+	domain_frame_written(x->v->domain, gpa_to_gfn(a));
 	page_put(pg);
 	return same ? EMUL_DONE : EMUL_AGAIN;
 }

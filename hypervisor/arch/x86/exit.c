@@ -8,6 +8,7 @@
 #include <asm/dom0.h>
 #include <asm/exit.h>
 #include <asm/io.h>
+#include <asm/msr-index.h>
 #include <asm/policy.h>
 #include <asm/processor.h>
 #include <asm/vmm.h>
@@ -80,6 +81,10 @@ void exit_cpuid(struct vcpu *v)
 	struct guest_regs *r = &v->arch.regs;
 	struct cpuid_regs out;
 
+	if (unlikely(v->arch.misc_features & MISC_FEATURES_CPUID_FAULTING) && v->arch.cpl) {
+		inject_gp(v);
+		return;
+	}
 	cpuid_guest(v, (uint32_t)r->rax, (uint32_t)r->rcx, &out);
 	r->rax = out.eax;
 	r->rbx = out.ebx;
@@ -109,6 +114,32 @@ void exit_wrmsr(struct vcpu *v)
 	if (!msr_guest_write(v, (uint32_t)r->rcx, (uint32_t)r->rax | (r->rdx << 32))) {
 		inject_gp(v);
 		return;
+	}
+	exit_skip(v, 2);
+}
+
+void exit_rdtsc(struct vcpu *v, bool rdtscp)
+{
+	struct guest_regs *r = &v->arch.regs;
+	uint64_t tsc;
+
+	if (!msr_guest_read(v, MSR_TSC, &tsc)) {
+		inject_gp(v);
+		return;
+	}
+	r->rax = (uint32_t)tsc;
+	r->rdx = tsc >> 32;
+	if (rdtscp) {
+		r->rcx = (uint32_t)v->arch.tsc_aux;
+	}
+	exit_skip(v, rdtscp ? 3 : 2);
+}
+
+/* The caches are only worth flushing for somebody whose devices do not snoop. INVD would lose others' data. */
+void exit_wbinvd(struct vcpu *v)
+{
+	if (v->domain->is_service || v->domain->iommu) {
+		__asm__ volatile("wbinvd" : : : "memory");
 	}
 	exit_skip(v, 2);
 }
@@ -333,7 +364,9 @@ static void npf_emulate(struct vcpu *v, gpa_t addr, bool fetch, const uint8_t *i
 static void npf_mapped(struct vcpu *v, gpa_t addr, enum p2m_type t, bool write, bool fetch,
 		       const uint8_t *insn, unsigned int len)
 {
-	if (write && t == P2M_RAM_RO) {
+	if (write && t == P2M_RAM_RW) {
+		p2m_log_dirty_fault(v->domain, gpa_to_gfn(addr));
+	} else if (write && t == P2M_RAM_RO) {
 		npf_emulate(v, addr, fetch, insn, len);	/* finds no handler: the write is dropped */
 	} else if (write && t == P2M_GRANT_RO) {
 		inject_gp(v);

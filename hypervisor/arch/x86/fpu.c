@@ -7,6 +7,7 @@
 #include <asm/cpuid-bits.h>
 #include <asm/exit.h>
 #include <asm/fpu.h>
+#include <asm/msr-index.h>
 #include <asm/policy.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
@@ -14,6 +15,7 @@
 #include <hv/page.h>
 
 #define AREA_MIN	576U
+#define LEGACY_SIZE	512U
 #define FCW_OFFSET	0
 #define MXCSR_OFFSET	24
 #define XSTATE_BV_OFFSET 512
@@ -44,6 +46,10 @@ static void load_xcr0(uint64_t val)
 {
 	struct arch_cpu *c = &this_cpu()->arch;
 
+	if (unlikely(!c->xcr0) && policy_has(&policy_host, FEATURE_XSAVES)) {
+		/* Guests have no state there, and on AMD-V it is the CPU's own that their XSAVES go by. */
+		wrmsr(MSR_XSS, 0);
+	}
 	if (c->xcr0 != val) {
 		xsetbv(0, val);
 		c->xcr0 = val;
@@ -194,5 +200,23 @@ bool fpu_load_area(struct vcpu *v, const void *untrusted_area, uint32_t len)
 		memcpy(area + XSTATE_BV_OFFSET, &bv, sizeof(bv));
 		memcpy(area + AREA_MIN, (const uint8_t *)untrusted_area + AREA_MIN, len - AREA_MIN);
 	}
+	return true;
+}
+
+bool fpu_load_legacy(struct vcpu *v, const void *untrusted_image)
+{
+	uint8_t *area = v->arch.xsave;
+	uint32_t mxcsr;
+	uint64_t bv;
+
+	memcpy(&mxcsr, (const uint8_t *)untrusted_image + MXCSR_OFFSET, sizeof(mxcsr));
+	if (mxcsr & ~0xffffU) {
+		return false;
+	}
+	memcpy(area, untrusted_image, LEGACY_SIZE);
+	memcpy(&bv, area + XSTATE_BV_OFFSET, sizeof(bv));
+	bv |= XCR0_X87 | XCR0_SSE;
+	memcpy(area + XSTATE_BV_OFFSET, &bv, sizeof(bv));
+	v->arch.fpu_cpu = ~0U;
 	return true;
 }

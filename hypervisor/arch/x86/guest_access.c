@@ -127,6 +127,7 @@ static int write_piece(struct domain *d, gpa_t dst, const void *src, size_t n)
 	} else {
 		memset(to, 0, n);
 	}
+	domain_frame_written(d, gpa_to_gfn(dst));
 	page_put(pg);
 	return 0;
 }

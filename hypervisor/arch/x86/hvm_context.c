@@ -6,6 +6,7 @@
 #include <asm/cpuid-bits.h>
 #include <asm/exit.h>
 #include <asm/fpu.h>
+#include <asm/guest_tsc.h>
 #include <asm/hvm_context.h>
 #include <asm/msr-index.h>
 #include <asm/policy.h>
@@ -53,7 +54,14 @@ static int load_header(struct domain *d, struct vcpu *v, const void *untrusted_b
 	struct hvm_save_header untrusted_h;
 
 	memcpy(&untrusted_h, untrusted_body, sizeof(untrusted_h));
-	return untrusted_h.magic == HVM_FILE_MAGIC && untrusted_h.version == HVM_FILE_VERSION ? 0 : -EINVAL;
+	if (untrusted_h.magic != HVM_FILE_MAGIC || untrusted_h.version != HVM_FILE_VERSION) {
+		return -EINVAL;
+	}
+	if (untrusted_h.gtsc_khz && untrusted_h.gtsc_khz != d->arch.tsc_khz) {
+		return guest_tsc_set_info(d, d->arch.tsc_mode, 0, untrusted_h.gtsc_khz,
+					  d->arch.tsc_incarnation - 1);
+	}
+	return 0;
 }
 
 /* The record's segments and where they stand in it. */
@@ -173,7 +181,7 @@ static uint32_t save_cpu(struct domain *d, struct vcpu *v, void *body, uint32_t 
 	}
 	c.msr_efer = a->efer;
 	c.msr_tsc_aux = a->tsc_aux;
-	c.tsc = rdtsc() + a->tsc_offset;
+	c.tsc = guest_tsc(v, rdtsc());
 	memcpy(c.fpu_regs, a->xsave, sizeof(c.fpu_regs));
 	c.flags = XEN_X86_FPU_INITIALISED;
 	if (a->inject.valid) {
@@ -231,7 +239,8 @@ static void load_tsc(struct domain *d, struct vcpu *v, uint64_t tsc)
 
 	/* The first vCPU sets the domain's clock, so that all stay in step. */
 	if (v->id == 0) {
-		d->arch.tsc_offset = tsc - rdtsc();
+		guest_tsc_write(v, tsc);
+		d->arch.tsc_offset = v->arch.tsc_offset;
 		for_each_vcpu(d, other) {
 			other->arch.tsc_offset = d->arch.tsc_offset;
 			vmm->set_tsc_offset(other, other->arch.tsc_offset);
@@ -407,6 +416,57 @@ static int load_tsc_adjust(struct domain *d, struct vcpu *v, const void *untrust
 	return 0;
 }
 
+/* MSRs that are 0 at reset travel only when they are not. */
+static const uint32_t sent_msrs[] = { MSR_MISC_FEATURES_ENABLES, MSR_XSS };
+
+static uint32_t save_msrs(struct domain *d, struct vcpu *v, void *body, uint32_t room)
+{
+	struct hvm_msr *m = body;
+
+	m->count = 0;
+	for (unsigned int i = 0; i < ARRAY_SIZE(sent_msrs); i++) {
+		uint64_t val;
+
+		if (msr_guest_read(v, sent_msrs[i], &val) && val) {
+			m->msr[m->count++] = (struct hvm_one_msr){ .index = sent_msrs[i], .val = val };
+		}
+	}
+	return m->count ? (uint32_t)offsetof(struct hvm_msr, msr[m->count]) : 0;
+}
+
+static bool is_sent(uint32_t msr)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(sent_msrs); i++) {
+		if (sent_msrs[i] == msr) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int load_msrs(struct domain *d, struct vcpu *v, const void *untrusted_body, uint32_t len)
+{
+	const char *at = (const char *)untrusted_body + offsetof(struct hvm_msr, msr);
+	struct hvm_one_msr untrusted_m;
+	uint32_t count;
+
+	memcpy(&count, untrusted_body, sizeof(count));
+	len -= (uint32_t)offsetof(struct hvm_msr, msr);
+	if (len % sizeof(untrusted_m) || count != len / sizeof(untrusted_m)) {
+		return -EOPNOTSUPP;
+	}
+	for (uint32_t i = 0; i < count; i++, at += sizeof(untrusted_m)) {
+		memcpy(&untrusted_m, at, sizeof(untrusted_m));
+		if (untrusted_m._rsvd) {
+			return -EOPNOTSUPP;
+		}
+		if (!is_sent(untrusted_m.index) || !msr_guest_write(v, untrusted_m.index, untrusted_m.val)) {
+			return -ENXIO;
+		}
+	}
+	return 0;
+}
+
 /* Ascending codes, the order of the stream. */
 static const struct record_type types[] = {
 	{ HVM_SAVE_CODE(HEADER), false, HVM_SAVE_LENGTH(HEADER), false, save_header, load_header },
@@ -418,6 +478,7 @@ static const struct record_type types[] = {
 	{ CPU_XSAVE_CODE, true, XSAVE_HEAD + 576, true, save_xsave, load_xsave },
 	{ HVM_SAVE_CODE(TSC_ADJUST), true, HVM_SAVE_LENGTH(TSC_ADJUST), false, save_tsc_adjust,
 	  load_tsc_adjust },
+	{ CPU_MSR_CODE, true, offsetof(struct hvm_msr, msr), true, save_msrs, load_msrs },
 };
 
 static uint32_t body_room(const struct record_type *t)

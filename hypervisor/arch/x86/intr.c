@@ -70,6 +70,12 @@ static bool interrupt_due(struct vcpu *v)
 	return upcall_by_vector(v) || vlapic_highest_pending(v) >= 0;
 }
 
+/* The LAPIC's interrupt that has to be injected, or -1: a CPU that delivers by itself needs none of that. */
+static int lapic_to_inject(struct vcpu *v)
+{
+	return v->arch.vlapic.cpu_delivers ? -1 : vlapic_highest_pending(v);
+}
+
 /* NMI first; true when something went in. */
 static bool inject_nmi(struct vcpu *v)
 {
@@ -94,7 +100,7 @@ static void inject_interrupt(struct vcpu *v)
 	if (upcall_by_vector(v)) {
 		inject_vector(v, v->domain->arch.callback_vector, EVENT_INTR);
 	} else {
-		vector = vlapic_highest_pending(v);
+		vector = lapic_to_inject(v);
 		if (vector < 0) {
 			return;
 		}
@@ -103,7 +109,7 @@ static void inject_interrupt(struct vcpu *v)
 	}
 	/* The callback leaves the LAPIC as it is, so what waits there comes as soon as the guest
 	 * can take it. */
-	if (vlapic_highest_pending(v) >= 0) {
+	if (lapic_to_inject(v) >= 0) {
 		vmm->request_window(v, false);
 	}
 }
@@ -131,7 +137,7 @@ static __noinline bool choose(struct vcpu *v)
 			busy = inject_nmi(v);
 		}
 	}
-	if (interrupt_due(v)) {
+	if (upcall_by_vector(v) || lapic_to_inject(v) >= 0) {
 		if (busy) {
 			vmm->request_window(v, false);
 		} else {

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The machine's IO-APICs (82093AA data sheet and its successors). Entries are kept in a shadow,
- * so that masking is one indexed write.
- * Locks: ioapic_lock (interrupts off), a leaf: the index register and the shadow.
+ * The machine's IO-APICs (82093AA data sheet and its successors). Entries are kept in a shadow, so
+ * that masking is one indexed write.
+ *
+ * Locks: ioapic_lock (interrupts off), a leaf: the index register and the shadow. Who routes a line
+ * is alone with it: boot, or the lock of its pirq_line.
  */
 #include <asm/acpi.h>
+#include <asm/intr_remap.h>
 #include <asm/irq.h>
 #include <asm/paging.h>
 #include <asm/vioapic.h>
@@ -19,6 +22,7 @@
 
 #define REG_INDEX	0
 #define REG_DATA	4		/* in 32-bit words */
+#define REG_EOI		16		/* the same; from version 0x20 on */
 #define REG_VERSION	1
 #define REG_ENTRY	0x10
 
@@ -30,13 +34,14 @@ struct ioapic {
 	volatile uint32_t *regs;
 	uint64_t base;
 	unsigned int gsi_base, pins;
-	uint8_t id;
+	uint8_t id, version;
 };
 
 struct ioapic_line {
 	struct ioapic *ioapic;		/* NULL: no such GSI */
 	uint32_t low;			/* of the entry as written last */
 	bool own;
+	struct intr_slot slot;
 };
 
 static struct ioapic ioapics[IOAPIC_MAX];
@@ -84,8 +89,9 @@ static void probe(const struct acpi_ioapic *a)
 		return;
 	}
 	*io = (struct ioapic){ (volatile uint32_t *)((volatile char *)p + (a->base - page)), a->base,
-			       a->gsi_base, 0, a->id };
+			       a->gsi_base, 0, a->id, 0 };
 	version = reg_read(io, REG_VERSION);
+	io->version = (uint8_t)version;
 	io->pins = MIN(((version >> 16) & 0xff) + 1, (uint32_t)PIN_MAX);
 	if (version == 0xffffffff || io->gsi_base >= GSI_MAX || io->gsi_base + io->pins > GSI_MAX) {
 		log_warn("IO-APIC %u at %lx does not answer or has GSIs out of range\n", a->id,
@@ -122,21 +128,48 @@ void ioapic_init(void)
 	}
 }
 
+/*
+ * Where the line goes, in the entry's bits. Remapped or not, the low byte is the vector: by it the
+ * EOI finds the line.
+ */
+static int destination(struct ioapic_line *line, uint8_t vector, unsigned int cpu, bool level,
+		       uint64_t *entry)
+{
+	int ret = 0;
+
+	if (!intr_remap_on()) {
+		*entry = (uint64_t)apic_id_of_cpu(cpu) << 56 | vector;
+		return 0;
+	}
+	if (!line->slot.used) {
+		ret = intr_slot_init_line(&line->slot, line->ioapic->id);
+	}
+	return ret ? ret : intr_remap_line(&line->slot, vector, cpu, level, entry);
+}
+
 static int route(unsigned int gsi, uint8_t vector, unsigned int cpu, uint32_t bits, bool own)
 {
 	struct ioapic_line *line = line_of(gsi);
 	unsigned long flags;
+	uint64_t entry;
+	int ret;
 
 	if (!line) {
 		return -EINVAL;
 	}
 	irq_bind_line(vector, gsi, bits & RTE_LEVEL, own);
 	flags = spin_lock_irq(&ioapic_lock);
-	/* Masked while the halves do not fit together. */
+	/* Masked while the halves, and the place in a remapping table, do not fit together. */
 	write_low(line, gsi, line->low | RTE_MASKED);
+	spin_unlock_irq(&ioapic_lock, flags);
+	ret = destination(line, vector, cpu, bits & RTE_LEVEL, &entry);
+	if (ret) {
+		return ret;
+	}
+	flags = spin_lock_irq(&ioapic_lock);
 	reg_write(line->ioapic, REG_ENTRY + 2 * (gsi - line->ioapic->gsi_base) + 1,
-		  apic_id_of_cpu(cpu) << 24);
-	write_low(line, gsi, vector | bits);
+		  (uint32_t)(entry >> 32));
+	write_low(line, gsi, (uint32_t)entry | bits);
 	line->own |= own;
 	spin_unlock_irq(&ioapic_lock, flags);
 	return 0;
@@ -178,6 +211,15 @@ void ioapic_mask(unsigned int gsi, bool masked)
 		}
 	}
 	spin_unlock_irq(&ioapic_lock, flags);
+}
+
+void ioapic_eoi(unsigned int gsi)
+{
+	struct ioapic_line *line = line_of(gsi);
+
+	if (line && line->slot.used && line->ioapic->version >= 0x20) {
+		line->ioapic->regs[REG_EOI] = line->low & 0xff;
+	}
 }
 
 unsigned int ioapic_gsi_count(void)

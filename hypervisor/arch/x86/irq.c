@@ -5,6 +5,7 @@
  * Dispatch takes no lock: fn is the last word written when a vector is set up and the first
  * cleared when it goes.
  */
+#include <asm/intr_remap.h>
 #include <asm/irq.h>
 #include <asm/processor.h>
 #include <hv/cpu.h>
@@ -76,6 +77,9 @@ void irq_dispatch(uint8_t vector)
 		ioapic_mask(desc->gsi, true);
 	}
 	apic_eoi();
+	if (level) {
+		ioapic_eoi(desc->gsi);
+	}
 	if (likely(fn)) {
 		fn(desc->opaque);
 		if (level && desc->own) {
@@ -142,8 +146,9 @@ unsigned int irq_pick_cpu(const struct vcpu *v)
 {
 	unsigned int cpu = v ? READ_ONCE(v->cpu) : 0;
 
-	/* Without interrupt remapping a message holds 8 bits of APIC id. */
-	if (cpu >= MAX_CPUS || !test_bit(cpu, &cpu_online_map) || apic_id_of_cpu(cpu) >= 0xff) {
+	/* A plain message holds 8 bits of APIC id. */
+	if (cpu >= MAX_CPUS || !test_bit(cpu, &cpu_online_map) ||
+	    (apic_id_of_cpu(cpu) >= 0xff && !intr_remap_wide())) {
 		cpu = 0;
 	}
 	return cpu;

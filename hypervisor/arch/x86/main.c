@@ -6,10 +6,12 @@
 #include <asm/apic.h>
 #include <asm/boot.h>
 #include <asm/dom0.h>
+#include <asm/intr_remap.h>
 #include <asm/irq.h>
 #include <asm/paging.h>
 #include <asm/policy.h>
 #include <asm/smp.h>
+#include <asm/speculation.h>
 #include <asm/time.h>
 #include <asm/vmm.h>
 #include <hv/boot.h>
@@ -140,10 +142,13 @@ static void start(void)
 		boot_fail("%s cannot be turned on", vmm->name);
 	}
 	policy_init();
+	speculation_init();
 	irq_init();
+	(void)iommu_init();		/* none is a loud line, or with iommu=force the end */
+	intr_remap_init();
+	apic_choose_mode();		/* x2APIC needs interrupts that can reach it */
 	smp_init();
 	irq_enable();
-	(void)iommu_init();		/* none is a loud line, or with iommu=force the end */
 	console_input_init();
 	dom0_build();
 	set_bit(CPU_PENDING_SCHED, &this_cpu()->pending);

@@ -5,6 +5,7 @@
  */
 #include <asm/cpuid-bits.h>
 #include <asm/exit.h>
+#include <asm/guest_tsc.h>
 #include <asm/msr-index.h>
 #include <asm/platform.h>
 #include <asm/policy.h>
@@ -17,9 +18,20 @@
 
 #define MSR_XEN_HYPERCALL_PAGE	0x40000000
 #define HYPERCALL_STUBS		64
-#define VENDOR_INTEL_EBX	0x756e6547	/* "Genu" */
 #define MTRR_CAP_VALUE		0x508	/* 8 variable, fixed, write-combining */
-#define MCG_CAP_VALUE		0x2	/* two banks, as the ABI's default */
+#define MCG_CAP_AMD		0x2	/* two banks, as the ABI's default */
+#define MCG_CAP_INTEL		0x1000c02	/* the same with threshold and recovery bits */
+#define MC_BANKS		2
+
+#define ANY			(POLICY_INTEL | POLICY_AMD)
+#define INTEL			POLICY_INTEL
+#define AMD			POLICY_AMD
+
+/* IA32_MISC_ENABLE: no branch trace store, no PEBS. */
+#define MISC_ENABLE_UNAVAILABLE	(BIT(11) | BIT(12))
+#define FEATURE_CONTROL_LOCK	BIT(0)
+#define PRED_CMD_IBPB		BIT(0)
+#define DEBUGCTL_LBR_BTF	3UL
 
 enum msr_kind {
 	MSR_KIND_CONST,			/* reads value, writes #GP */
@@ -30,6 +42,7 @@ enum msr_kind {
 struct msr_row {
 	uint32_t first, last;
 	enum msr_kind kind;
+	uint8_t vendors;		/* POLICY_*: the others' guests get #GP */
 	uint64_t value;
 	bool (*read)(struct vcpu *v, uint32_t msr, uint64_t *val);
 	bool (*write)(struct vcpu *v, uint32_t msr, uint64_t val);
@@ -37,7 +50,7 @@ struct msr_row {
 
 static bool tsc_read(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	*val = rdtsc() + v->arch.tsc_offset;
+	*val = guest_tsc(v, rdtsc());
 	return true;
 }
 
@@ -45,9 +58,8 @@ static bool tsc_write(struct vcpu *v, uint32_t msr, uint64_t val)
 {
 	uint64_t old = v->arch.tsc_offset;
 
-	v->arch.tsc_offset = val - rdtsc();
+	guest_tsc_write(v, val);
 	v->arch.tsc_adjust += v->arch.tsc_offset - old;
-	vmm->set_tsc_offset(v, v->arch.tsc_offset);
 	return true;
 }
 
@@ -221,10 +233,117 @@ static bool mtrr_def_write(struct vcpu *v, uint32_t msr, uint64_t val)
 	return true;
 }
 
+/* What the CPU says, made known once: it decides which errata a kernel works around and which string moves it takes. */
 static bool misc_enable_read(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	*val = v->arch.misc_enable;
-	return v->domain->arch.policy->basic[0].ebx == VENDOR_INTEL_EBX;
+	uint64_t host = 0;
+
+	(void)rdmsr_safe(msr, &host);
+	*val = host | MISC_ENABLE_UNAVAILABLE;
+	return true;
+}
+
+static bool host_read(struct vcpu *v, uint32_t msr, uint64_t *val)
+{
+	return rdmsr_safe(msr, val);
+}
+
+/* Intel's protocol to read the revision starts with a write of 0. */
+static bool ucode_rev_write(struct vcpu *v, uint32_t msr, uint64_t val)
+{
+	return policy_vendor(v->domain->arch.policy) == POLICY_INTEL && !val;
+}
+
+static bool platform_info_read(struct vcpu *v, uint32_t msr, uint64_t *val)
+{
+	*val = v->domain->arch.policy->platform_info;
+	return true;
+}
+
+static bool arch_caps_read(struct vcpu *v, uint32_t msr, uint64_t *val)
+{
+	*val = v->domain->arch.policy->arch_caps;
+	return policy_has(v->domain->arch.policy, FEATURE_ARCH_CAPS);
+}
+
+static bool misc_features_read(struct vcpu *v, uint32_t msr, uint64_t *val)
+{
+	*val = v->arch.misc_features;
+	return true;
+}
+
+static bool misc_features_write(struct vcpu *v, uint32_t msr, uint64_t val)
+{
+	uint64_t ok = v->domain->arch.policy->platform_info & PLATFORM_INFO_CPUID_FAULTING ?
+			      MISC_FEATURES_CPUID_FAULTING :
+			      0;
+
+	if (val & ~ok) {
+		return false;
+	}
+	v->arch.misc_features = val;
+	return true;
+}
+
+/* Last-branch records and branch stepping are not built: the bits are taken and stay 0. */
+static bool debugctl_write(struct vcpu *v, uint32_t msr, uint64_t val)
+{
+	return policy_vendor(v->domain->arch.policy) == POLICY_AMD || !(val & ~DEBUGCTL_LBR_BTF);
+}
+
+/* Two machine-check banks that never have anything to tell; of their registers all but CTL take 0 alone. */
+static bool mc_bank_read(struct vcpu *v, uint32_t msr, uint64_t *val)
+{
+	unsigned int i = msr - MSR_MC0_CTL;
+
+	*val = i / 4 < MC_BANKS && i % 4 == 0 ? ~0UL : 0;
+	return true;
+}
+
+static bool mc_bank_write(struct vcpu *v, uint32_t msr, uint64_t val)
+{
+	unsigned int i = msr - MSR_MC0_CTL;
+
+	return i / 4 >= MC_BANKS || i % 4 == 0 || !val;
+}
+
+static bool mcg_cap_read(struct vcpu *v, uint32_t msr, uint64_t *val)
+{
+	*val = policy_vendor(v->domain->arch.policy) == POLICY_INTEL ? MCG_CAP_INTEL : MCG_CAP_AMD;
+	return true;
+}
+
+static bool ignored_write(struct vcpu *v, uint32_t msr, uint64_t val)
+{
+	return true;
+}
+
+/* Microcode is not loaded, but the service VM's kernel does not check for a hypervisor first. */
+static bool no_read(struct vcpu *v, uint32_t msr, uint64_t *val)
+{
+	return false;
+}
+
+static bool ucode_load(struct vcpu *v, uint32_t msr, uint64_t val)
+{
+	return v->domain->is_service;
+}
+
+static bool pred_cmd_write(struct vcpu *v, uint32_t msr, uint64_t val)
+{
+	if (!policy_has(v->domain->arch.policy, FEATURE_IBPB) || val & ~PRED_CMD_IBPB) {
+		return false;
+	}
+	wrmsr(MSR_PRED_CMD, val);
+	return true;
+}
+
+/* As it is, or not at all. */
+static bool misc_enable_write(struct vcpu *v, uint32_t msr, uint64_t val)
+{
+	uint64_t is;
+
+	return misc_enable_read(v, msr, &is) && val == is;
 }
 
 static bool mcg_status_read(struct vcpu *v, uint32_t msr, uint64_t *val)
@@ -297,38 +416,65 @@ static bool zero_read(struct vcpu *v, uint32_t msr, uint64_t *val)
 	return true;
 }
 
+#define CALL(first, last, vendors, read, write)	{ first, last, MSR_KIND_CALL, vendors, 0, read, write }
+#define CONST(msr, vendors, value)		{ msr, msr, MSR_KIND_CONST, vendors, value, NULL, NULL }
+#define IGNORE(first, last, vendors, value)	{ first, last, MSR_KIND_CONST_IGNORE, vendors, value, NULL, NULL }
+
 /* Sorted by number. */
 static const struct msr_row rows[] = {
-	{ MSR_TSC, MSR_TSC, MSR_KIND_CALL, 0, tsc_read, tsc_write },
-	{ MSR_PLATFORM_ID, MSR_PLATFORM_ID, MSR_KIND_CONST, 0, NULL, NULL },
-	{ MSR_APIC_BASE, MSR_APIC_BASE, MSR_KIND_CALL, 0, apic_read, apic_write },
-	{ MSR_TSC_ADJUST, MSR_TSC_ADJUST, MSR_KIND_CALL, 0, tsc_adjust_read, tsc_adjust_write },
-	{ MSR_UCODE_REV, MSR_UCODE_REV, MSR_KIND_CONST_IGNORE, 0, NULL, NULL },
-	{ MSR_MTRRCAP, MSR_MTRRCAP, MSR_KIND_CONST, MTRR_CAP_VALUE, NULL, NULL },
-	{ MSR_MCG_CAP, MSR_MCG_CAP, MSR_KIND_CONST, MCG_CAP_VALUE, NULL, NULL },
-	{ MSR_MCG_STATUS, MSR_MCG_STATUS, MSR_KIND_CALL, 0, mcg_status_read, mcg_status_write },
-	{ MSR_MISC_ENABLE, MSR_MISC_ENABLE, MSR_KIND_CALL, 0, misc_enable_read, NULL },
-	{ MSR_DEBUGCTL, MSR_DEBUGCTL, MSR_KIND_CONST_IGNORE, 0, NULL, NULL },
-	{ MSR_MTRR_PHYSBASE0, MSR_MTRR_PHYSMASK7, MSR_KIND_CALL, 0, mtrr_var_read, mtrr_var_write },
-	{ MSR_MTRR_FIX64K, MSR_MTRR_FIX4K_F8, MSR_KIND_CALL, 0, mtrr_fixed_read, mtrr_fixed_write },
-	{ MSR_PAT, MSR_PAT, MSR_KIND_CALL, 0, pat_read, pat_write },
-	{ MSR_MTRR_DEF_TYPE, MSR_MTRR_DEF_TYPE, MSR_KIND_CALL, 0, mtrr_def_read, mtrr_def_write },
-	/* Two machine-check banks that never have anything to tell. */
-	{ MSR_MC0_CTL, MSR_MC0_CTL + 7, MSR_KIND_CONST_IGNORE, 0, NULL, NULL },
-	{ MSR_TSC_DEADLINE, MSR_TSC_DEADLINE, MSR_KIND_CALL, 0, apic_read, apic_write },
-	{ MSR_XSS, MSR_XSS, MSR_KIND_CALL, 0, xss_read, xss_write },
-	{ MSR_XEN_HYPERCALL_PAGE, MSR_XEN_HYPERCALL_PAGE, MSR_KIND_CALL, 0, zero_read,
-	  hypercall_page_write },
-	{ MSR_EFER, MSR_EFER, MSR_KIND_CALL, 0, efer_read, efer_write },
-	{ MSR_TSC_AUX, MSR_TSC_AUX, MSR_KIND_CALL, 0, tsc_aux_read, tsc_aux_write },
-	{ MSR_K8_SYSCFG, MSR_K8_SYSCFG, MSR_KIND_CONST, 0, NULL, NULL },
-	{ MSR_K8_HWCR, MSR_K8_HWCR, MSR_KIND_CONST_IGNORE, 0, NULL, NULL },
-	/* Northbridge configuration: kernels on AMD read and write it without looking. */
-	{ MSR_K8_NB_CFG, MSR_K8_NB_CFG, MSR_KIND_CONST_IGNORE, 0, NULL, NULL },
-	{ MSR_VM_CR, MSR_VM_CR, MSR_KIND_CONST_IGNORE, VM_CR_SVMDIS, NULL, NULL },
+	CONST(MSR_P5_MC_ADDR, ANY, 0),
+	CONST(MSR_P5_MC_TYPE, ANY, 0),
+	CALL(MSR_TSC, MSR_TSC, ANY, tsc_read, tsc_write),
+	CALL(MSR_PLATFORM_ID, MSR_PLATFORM_ID, INTEL, host_read, NULL),
+	CALL(MSR_APIC_BASE, MSR_APIC_BASE, ANY, apic_read, apic_write),
+	CONST(MSR_FEATURE_CONTROL, INTEL, FEATURE_CONTROL_LOCK),
+	CALL(MSR_TSC_ADJUST, MSR_TSC_ADJUST, ANY, tsc_adjust_read, tsc_adjust_write),
+	CALL(MSR_PRED_CMD, MSR_PRED_CMD, ANY, no_read, pred_cmd_write),
+	CALL(MSR_UCODE_WRITE, MSR_UCODE_WRITE, INTEL, no_read, ucode_load),
+	CALL(MSR_UCODE_REV, MSR_UCODE_REV, ANY, host_read, ucode_rev_write),
+	/* Performance counters are not offered (leaf 0xa), and kernels that try find them dead. */
+	IGNORE(MSR_PERFCTR0, MSR_PERFCTR0 + 7, INTEL, 0),
+	CALL(MSR_PLATFORM_INFO, MSR_PLATFORM_INFO, ANY, platform_info_read, NULL),
+	CONST(MSR_MTRRCAP, ANY, MTRR_CAP_VALUE),
+	CALL(MSR_ARCH_CAPABILITIES, MSR_ARCH_CAPABILITIES, ANY, arch_caps_read, NULL),
+	CALL(MSR_MISC_FEATURES_ENABLES, MSR_MISC_FEATURES_ENABLES, ANY, misc_features_read, misc_features_write),
+	CALL(MSR_MCG_CAP, MSR_MCG_CAP, ANY, mcg_cap_read, ignored_write),
+	CALL(MSR_MCG_STATUS, MSR_MCG_STATUS, ANY, mcg_status_read, mcg_status_write),
+	IGNORE(MSR_MCG_CTL, MSR_MCG_CTL, ANY, 0),
+	IGNORE(MSR_PERFEVTSEL0, MSR_PERFEVTSEL0 + 3, INTEL, 0),
+	/* Without a word in CPUID; kernels read them unguarded. */
+	CONST(MSR_PERF_STATUS, INTEL, 0),
+	IGNORE(MSR_PERF_CTL, MSR_PERF_CTL, INTEL, 0),
+	CONST(MSR_THERM_STATUS, INTEL, 0),
+	CALL(MSR_MISC_ENABLE, MSR_MISC_ENABLE, INTEL, misc_enable_read, misc_enable_write),
+	CALL(MSR_DEBUGCTL, MSR_DEBUGCTL, ANY, zero_read, debugctl_write),
+	CALL(MSR_MTRR_PHYSBASE0, MSR_MTRR_PHYSMASK7, ANY, mtrr_var_read, mtrr_var_write),
+	CALL(MSR_MTRR_FIX64K, MSR_MTRR_FIX4K_F8, ANY, mtrr_fixed_read, mtrr_fixed_write),
+	CALL(MSR_PAT, MSR_PAT, ANY, pat_read, pat_write),
+	IGNORE(MSR_MC0_CTL2, MSR_MC0_CTL2 + 31, ANY, 0),
+	CALL(MSR_MTRR_DEF_TYPE, MSR_MTRR_DEF_TYPE, ANY, mtrr_def_read, mtrr_def_write),
+	IGNORE(MSR_FIXED_CTR0, MSR_FIXED_CTR0 + 2, INTEL, 0),
+	IGNORE(MSR_FIXED_CTR_CTRL, MSR_FIXED_CTR_CTRL + 3, INTEL, 0),
+	IGNORE(MSR_PEBS_ENABLE, MSR_PEBS_ENABLE, INTEL, 0),
+	CALL(MSR_MC0_CTL, MSR_MC_LAST, ANY, mc_bank_read, mc_bank_write),
+	IGNORE(MSR_DS_AREA, MSR_DS_AREA, INTEL, 0),
+	CALL(MSR_TSC_DEADLINE, MSR_TSC_DEADLINE, ANY, apic_read, apic_write),
+	CALL(MSR_XSS, MSR_XSS, ANY, xss_read, xss_write),
+	CALL(MSR_XEN_HYPERCALL_PAGE, MSR_XEN_HYPERCALL_PAGE, ANY, zero_read, hypercall_page_write),
+	CALL(MSR_EFER, MSR_EFER, ANY, efer_read, efer_write),
+	CALL(MSR_TSC_AUX, MSR_TSC_AUX, ANY, tsc_aux_read, tsc_aux_write),
+	IGNORE(MSR_K7_EVNTSEL0, MSR_K7_EVNTSEL0 + 7, AMD, 0),
+	CONST(MSR_K8_SYSCFG, AMD, 0),
+	CONST(MSR_K8_HWCR, AMD, 0),
+	/* Northbridge: kernels on AMD do not look first, and may have moved to an Intel machine since. */
+	IGNORE(MSR_K8_NB_CFG, MSR_K8_NB_CFG, ANY, 0),
+	CALL(MSR_PATCH_LOADER, MSR_PATCH_LOADER, AMD, no_read, ucode_load),
+	CONST(MSR_K8_ENABLE_C1E, ANY, 0),
+	IGNORE(MSR_VM_CR, MSR_VM_CR, AMD, VM_CR_SVMDIS),
+	IGNORE(MSR_F15H_EVNTSEL0, MSR_F15H_EVNTSEL0 + 11, AMD, 0),
 };
 
-static const struct msr_row *find_row(uint32_t msr)
+static const struct msr_row *find_row(const struct vcpu *v, uint32_t msr)
 {
 	unsigned int low = 0, high = ARRAY_SIZE(rows);
 
@@ -340,7 +486,7 @@ static const struct msr_row *find_row(uint32_t msr)
 		} else if (msr > rows[mid].last) {
 			low = mid + 1;
 		} else {
-			return &rows[mid];
+			return rows[mid].vendors & policy_vendor(v->domain->arch.policy) ? &rows[mid] : NULL;
 		}
 	}
 	return NULL;
@@ -357,7 +503,7 @@ bool msr_guest_read(struct vcpu *v, uint32_t msr, uint64_t *val)
 	if (vmm->get_msr(v, msr, val)) {
 		return true;
 	}
-	r = find_row(msr);
+	r = find_row(v, msr);
 	if (!r) {
 		return false;
 	}
@@ -378,7 +524,7 @@ bool msr_guest_write(struct vcpu *v, uint32_t msr, uint64_t val)
 	if (vmm->set_msr(v, msr, val)) {
 		return true;
 	}
-	r = find_row(msr);
+	r = find_row(v, msr);
 	if (!r || r->kind == MSR_KIND_CONST) {
 		return false;
 	}

@@ -21,6 +21,8 @@
 #include "p2m_cache.h"
 #include "p2m_internal.h"
 
+unsigned int p2m_largest_level = 2;
+
 #define TABLES_MIN	256		/* a domain may always have that many */
 
 static unsigned int slot_index(uint64_t g, unsigned int level)
@@ -35,7 +37,7 @@ static bool entry_is_leaf(uint64_t e, unsigned int level)
 
 static enum p2m_type entry_type(uint64_t e)
 {
-	return (enum p2m_type)((e >> P2M_PTE_TYPE_SHIFT) & 0xf);
+	return p2m_entry_type(e);
 }
 
 static uint64_t entry_mfn(uint64_t e, unsigned int level)
@@ -52,17 +54,6 @@ static uint64_t make_leaf(mfn_t m, enum p2m_type t, unsigned int level)
 {
 	return vmm->pte_leaf(m, t, level) | ((uint64_t)t << P2M_PTE_TYPE_SHIFT) |
 	       (level > 1 ? P2M_PTE_LARGE : 0);
-}
-
-static bool order_1g_allowed(void)
-{
-	/* CPUID Fn8000_0001_EDX[Page1GB] speaks for nested tables too (APMv2, sect. 15.25). */
-	static int8_t known = -1;
-
-	if (known < 0) {
-		known = (cpuid(0x80000001, 0).edx >> 26) & 1;
-	}
-	return known;
 }
 
 /* Lock-free: the slot in which g's walk ends, or NULL for a g outside of what tables can hold. */
@@ -208,7 +199,7 @@ static int split(struct p2m *p, uint64_t *slot, unsigned int level)
 	for (unsigned int i = 0; i < 512; i++) {
 		mfn_t m = mfn(entry_mfn(e, level) + ((uint64_t)i << (9 * (level - 2))));
 
-		table[i] = make_leaf(m, entry_type(e), level - 1);
+		table[i] = p2m_dirty_piece(p, e, make_leaf(m, entry_type(e), level - 1), level - 1);
 	}
 	link_table(slot, table);
 	return 0;
@@ -249,6 +240,19 @@ static int descend(struct p2m *p, uint64_t g, unsigned int *level, bool removing
 	}
 	*out = &table[slot_index(g, *level)];
 	return 0;
+}
+
+uint64_t *p2m_slot(const struct p2m *p, uint64_t g, unsigned int *level)
+{
+	return walk(p, g, level);
+}
+
+int p2m_split(struct p2m *p, uint64_t g)
+{
+	unsigned int level = 1;
+	uint64_t *slot;
+
+	return descend(p, g, &level, true, &slot);
 }
 
 static void fill(struct p2m *p, uint64_t *slot, unsigned int level, uint64_t m, enum p2m_type t,
@@ -309,7 +313,7 @@ static unsigned int chunk_level(uint64_t g, uint64_t m, uint64_t count, enum p2m
 {
 	uint64_t bits = t == P2M_INVALID || t == P2M_POD ? g : g | m;
 
-	if (count >= 1UL << ORDER_1G && IS_ALIGNED(bits, 1UL << ORDER_1G) && order_1g_allowed()) {
+	if (count >= 1UL << ORDER_1G && IS_ALIGNED(bits, 1UL << ORDER_1G) && p2m_largest_level >= 3) {
 		return 3;
 	}
 	return count >= 1UL << ORDER_2M && IS_ALIGNED(bits, 1UL << ORDER_2M) ? 2 : 1;
@@ -335,6 +339,9 @@ static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, 
 		return 0;
 	}
 	fill(p, slot, want, m, t, flush);
+	if (unlikely(d->log_dirty)) {
+		p2m_dirty_changed(d, g, 1UL << (9 * (want - 1)));
+	}
 	*count = 1UL << (9 * (want - 1));
 	err = iommu_follow(d, g, mfn(m), 9 * (want - 1), t);
 	if (err && !removing) {
@@ -673,6 +680,7 @@ int p2m_teardown(struct domain *d)
 		}
 	}
 	d->p2m = NULL;
+	p2m_dirty_destroy(p);
 	hv_free(p);
 	return 0;
 }

@@ -85,7 +85,7 @@ void pirq_guest_unmask(struct domain *d, unsigned int gsi, bool level, bool acti
 	line->in_service &= level;
 	if (ioapic_route_guest(gsi, line->vector, irq_pick_cpu(d->vcpu[0]), level, active_low,
 			       masked || line->in_service)) {
-		glog_warn("interrupt line %u is not there\n", gsi);
+		glog_warn("interrupt line %u cannot be routed\n", gsi);
 	}
 out:
 	spin_unlock_irq(&line->lock, flags);

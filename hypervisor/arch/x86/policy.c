@@ -5,6 +5,7 @@
  * whatever the machine has.
  */
 #include <asm/cpuid-bits.h>
+#include <asm/msr-index.h>
 #include <asm/policy.h>
 #include <asm/vmm.h>
 #include <hv/domain.h>
@@ -17,6 +18,22 @@
 #include <xen/sysctl.h>
 
 struct cpu_policy_data policy_host, policy_hvm_max, policy_hvm_default;
+
+#define EBX_INTEL		0x756e6547	/* "Genu"ineIntel */
+#define EBX_AMD			0x68747541	/* "Auth"enticAMD */
+#define EBX_HYGON		0x6f677948	/* "Hygo"nGenuine */
+
+/* Of ARCH_CAPABILITIES what a guest may rely on: what its CPU is not prone to. */
+#define ARCH_CAPS_RDCL_NO	BIT(0)
+#define ARCH_CAPS_RSBA		BIT(2)
+#define ARCH_CAPS_SSB_NO	BIT(4)
+#define ARCH_CAPS_MDS_NO	BIT(5)
+#define ARCH_CAPS_PSCHANGE_NO	BIT(6)
+#define ARCH_CAPS_TAA_NO	BIT(8)
+#define ARCH_CAPS_MMIO_NO	(BIT(13) | BIT(14) | BIT(15))	/* SBDR_SSDP, FBSDP, PSDP */
+#define ARCH_CAPS_FB_CLEAR	BIT(17)
+#define ARCH_CAPS_SERVICE	(ARCH_CAPS_RDCL_NO | ARCH_CAPS_RSBA | ARCH_CAPS_SSB_NO | ARCH_CAPS_MDS_NO | \
+				 ARCH_CAPS_PSCHANGE_NO | ARCH_CAPS_TAA_NO | ARCH_CAPS_MMIO_NO | ARCH_CAPS_FB_CLEAR)
 
 /* Where a word of the feature vector lives. */
 enum word_place { PLACE_BASIC, PLACE_FEAT, PLACE_XSTATE, PLACE_EXT, PLACE_NONE };
@@ -32,44 +49,52 @@ static const struct {
 
 /*
  * What a guest may see when the machine has it. Left out on purpose: everything that needs state or MSRs that are not
- * virtualised (performance counters, debug store, SMX, VMX/SVM, MONITOR, MCE banks' extras, PKU, CET, AMX, XSAVES,
- * speculation controls, LWP, IBS, RDTSCP without TSC_AUX handling).
+ * virtualised (performance counters, debug store, SMX, VMX/SVM, MONITOR, MCE banks' extras, PKU, CET, AMX,
+ * speculation controls, LWP, IBS).
  */
 static const uint16_t allowed_bits[] = {
 	/* 1.edx */
 	FEATURE(0, 0), FEATURE(0, 1), FEATURE(0, 2), FEATURE(0, 3), FEATURE(0, 4), FEATURE(0, 5),
 	FEATURE(0, 6), FEATURE(0, 7), FEATURE(0, 8), FEATURE(0, 9), FEATURE(0, 11), FEATURE(0, 12),
 	FEATURE(0, 13), FEATURE(0, 14), FEATURE(0, 15), FEATURE(0, 16), FEATURE(0, 17), FEATURE(0, 19),
-	FEATURE(0, 23), FEATURE(0, 24), FEATURE(0, 25), FEATURE(0, 26), FEATURE(0, 28),
+	FEATURE(0, 23), FEATURE(0, 24), FEATURE(0, 25), FEATURE(0, 26), FEATURE(0, 27), FEATURE(0, 28),
 	/* 1.ecx: SSE3 PCLMUL SSSE3 FMA CX16 PCID SSE4.1 SSE4.2 MOVBE POPCNT AES XSAVE AVX F16C RDRAND */
 	FEATURE(1, 0), FEATURE(1, 1), FEATURE(1, 9), FEATURE(1, 12), FEATURE(1, 13), FEATURE(1, 17),
 	FEATURE(1, 19), FEATURE(1, 20), FEATURE(1, 22), FEATURE(1, 23), FEATURE(1, 25), FEATURE(1, 26),
 	FEATURE(1, 28), FEATURE(1, 29), FEATURE(1, 30),
-	/* 80000001.edx: SYSCALL NX MMXEXT FFXSR PAGE1GB LM 3DNOWEXT 3DNOW (the rest mirrors 1.edx) */
-	FEATURE(2, 11), FEATURE(2, 20), FEATURE(2, 22), FEATURE(2, 25), FEATURE(2, 26), FEATURE(2, 29),
-	FEATURE(2, 30), FEATURE(2, 31),
+	/* 80000001.edx: SYSCALL NX MMXEXT FFXSR PAGE1GB RDTSCP LM 3DNOWEXT 3DNOW (the rest mirrors 1.edx) */
+	FEATURE(2, 11), FEATURE(2, 20), FEATURE(2, 22), FEATURE(2, 25), FEATURE(2, 26), FEATURE(2, 27),
+	FEATURE(2, 29), FEATURE(2, 30), FEATURE(2, 31),
 	/* 80000001.ecx: LAHF CMP_LEGACY CR8 ABM SSE4A MISALIGNSSE 3DNOWPREFETCH XOP FMA4 TBM */
 	FEATURE(3, 0), FEATURE(3, 1), FEATURE(3, 4), FEATURE(3, 5), FEATURE(3, 6), FEATURE(3, 7),
 	FEATURE(3, 8), FEATURE(3, 11), FEATURE(3, 16), FEATURE(3, 21),
-	/* D.1.eax: XSAVEOPT XSAVEC XGETBV1 */
-	FEATURE(4, 0), FEATURE(4, 1), FEATURE(4, 2),
-	/* 7.0.ebx: FSGSBASE BMI1 AVX2 SMEP BMI2 ERMS INVPCID AVX512* RDSEED ADX SMAP CLFLUSHOPT CLWB SHA */
-	FEATURE(5, 0), FEATURE(5, 3), FEATURE(5, 5), FEATURE(5, 7), FEATURE(5, 8), FEATURE(5, 9),
+	/* D.1.eax: XSAVEOPT XSAVEC XGETBV1 XSAVES, with no state in XSS */
+	FEATURE(4, 0), FEATURE(4, 1), FEATURE(4, 2), FEATURE(4, 3),
+	/* 7.0.ebx: FSGSBASE BMI1 AVX2 FDP_EXCPTN_ONLY SMEP BMI2 ERMS INVPCID NO_FPU_SEL AVX512* RDSEED ADX SMAP CLFLUSHOPT CLWB SHA */
+	FEATURE(5, 0), FEATURE(5, 3), FEATURE(5, 5), FEATURE(5, 6), FEATURE(5, 13), FEATURE(5, 7), FEATURE(5, 8), FEATURE(5, 9),
 	FEATURE(5, 10), FEATURE(5, 16), FEATURE(5, 17), FEATURE(5, 18), FEATURE(5, 19), FEATURE(5, 20),
 	FEATURE(5, 21), FEATURE(5, 23), FEATURE(5, 24), FEATURE(5, 28), FEATURE(5, 29), FEATURE(5, 30),
 	FEATURE(5, 31),
 	/* 7.0.ecx: AVX512_VBMI UMIP VBMI2 GFNI VAES VPCLMULQDQ VNNI BITALG VPOPCNTDQ */
 	FEATURE(6, 1), FEATURE(6, 2), FEATURE(6, 6), FEATURE(6, 8), FEATURE(6, 9), FEATURE(6, 10),
 	FEATURE(6, 11), FEATURE(6, 12), FEATURE(6, 14),
-	/* 80000008.ebx: CLZERO RSTR_FP_ERR_PTRS */
-	FEATURE(8, 0), FEATURE(8, 2),
-	/* 7.0.edx: AVX512 4VNNIW and 4FMAPS, FSRM, VP2INTERSECT */
-	FEATURE(9, 2), FEATURE(9, 3), FEATURE(9, 4), FEATURE(9, 8),
+	/* 80000008.ebx: CLZERO RSTR_FP_ERR_PTRS IBPB SSB_NO BTC_NO IBPB_RET */
+	FEATURE(8, 0), FEATURE(8, 2), FEATURE(8, 12), FEATURE(8, 26), FEATURE(8, 29), FEATURE(8, 30),
+	/* 7.0.edx: AVX512 4VNNIW and 4FMAPS, FSRM, VP2INTERSECT, MD_CLEAR */
+	FEATURE(9, 2), FEATURE(9, 3), FEATURE(9, 4), FEATURE(9, 8), FEATURE(9, 10),
 	/* 7.1.eax: AVX_VNNI AVX512_BF16 */
 	FEATURE(10, 4), FEATURE(10, 5),
 	/* 80000021.eax: LFENCE always serialising */
 	FEATURE(11, 2),
 };
+
+/* What the CPU has and its virtualisation cannot give to guests. */
+static uint32_t hidden_words[FEATURE_WORDS];
+
+void policy_hide(unsigned int feature)
+{
+	hidden_words[feature / 32] |= 1U << (feature % 32);
+}
 
 static uint32_t *word(struct cpu_policy_data *p, unsigned int w)
 {
@@ -113,6 +138,19 @@ static void set_feature(struct cpu_policy_data *p, unsigned int feature, bool on
 	*at = on ? *at | (1U << (feature % 32)) : *at & ~(1U << (feature % 32));
 }
 
+unsigned int policy_vendor(const struct cpu_policy_data *p)
+{
+	switch (p->basic[0].ebx) {
+	case EBX_INTEL:
+		return POLICY_INTEL;
+	case EBX_AMD:
+	case EBX_HYGON:
+		return POLICY_AMD;
+	default:
+		return 0;
+	}
+}
+
 uint64_t policy_xcr0(const struct cpu_policy_data *p)
 {
 	uint64_t states = p->xstate[0].eax | ((uint64_t)p->xstate[0].edx << 32);
@@ -148,6 +186,9 @@ static void read_host(struct cpu_policy_data *p)
 	}
 	p->basic[0].eax = basic;
 	p->ext[0].eax = ext;
+	if (policy_has(p, FEATURE_ARCH_CAPS)) {
+		p->arch_caps = rdmsr(MSR_ARCH_CAPABILITIES);
+	}
 }
 
 /* XSAVE states that match the features: x87, SSE, AVX, and the three of AVX-512. */
@@ -176,32 +217,59 @@ static void limit_xstate(struct cpu_policy_data *p)
 	p->xstate[1].ebx = p->xstate[1].ecx = p->xstate[1].edx = 0;
 }
 
-/* What follows from the features, and leaves that are information only. */
-static void recalculate(struct cpu_policy_data *p)
+static void clear_leaves(struct cpuid_regs *of, unsigned int first, unsigned int last)
+{
+	memset(of + first, 0, (last - first + 1) * sizeof(*of));
+}
+
+static void recalculate_intel(struct cpu_policy_data *p)
+{
+	p->basic[2].eax = (p->basic[2].eax & ~0xffU) | !!p->basic[0].eax;	/* one query tells all */
+	clear_leaves(p->basic, 3, 3);			/* serial number */
+	clear_leaves(p->basic, 9, 0xa);			/* direct cache access, performance */
+	p->ext[0].ebx = p->ext[0].ecx = p->ext[0].edx = 0;
+	p->ext[1].eax = p->ext[1].ebx = 0;
+	clear_leaves(p->ext, 5, 5);
+	p->ext[6].eax = p->ext[6].ebx = p->ext[6].edx = 0;
+	p->ext[8].ecx = 0;
+	p->ext[0].eax = MIN(p->ext[0].eax, 0x80000008U);
+	clear_leaves(p->ext, 9, POLICY_EXT_LEAVES - 1);
+}
+
+static void recalculate_amd(struct cpu_policy_data *p)
 {
 	/* AMD mirrors these bits of 1.edx; the mirror follows. */
 	const uint32_t mirror = 0x0183f3ff;
 
-	if (policy_host.basic[0].ebx == 0x68747541) {	/* "Auth"enticAMD */
-		p->ext[1].edx = (p->ext[1].edx & ~mirror) | (p->basic[1].edx & mirror);
-	}
-	if (!policy_has(p, FEATURE_AVX)) {
-		set_feature(p, FEATURE_AVX512F, false);
-	}
-	limit_xstate(p);
-	/* 5: MONITOR, 6: thermal, 8, 9, 0xa: performance, 0xc */
-	static const uint8_t hidden_basic[] = { 2, 3, 5, 6, 8, 9, 0xa, 0xc };
-	for (unsigned int i = 0; i < ARRAY_SIZE(hidden_basic); i++) {
-		p->basic[hidden_basic[i]] = (struct cpuid_regs){ 0 };
-	}
-	p->ext[7].eax = p->ext[7].ebx = p->ext[7].ecx = 0;
+	p->ext[1].edx = (p->ext[1].edx & ~mirror) | (p->basic[1].edx & mirror);
+	clear_leaves(p->basic, 2, 3);
+	clear_leaves(p->basic, 9, 0xa);
 	p->ext[8].ecx &= 0xf0ff;			/* core count and APIC id size */
-	p->ext[8].edx = 0;
 	p->ext[0xa] = (struct cpuid_regs){ 0 };		/* SVM */
 	for (unsigned int i = 0x1a; i < POLICY_EXT_LEAVES; i++) {
 		if (i != 0x21) {
 			p->ext[i] = (struct cpuid_regs){ 0 };
 		}
+	}
+}
+
+/* What follows from the features, and leaves that are information only. */
+static void recalculate(struct cpu_policy_data *p)
+{
+	if (!policy_has(p, FEATURE_AVX)) {
+		set_feature(p, FEATURE_AVX512F, false);
+	}
+	limit_xstate(p);
+	clear_leaves(p->basic, 5, 6);			/* MONITOR, thermal */
+	clear_leaves(p->basic, 8, 8);
+	clear_leaves(p->basic, 0xc, 0xc);
+	memset(p->topo, 0, sizeof(p->topo));
+	p->ext[7].eax = p->ext[7].ebx = p->ext[7].ecx = 0;
+	p->ext[8].edx = 0;
+	if (policy_vendor(p) == POLICY_INTEL) {
+		recalculate_intel(p);
+	} else {
+		recalculate_amd(p);
 	}
 }
 
@@ -215,7 +283,7 @@ static void make_guest(struct cpu_policy_data *p)
 	}
 	for (unsigned int w = 0; w < FEATURE_WORDS; w++) {
 		if (word(p, w)) {
-			*word(p, w) &= allowed[w];
+			*word(p, w) &= allowed[w] & ~hidden_words[w];
 		}
 	}
 	/* Emulated whatever the machine has. */
@@ -224,9 +292,11 @@ static void make_guest(struct cpu_policy_data *p)
 	set_feature(p, FEATURE_HYPERVISOR, true);
 	set_feature(p, FEATURE_TSC_ADJUST, true);
 	set_feature(p, FEATURE_APIC, true);
+	set_feature(p, FEATURE_NO_LMSL, true);		/* EFER.LMSLE is never there */
 	p->basic[0].eax = MAX(p->basic[0].eax, 7U);
 	recalculate(p);
-	p->platform_info = 0;
+	/* CPUID always exits, so it can fault as well. */
+	p->platform_info = PLATFORM_INFO_CPUID_FAULTING;
 	p->arch_caps = 0;
 }
 
@@ -247,6 +317,11 @@ int policy_domain_init(struct domain *d)
 		return -ENOMEM;
 	}
 	*p = d->is_service ? policy_hvm_max : policy_hvm_default;
+	if (d->is_service && policy_has(&policy_host, FEATURE_ARCH_CAPS)) {
+		/* It stays on this machine, so it may know what needs no workaround here. */
+		set_feature(p, FEATURE_ARCH_CAPS, true);
+		p->arch_caps = policy_host.arch_caps & ARCH_CAPS_SERVICE;
+	}
 	d->arch.policy = p;
 	d->arch.phys_bits = p->ext[8].eax & 0xff ? p->ext[8].eax & 0xff : 36;
 	return 0;
@@ -342,7 +417,8 @@ static int put_policy(struct cpu_policy_data *p, gva_t to, uint32_t *nr)
 static int put_msrs(const struct cpu_policy_data *p, gva_t to, uint32_t *nr)
 {
 	const xen_msr_entry_t e[POLICY_MSRS_MAX] = {
-		{ 0xce, 0, p->platform_info }, { 0x10a, 0, p->arch_caps },
+		{ MSR_PLATFORM_INFO, 0, p->platform_info },
+		{ MSR_ARCH_CAPABILITIES, 0, p->arch_caps },
 	};
 
 	if (*nr < POLICY_MSRS_MAX) {
@@ -538,13 +614,17 @@ static long set_policy(struct domain *d, struct xen_domctl_cpu_policy *c)
 
 		if (guest_read_obj(&untrusted_m, gva_index(gva((uintptr_t)c->msrs.p), i, sizeof(untrusted_m)))) {
 			rc = -EFAULT;
-		} else if (untrusted_m.flags || (untrusted_m.idx != 0xce && untrusted_m.idx != 0x10a)) {
+		} else if (untrusted_m.flags || (untrusted_m.idx != MSR_PLATFORM_INFO &&
+						 untrusted_m.idx != MSR_ARCH_CAPABILITIES)) {
 			rc = untrusted_m.flags ? -EINVAL : -ERANGE;
 			c->err_msr = untrusted_m.idx;
-		} else if (untrusted_m.val) {
-			/* neither MSR has a bit that guests get here */
+		} else if (untrusted_m.val & (untrusted_m.idx == MSR_PLATFORM_INFO ?
+						      ~policy_hvm_max.platform_info :
+						      ~policy_hvm_max.arch_caps)) {
 			rc = -EOVERFLOW;
 			c->err_msr = untrusted_m.idx;
+		} else if (untrusted_m.idx == MSR_PLATFORM_INFO) {
+			p->platform_info = untrusted_m.val;
 		}
 	}
 	if (!rc) {

@@ -9,6 +9,7 @@
 #include <asm/paging.h>
 #include <asm/processor.h>
 #include <asm/smp.h>
+#include <asm/speculation.h>
 #include <asm/time.h>
 #include <asm/traps.h>
 #include <asm/vmm.h>
@@ -112,6 +113,7 @@ void smp_ap_main(struct cpu *c)
 			__asm__ volatile("cli; hlt");
 		}
 	}
+	speculation_init_cpu();
 	sched_cpu_init(c->id);
 	c->rcu.seen = ~0ULL >> 1;	/* until its first pass: holds nothing */
 	set_bit(c->id, &cpu_online_map);

@@ -10,6 +10,7 @@
 #include <asm/msr-index.h>
 #include <asm/time.h>
 #include <hv/cpu.h>
+#include <hv/vcpu.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 
@@ -31,6 +32,7 @@ static uint64_t ns_to_tsc_mul;		/* 32.32 */
 static uint64_t ns_to_apic_mul;		/* 32.32 */
 static bool use_deadline;
 static uint64_t wallclock_ns;
+bool time_entries_watch;
 
 struct reference {
 	const char *name;
@@ -84,21 +86,32 @@ uint64_t ns_to_tsc(nstime_t ns)
 	return tsc_base + (uint64_t)(((unsigned __int128)(uint64_t)ns * ns_to_tsc_mul) >> 32);
 }
 
-static void set_frequency(uint64_t tsc_hz)
+struct time_scale time_scale_of(uint64_t hz)
 {
-	uint64_t f = tsc_hz;
+	struct time_scale s = { 0 };
+	uint64_t f = hz;
 
 	/* Bring 1e9/f * 2^32 into 32 bits with the top one set: best precision. */
-	scale.shift = 0;
 	while (f > 2 * (uint64_t)NS_PER_SEC) {
 		f >>= 1;
-		scale.shift--;
+		s.shift--;
 	}
 	while (f <= (uint64_t)NS_PER_SEC) {
 		f <<= 1;
-		scale.shift++;
+		s.shift++;
 	}
-	scale.mul = (uint32_t)mul_div((uint64_t)NS_PER_SEC, 1UL << 32, f);
+	s.mul = (uint32_t)mul_div((uint64_t)NS_PER_SEC, 1UL << 32, f);
+	return s;
+}
+
+uint64_t time_ratio(uint32_t khz, unsigned int fraction_bits)
+{
+	return mul_div(khz, 1UL << fraction_bits, tsc_khz);
+}
+
+static void set_frequency(uint64_t tsc_hz)
+{
+	scale = time_scale_of(tsc_hz);
 	ns_to_tsc_mul = mul_div(tsc_hz, 1UL << 32, (uint64_t)NS_PER_SEC);
 	tsc_khz = (uint32_t)(tsc_hz / 1000);
 }
@@ -260,10 +273,11 @@ void time_init(void)
 
 void time_init_cpu(void)
 {
+	this_cpu()->arch.deadline = DEADLINE_NONE;
 	apic_timer_mode_deadline(use_deadline);
 }
 
-void arch_timer_program(nstime_t when)
+static void program_machine(nstime_t when)
 {
 	nstime_t now, delta;
 	uint64_t count;
@@ -280,6 +294,42 @@ void arch_timer_program(nstime_t when)
 	delta = when > now ? MIN(when - now, 2 * NS_PER_SEC) : 0;
 	count = ((uint64_t)delta * (ns_to_apic_mul >> 16)) >> 16;
 	apic_timer_start((uint32_t)MIN(MAX(count, 1UL), 0xffffffffUL));
+}
+
+/* A guest is on this CPU: its next entry takes the deadline along. What is in the machine's timer may fire for nothing. */
+void arch_timer_program(nstime_t when)
+{
+	struct cpu *c = this_cpu();
+
+	if (time_entries_watch && c->running && !vcpu_is_idle(c->running)) {
+		c->arch.deadline = when == NSTIME_NEVER ? DEADLINE_NONE : ns_to_tsc(MAX(when, (nstime_t)1));
+		return;
+	}
+	c->arch.deadline = DEADLINE_NONE;
+	program_machine(when);
+}
+
+void arch_timer_settle(void)
+{
+	struct cpu *c = this_cpu();
+	unsigned long flags;
+
+	if (likely(c->arch.deadline == DEADLINE_NONE)) {
+		return;
+	}
+	flags = irq_save();
+	c->arch.deadline = DEADLINE_NONE;
+	program_machine(c->timers.programmed);
+	irq_restore(flags);
+}
+
+bool time_exit_at_once(void)
+{
+	/* In the past. Its exit has the timers looked at, and that sets the true deadline again. */
+	if (time_entries_watch) {
+		this_cpu()->arch.deadline = 1;
+	}
+	return time_entries_watch;
 }
 
 void time_delay_us(unsigned int us)

@@ -4,7 +4,9 @@
  * that it reads. No locks of its own; VCPUOP_initialise takes domain->big_lock.
  */
 #include <asm/exit.h>
+#include <asm/guest_tsc.h>
 #include <asm/processor.h>
+#include <asm/speculation.h>
 #include <asm/time.h>
 #include <asm/vmm.h>
 #include <hv/cpu.h>
@@ -93,10 +95,14 @@ void vcpu_reset_to_sipi(struct vcpu *v, uint8_t vector)
 int arch_vcpu_create(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
-	int rc = vmm->vcpu_init(v);
+	int rc = vlapic_init(v);
 
 	if (rc) {
 		return rc;
+	}
+	rc = vmm->vcpu_init(v);
+	if (rc) {
+		goto err_apic;
 	}
 	a->pat = PAT_RESET;
 	a->xcr0 = 1;
@@ -104,26 +110,22 @@ int arch_vcpu_create(struct vcpu *v)
 	if (rc) {
 		goto err_vmm;
 	}
-	rc = vlapic_init(v);
-	if (rc) {
-		goto err_fpu;
-	}
 	reset_state(v, 0);
 	a->tsc_offset = v->domain->arch.tsc_offset;
-	vmm->set_tsc_offset(v, a->tsc_offset);
+	guest_tsc_vcpu_apply(v);
 	return 0;
-err_fpu:
-	fpu_vcpu_destroy(v);
 err_vmm:
 	vmm->vcpu_destroy(v);
+err_apic:
+	vlapic_destroy(v);
 	return rc;
 }
 
 void arch_vcpu_destroy(struct vcpu *v)
 {
-	vlapic_destroy(v);
 	fpu_vcpu_destroy(v);
 	vmm->vcpu_destroy(v);
+	vlapic_destroy(v);	/* last: the vendor's structures point to its page */
 }
 
 void arch_vcpu_moved(struct vcpu *v, unsigned int cpu)
@@ -137,7 +139,10 @@ void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 		vmm->ctxt_from(prev);
 	}
 	fpu_switch(prev, next);
-	if (!vcpu_is_idle(next)) {
+	if (vcpu_is_idle(next)) {
+		arch_timer_settle();
+	} else {
+		speculation_switch(next->domain->id);
 		vmm->ctxt_to(next);
 	}
 }
@@ -153,7 +158,9 @@ void arch_vcpu_run(struct vcpu *v)
 	}
 	if (unlikely(READ_ONCE(c->pending))) {
 		/* intr_assist woke somebody for this CPU; what it injected must go in: enter, and out at once. */
-		arch_cpu_kick(c->id);
+		if (!time_exit_at_once()) {
+			arch_cpu_kick(c->id);
+		}
 	}
 	vmm->run(v);
 }
@@ -172,6 +179,20 @@ void arch_vcpu_upcall(struct vcpu *v)
 	} else {
 		vcpu_kick(v);		/* intr_assist delivers by the domain's callback */
 	}
+}
+
+void vcpu_dump_registers(const struct vcpu *v)
+{
+	const struct arch_vcpu *a = &v->arch;
+	const struct guest_regs *r = &a->regs;
+
+	log_err("d%uv%u on CPU%u: rip %016lx rflags %08lx cpl %u\n", v->domain->id, v->id, v->cpu, r->rip,
+		r->rflags, a->cpl);
+	log_err("cr0 %08lx cr2 %016lx cr3 %012lx cr4 %08lx efer %05lx\n", a->cr0, a->cr2, a->cr3, a->cr4, a->efer);
+	log_err("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", r->rax, r->rbx, r->rcx, r->rdx);
+	log_err("rsi %016lx rdi %016lx rbp %016lx rsp %016lx\n", r->rsi, r->rdi, r->rbp, r->rsp);
+	log_err("r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", r->r8, r->r9, r->r10, r->r11);
+	log_err("r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", r->r12, r->r13, r->r14, r->r15);
 }
 
 void arch_vcpu_dump(struct vcpu *v)
@@ -207,21 +228,21 @@ void arch_vcpu_publish_time(struct vcpu *v)
 {
 	volatile struct vcpu_time_info *at = &v->info->time;
 	struct arch_vcpu *a = &v->arch;
-	struct time_scale scale;
+	const struct time_scale *scale = &v->domain->arch.tsc_scale;
 	struct vcpu_time_info t = { 0 };
 	uint64_t tsc;
 	nstime_t ns;
 
-	if (likely(a->published_tsc && at->tsc_timestamp == a->published_tsc &&
+	/* With a ratio of its own the two scales are rounded apart: a new pair each time keeps them together. */
+	if (likely(a->published_tsc && !v->domain->arch.tsc_ratio && at->tsc_timestamp == a->published_tsc &&
 		   a->published_offset == a->tsc_offset && a->published_area == v->time_gva.v)) {
 		return;
 	}
-	scale = time_scale_get();
 	time_stamp(&tsc, &ns);
-	t.tsc_timestamp = tsc + a->tsc_offset;
+	t.tsc_timestamp = guest_tsc(v, tsc);
 	t.system_time = (uint64_t)ns;
-	t.tsc_to_system_mul = scale.mul;
-	t.tsc_shift = scale.shift;
+	t.tsc_to_system_mul = scale->mul;
+	t.tsc_shift = scale->shift;
 	t.version = (at->version + 2) & ~1U;
 
 	at->version = t.version - 1;

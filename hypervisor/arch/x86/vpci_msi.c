@@ -33,10 +33,11 @@ static void message_fire(void *opaque)
 	vlapic_msi(m->domain, address, data);
 }
 
-void vmsi_message_init(struct vmsi_message *m, struct domain *d)
+void vmsi_message_init(struct vmsi_message *m, struct domain *d, uint32_t sbdf)
 {
 	spin_lock_init(&m->lock);
 	m->domain = d;
+	intr_slot_init(&m->slot, (pci_sbdf_t){ sbdf });
 }
 
 void vmsi_message_set(struct vmsi_message *m, uint64_t address, uint32_t data)
@@ -53,24 +54,36 @@ bool vmsi_message_connect(struct vmsi_message *m)
 	/* APIC ids of the service VM are twice the vCPU's number. */
 	unsigned int target = ((m->address >> 12) & 0xff) / 2;
 	const struct vcpu *v = target < m->domain->max_vcpus ? m->domain->vcpu[target] : NULL;
-	int vector;
+	unsigned int cpu = irq_pick_cpu(v);
+	int vector = m->vector;
 
-	if (m->vector) {
+	if (vector && cpu == m->cpu) {
 		return true;
 	}
-	m->cpu = (uint8_t)irq_pick_cpu(v);
-	vector = irq_alloc_vector(m->cpu, message_fire, m);
+	/* A vector means the same on every CPU, so a message moves without a new one. */
+	if (!vector) {
+		vector = irq_alloc_vector(cpu, message_fire, m);
+	}
 	if (vector < 0) {
 		glog_warn("no vector left for a device's message\n");
 		return false;
 	}
+	if (msi_route(&m->slot, (uint8_t)vector, cpu, &m->host)) {
+		glog_warn("no place left in the interrupt remapping table\n");
+		if (!m->vector) {
+			irq_free_vector((uint8_t)vector);
+		}
+		return m->vector;
+	}
 	m->vector = (uint8_t)vector;
+	m->cpu = (uint8_t)cpu;
 	return true;
 }
 
 void vmsi_message_disconnect(struct vmsi_message *m)
 {
 	if (m->vector) {
+		intr_slot_clear(&m->slot);
 		irq_free_vector(m->vector);
 		m->vector = 0;
 	}
@@ -89,7 +102,7 @@ void vmsi_init(struct vpci_dev *dev, struct domain *d)
 	struct vpci_msi *msi = &dev->msi;
 	uint32_t control;
 
-	vmsi_message_init(&msi->message, d);
+	vmsi_message_init(&msi->message, d, dev->sbdf);
 	if (msi->cap) {
 		control = pci_read(dev->sbdf, msi->cap + 2, 2);
 		msi->wide = control & CONTROL_WIDE;
@@ -143,7 +156,7 @@ uint32_t vmsi_read(struct vpci_dev *dev, unsigned int dw)
 static void program(struct vpci_dev *dev)
 {
 	struct vpci_msi *msi = &dev->msi;
-	struct msi_message host;
+	const struct msi_message *host = &msi->message.host;
 
 	if (!msi->enabled) {
 		write_control(dev, false);
@@ -153,13 +166,24 @@ static void program(struct vpci_dev *dev)
 	if (!vmsi_message_connect(&msi->message)) {
 		return;
 	}
-	msi_compose(msi->message.vector, msi->message.cpu, &host);
-	pci_write(dev->sbdf, msi->cap + 4, 4, (uint32_t)host.address);
+	pci_write(dev->sbdf, msi->cap + 4, 4, (uint32_t)host->address);
 	if (msi->wide) {
-		pci_write(dev->sbdf, msi->cap + 8, 4, (uint32_t)(host.address >> 32));
+		pci_write(dev->sbdf, msi->cap + 8, 4, (uint32_t)(host->address >> 32));
 	}
-	pci_write(dev->sbdf, msi->cap + (msi->wide ? 12 : 8), 2, host.data);
+	pci_write(dev->sbdf, msi->cap + (msi->wide ? 12 : 8), 2, host->data);
 	write_control(dev, true);
+}
+
+/*
+ * The guest moves a message that is on. Remapped, what the device holds stays the same and nothing
+ * can be torn; a plain message would have to be changed in the device's registers under its feet,
+ * so it stays where it is.
+ */
+static void follow(struct vpci_msi *msi)
+{
+	if (msi->enabled && msi->message.slot.used) {
+		(void)vmsi_message_connect(&msi->message);
+	}
 }
 
 void vmsi_write(struct vpci_dev *dev, unsigned int dw, uint32_t mask, uint32_t val)
@@ -191,4 +215,5 @@ void vmsi_write(struct vpci_dev *dev, unsigned int dw, uint32_t mask, uint32_t v
 		return;
 	}
 	vmsi_message_set(&msi->message, address, data);
+	follow(msi);
 }

@@ -49,7 +49,7 @@ static void program_entry(struct vpci_msix *m, unsigned int i)
 {
 	struct vmsix_entry *e = &m->entries[i];
 	volatile uint32_t *hw;
-	struct msi_message host;
+	const struct msi_message *host = &e->message.host;
 
 	if (!m->map || !m->enabled) {
 		return;
@@ -59,10 +59,9 @@ static void program_entry(struct vpci_msix *m, unsigned int i)
 	if (e->masked || !vmsi_message_connect(&e->message)) {
 		return;
 	}
-	msi_compose(e->message.vector, e->message.cpu, &host);
-	hw[0] = (uint32_t)host.address;
-	hw[1] = (uint32_t)(host.address >> 32);
-	hw[ENTRY_DATA / 4] = host.data;
+	hw[0] = (uint32_t)host->address;
+	hw[1] = (uint32_t)(host->address >> 32);
+	hw[ENTRY_DATA / 4] = host->data;
 	hw[ENTRY_CONTROL / 4] = 0;
 }
 
@@ -97,7 +96,7 @@ void vmsix_init(struct vpci *p, struct vpci_dev *dev)
 		return;
 	}
 	for (unsigned int i = 0; i < m->count; i++) {
-		vmsi_message_init(&m->entries[i].message, p->domain);
+		vmsi_message_init(&m->entries[i].message, p->domain, dev->sbdf);
 		m->entries[i].masked = true;
 	}
 	vmsix_place(p, dev);

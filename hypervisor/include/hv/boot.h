@@ -61,11 +61,12 @@ struct boot_options {
 	unsigned int dom0_max_vcpus;			/* 0: as many as CPUs */
 	unsigned int max_cpus;
 	bool noreboot, sync_console;
-	bool iommu_off, iommu_force, iommu_verbose;
+	bool iommu_off, iommu_force, iommu_verbose, iommu_no_intremap;
 	bool console_serial, console_vga;
 	char com1[64];
 	char loglvl[32], guest_loglvl[32];
 	bool x2apic;
+	bool apicv, apicv_force;	/* force: also where the CPU is not trusted with it */
 };
 
 extern struct boot_options boot_options;

@@ -12,6 +12,7 @@
 #include <hv/addr.h>
 #include <hv/event_types.h>
 #include <hv/list.h>
+#include <hv/p2m.h>
 #include <hv/rangeset.h>
 #include <hv/rcu.h>
 #include <hv/spinlock.h>
@@ -76,6 +77,7 @@ struct domain {
 	gfn_t shared_info_gfn;		/* (big_lock) where the domain sees it; INVALID_GFN */
 	bool narrow_info;		/* shared_info, vcpu_info, runstate area: 32-bit layout */
 	struct p2m *p2m;
+	bool log_dirty;			/* somebody keeps a list of the frames that are written */
 	struct domain_events events;
 	struct grant_table *grant;
 	struct iommu_domain *iommu;	/* NULL: has no devices */
@@ -100,6 +102,17 @@ extern struct domain *service_domain;
 #define for_each_vcpu(d, v)                                                                        \
 	for (unsigned int v##_i = 0; v##_i < (d)->max_vcpus; v##_i++)                              \
 		if (((v) = (d)->vcpu[v##_i]) != NULL)
+
+/*
+ * After the hypervisor has written into d's frame g, where the guest's tables cannot notice it (hv/p2m.h). What the
+ * hypervisor keeps mapped and writes at any time is not reported this way but by the *_mark_pinned functions.
+ */
+static inline void domain_frame_written(struct domain *d, gfn_t g)
+{
+	if (unlikely(READ_ONCE(d->log_dirty))) {
+		p2m_log_dirty_mark(d, g);
+	}
+}
 
 /* By id; DOMID_SELF is the current vCPU's. NULL when there is none. The caller puts it. */
 struct domain *domain_get_by_id(uint16_t id) __must_check;

@@ -19,6 +19,8 @@ struct hypercall_args;
 int event_init(struct domain *d, uint32_t max_port);
 /* Closes every channel; preemptible (-ERESTART). d is dying. */
 int event_relinquish(struct domain *d);
+/* Marks the frames that d has given for its events, which the hypervisor writes at any time, as written. */
+void event_mark_pinned(struct domain *d);
 void event_destroy(struct domain *d);
 void event_vcpu_init(struct vcpu *v);
 void event_vcpu_destroy(struct vcpu *v);

@@ -22,6 +22,7 @@ struct fifo_queue {
 struct vcpu_fifo {
 	struct evtchn_fifo_control_block *control;	/* NULL until the guest gave it */
 	struct page_info *control_page;
+	uint64_t control_gfn;		/* where the guest had it */
 	struct fifo_queue queue[EVENT_FIFO_QUEUES];
 };
 

@@ -22,6 +22,11 @@ struct hypercall_args;
 int grant_init(struct domain *d, uint32_t max_frames, uint32_t max_maptrack, unsigned int max_version);
 /* Unmaps all that d has mapped of others; preemptible (-ERESTART). Before p2m_relinquish; d's vCPUs are off. */
 int grant_relinquish_mappings(struct domain *d);
+/*
+ * Marks frames of d's that others may be writing to now, for a part of its grants from *next on, and moves that behind
+ * them. False: there were no more.
+ */
+bool grant_mark_pinned(struct domain *d, uint32_t *next);
 /* After the last reference to d is gone and an RCU grace period has passed. */
 void grant_destroy(struct domain *d);
 

@@ -50,7 +50,3 @@ bool iommu_owns_frame(mfn_t m);
 /* Ranges that firmware demands (IVMD, RMRR) are mapped 1:1 for the service VM by iommu_domain_init. The
  * i-th of them, for XENMEM_reserved_device_memory_map; false at the end. dev is all ones for "any". */
 bool iommu_reserved_range(unsigned int i, mfn_t *first, uint64_t *count, pci_sbdf_t *dev);
-
-/* Interrupt remapping (VT-d IR, AMD IRT): when on, MSI and IO-APIC entries of devices are routed by
- * table; off returns -ENODEV and the caller writes the plain format. */
-struct msi_message;

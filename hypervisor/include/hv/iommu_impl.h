@@ -86,6 +86,8 @@ struct iommu_caps {
 };
 extern struct iommu_caps iommu_caps;
 
+struct intr_remap_ops;
+
 /* A vendor's half: const, chosen once by which ACPI table the firmware has. */
 struct iommu_ops {
 	const char *name;
@@ -107,6 +109,8 @@ struct iommu_ops {
 	 * May be NULL. */
 	bool (*unrecorded)(pci_sbdf_t *unit);
 	void (*fault_interrupt)(bool on);
+	/* arch: the units' interrupt remapping; NULL: it has none. */
+	const struct intr_remap_ops *interrupts;
 };
 
 /* The vendor in use; NULL before iommu_init is through and when there is none. */
@@ -120,6 +124,7 @@ void iommu_add_reserved(uint64_t start, uint64_t end, unsigned int rw, pci_sbdf_
 
 enum iommu_fault_kind {
 	IOMMU_FAULT_DMA,		/* a transfer of dev to or from address was refused */
+	IOMMU_FAULT_INTERRUPT,		/* an interrupt message of dev was; address: the unit's */
 	IOMMU_FAULT_DEVICE,		/* an error that has to do with dev */
 	IOMMU_FAULT_UNIT,		/* an error of the unit's tables or commands */
 	IOMMU_FAULT_UNRECORDED,		/* the unit at dev refused something and does not say what */

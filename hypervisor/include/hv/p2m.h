@@ -14,6 +14,7 @@
 
 struct domain;
 struct page_info;
+struct xen_domctl_shadow_op;
 
 enum p2m_type {
 	P2M_INVALID,			/* nothing there */
@@ -128,3 +129,29 @@ bool p2m_pod_keep(struct domain *d, struct page_info *pg);
 void p2m_pod_fault(struct domain *d, gfn_t g);
 /* End of d: gives back what is kept. Preemptible: -ERESTART. */
 int p2m_pod_relinquish(struct domain *d);
+
+/* Log-dirty (arch/x86/p2m_dirty.c): which frames are written -------------------------------------------- */
+
+/*
+ * Frame g of d was written, or its listing says so: it is in what the next CLEAN or PEEK gives out. Lock-free; any
+ * context in which the allocator may be called. Without logging nothing happens. For the hypervisor's own writes
+ * domain_frame_written (hv/domain.h) is the shorter way.
+ */
+void p2m_log_dirty_mark(struct domain *d, gfn_t g);
+/*
+ * The current vCPU of d wrote to g, which is P2M_RAM_RW; no lock is held. When it returns, the write goes through when
+ * it is tried again.
+ */
+void p2m_log_dirty_fault(struct domain *d, gfn_t g);
+/* Is a listing of all of d's frames on? */
+bool p2m_log_dirty_on(const struct domain *d);
+/*
+ * XEN_DOMCTL_shadow_op but for GET_ALLOCATION; d is another than the caller, alive, with a vCPU. domctl_lock held.
+ * -ERESTART: the same again.
+ */
+int p2m_shadow_op(struct domain *d, struct xen_domctl_shadow_op *s);
+/*
+ * XEN_DMOP_track_dirty_vram: what was written in the count frames from first on since the last call, as bits to the
+ * current vCPU's bitmap; all of them for a range that is new. With a count of 0: no more. -ENOMEM, -EFAULT.
+ */
+long p2m_vram_track(struct domain *d, gfn_t first, uint32_t count, gva_t bitmap);

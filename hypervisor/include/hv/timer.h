@@ -51,3 +51,8 @@ void timer_run_expired(void);
 void timer_interrupt(void);
 /* Arch: one-shot hardware timer of this CPU at the absolute time (NSTIME_NEVER: off). Interrupts off. */
 void arch_timer_program(nstime_t when);
+/*
+ * Arch: this CPU stays in the hypervisor for longer, or sleeps: a deadline that so far is only noted for the next entry
+ * into a guest goes into the hardware.
+ */
+void arch_timer_settle(void);

@@ -41,6 +41,7 @@ struct vcpu {
 	 * of 32 and up that have not registered one) */
 	struct vcpu_info *info;
 	struct page_info *info_page;	/* reference held when the guest registered its own */
+	uint64_t info_gfn;		/* where it was then */
 
 	struct vcpu_info *dummy_info;	/* the private one, or NULL */
 	bool initialised;		/* has had a register state: VCPUOP_up may start it */
@@ -80,6 +81,8 @@ void vcpu_runstate_change(struct vcpu *v, int state, nstime_t now);
 void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out);
 /* To the guest, in the layout of either ABI. 0 or -EFAULT. */
 int vcpu_runstate_give(gva_t to, const struct vcpu_runstate_info *info, bool narrow) __must_check;
+/* Marks the frame of v's vcpu_info, which the hypervisor writes at any time, as written. */
+void vcpu_mark_pinned(struct vcpu *v);
 /* domain_kill: lets go of the guest's pages that v's areas stand in. */
 void vcpu_unmap_info(struct vcpu *v);
 /* Writes the runstate to the guest's area, if there is one. v is current, no lock held. */

@@ -3,6 +3,8 @@
 # and to the console; the runner reads the file.
 set -u
 export LC_ALL=C
+# all times are multiplied by it (tests/boot/run --patience)
+patience=$(cat patience 2> /dev/null || echo 1)
 
 result() {
 	echo "$1" >> /out/results
@@ -24,7 +26,7 @@ check() {
 
 # within SECONDS COMMAND...: repeat until it succeeds
 within() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * patience))
 	shift
 	until "$@" > /dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1
@@ -65,7 +67,7 @@ guest() {
 			echo "$line"
 		done
 	} > "$name.cfg"
-	timeout 120 xl create -q "$name.cfg"
+	timeout $((120 * patience)) xl create -q "$name.cfg"
 }
 
 console() { tr -d '\r' < "/var/log/xen/console/guest-$1.log"; }

@@ -45,6 +45,20 @@ static void some_sysctl(void)
 	HC(sysctl, place(&op.sysctl, sizeof(op.sysctl)));
 }
 
+static void some_shadow_op(void)
+{
+	static const uint32_t ops[] = {
+	    XEN_DOMCTL_SHADOW_OP_OFF,		 XEN_DOMCTL_SHADOW_OP_ENABLE,
+	    XEN_DOMCTL_SHADOW_OP_ENABLE_LOGDIRTY, XEN_DOMCTL_SHADOW_OP_CLEAN,
+	    XEN_DOMCTL_SHADOW_OP_PEEK,		 XEN_DOMCTL_SHADOW_OP_GET_ALLOCATION,
+	    XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION, 9999,
+	};
+
+	op.domctl.u.shadow_op.op = ops[rnd_below(ARRAY_SIZE(ops))];
+	op.domctl.u.shadow_op.mode = rnd_below(8);
+	op.domctl.u.shadow_op.pages = one_in(4) ? rnd() : rnd_below(100000);
+}
+
 static void some_domctl(void)
 {
 	static const uint32_t queries[] = {
@@ -59,6 +73,7 @@ static void some_domctl(void)
 	    XEN_DOMCTL_setvcpuaffinity,	 XEN_DOMCTL_max_vcpus,	    XEN_DOMCTL_setvcpucontext,
 	    XEN_DOMCTL_sethvmcontext,	 XEN_DOMCTL_hypercall_init, XEN_DOMCTL_destroydomain,
 	    XEN_DOMCTL_set_address_size, XEN_DOMCTL_resumedomain,   XEN_DOMCTL_setdomainhandle,
+	    XEN_DOMCTL_shadow_op,
 	};
 	uint32_t cmd = queries[rnd_below(ARRAY_SIZE(queries))];
 
@@ -68,6 +83,9 @@ static void some_domctl(void)
 		cmd = changes[rnd_below(ARRAY_SIZE(changes))];
 		/* Our own making, or nobody. */
 		op.domctl.domain = 1 + rnd_below(2000);
+	}
+	if (cmd == XEN_DOMCTL_shadow_op) {
+		some_shadow_op();
 	}
 	op.domctl.cmd = cmd;
 	op.domctl.interface_version = one_in(8) ? rnd() : XEN_DOMCTL_INTERFACE_VERSION;

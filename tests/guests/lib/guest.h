@@ -89,6 +89,7 @@ extern struct hvm_start_info *start_info;
 extern uint64_t entry_tsc; /* time stamp at the first instruction of the guest */
 extern char hypercall_page[];
 extern uint32_t xen_leaf; /* base of the hypervisor's CPUID leaves */
+extern uint8_t cpu_is_intel;
 
 /* The raw call; HC() below fills the missing arguments. */
 static inline long hypercall(unsigned long nr, unsigned long a1, unsigned long a2, unsigned long a3,
@@ -301,6 +302,8 @@ int grant_unmap(uint64_t gpa, grant_handle_t handle);
 /* --- a second domain ----------------------------------------------------------------------- */
 /* An HVM-type domain with `pages` pages of RAM from frame 0 on; its only vCPU never runs. */
 domid_t peer_create(unsigned pages);
+/* Lets its vCPU run from this address on, in flat 32-bit mode without paging. */
+void peer_start(domid_t dom, uint32_t entry);
 void peer_destroy(domid_t dom);
 /* Map a frame of its memory into ours. */
 void *peer_map(domid_t dom, uint64_t gfn);

@@ -10,9 +10,12 @@
 #include <hv/domain.h>
 #include <hv/lib.h>
 #include <hv/sched.h>
+#include <hv/errno.h>
+#include <hv/page.h>
 #include <asm/exit.h>
 #include <asm/msr-index.h>
 #include <asm/vioapic.h>
+#include <asm/vmm.h>
 #include "vlapic_regs.h"
 
 /* Bits of the LVT entries that software may set (10.5.1). Delivery status and remote IRR read as 0.
@@ -33,24 +36,10 @@ uint32_t vlapic_lvt_writable(unsigned int n)
 
 /* Interrupt priorities ------------------------------------------------------------------------ */
 
-int vlapic_highest_vector(const uint32_t *bits)
-{
-	int word;
-
-	for (word = 7; word >= 0; word--) {
-		uint32_t w = READ_ONCE(bits[word]);
-
-		if (w) {
-			return word * 32 + (int)highest_bit(w);
-		}
-	}
-	return -1;
-}
-
 uint8_t vlapic_ppr(const struct vlapic *l)
 {
 	int in_service = READ_ONCE(l->isr_highest);
-	uint8_t tpr = (uint8_t)READ_ONCE(l->tpr);
+	uint8_t tpr = vlapic_get_tpr(l);
 
 	if (in_service < 0 || (tpr & 0xf0) >= (in_service & 0xf0)) {
 		return tpr;
@@ -58,18 +47,31 @@ uint8_t vlapic_ppr(const struct vlapic *l)
 	return in_service & 0xf0;
 }
 
-static int highest_requested(struct vlapic *l)
+int vlapic_highest_requested(struct vlapic *l)
 {
+	uint32_t *irr = vlapic_reg(l, VLAPIC_REG_IRR);
+	int vector;
+
 	if (likely(!READ_ONCE(l->irr_pending)) || !l->enabled) {
 		return -1;
 	}
-	return vlapic_highest_vector(l->irr);
+	if (!l->cpu_delivers) {
+		return vlapic_bits_highest(irr);
+	}
+	/* First the hint, then the bits: who sets a bit meanwhile sets the hint after this. */
+	(void)__atomic_exchange_n(&l->irr_pending, false, __ATOMIC_SEQ_CST);
+	vlapic_bits_move(irr, l->inbox);
+	vector = vlapic_bits_highest(irr);
+	if (vector >= 0) {
+		WRITE_ONCE(l->irr_pending, true);
+	}
+	return vector;
 }
 
 int vlapic_highest_pending(struct vcpu *v)
 {
 	struct vlapic *l = &v->arch.vlapic;
-	int vector = highest_requested(l);
+	int vector = vlapic_highest_requested(l);
 
 	return vector >= 0 && (vector & 0xf0) > (vlapic_ppr(l) & 0xf0) ? vector : -1;
 }
@@ -77,9 +79,9 @@ int vlapic_highest_pending(struct vcpu *v)
 int vlapic_highest_blocked(struct vcpu *v)
 {
 	struct vlapic *l = &v->arch.vlapic;
-	int vector = highest_requested(l);
+	int vector = vlapic_highest_requested(l);
 
-	if (vector < 0 || (vector & 0xf0) > (l->tpr & 0xf0) ||
+	if (vector < 0 || (vector & 0xf0) > (vlapic_get_tpr(l) & 0xf0) ||
 	    (l->isr_highest >= 0 && (vector & 0xf0) <= (l->isr_highest & 0xf0))) {
 		return -1;
 	}
@@ -89,19 +91,23 @@ int vlapic_highest_blocked(struct vcpu *v)
 void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level)
 {
 	struct vlapic *l = &v->arch.vlapic;
-	uint32_t bit = 1U << (vector & 31);
-	unsigned int word = vector / 32;
+	uint32_t *tmr = vlapic_bits_word(vlapic_reg(l, VLAPIC_REG_TMR), vector);
+	uint32_t bit = vlapic_bits_mask(vector);
 
 	if (unlikely(vector < 16)) {
 		vlapic_error(v, VLAPIC_ESR_RECEIVE_ILLEGAL);
 		return;
 	}
+	/* The flag before the bit below: who takes the bit sees it. */
 	if (level) {
-		__atomic_fetch_or(&l->tmr[word], bit, __ATOMIC_SEQ_CST);
-	} else if (READ_ONCE(l->tmr[word]) & bit) {
-		__atomic_fetch_and(&l->tmr[word], ~bit, __ATOMIC_SEQ_CST);
+		if (!(__atomic_fetch_or(tmr, bit, __ATOMIC_SEQ_CST) & bit)) {
+			WRITE_ONCE(l->tmr_changed, true);
+		}
+	} else if (unlikely(READ_ONCE(*tmr) & bit)) {
+		__atomic_fetch_and(tmr, ~bit, __ATOMIC_SEQ_CST);
+		WRITE_ONCE(l->tmr_changed, true);
 	}
-	if (__atomic_fetch_or(&l->irr[word], bit, __ATOMIC_SEQ_CST) & bit) {
+	if (__atomic_fetch_or(vlapic_bits_word(l->inbox, vector), bit, __ATOMIC_SEQ_CST) & bit) {
 		return; /* whoever set it has kicked v */
 	}
 	WRITE_ONCE(l->irr_pending, true);
@@ -111,32 +117,34 @@ void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level)
 void vlapic_accept(struct vcpu *v, uint8_t vector)
 {
 	struct vlapic *l = &v->arch.vlapic;
-	uint32_t bit = 1U << (vector & 31);
+	uint32_t *irr = vlapic_reg(l, VLAPIC_REG_IRR);
+	uint32_t bit = vlapic_bits_mask(vector);
 
 	/* First the hint, then the bits: a bit that is set meanwhile sets the hint again after
 	 * this. */
 	WRITE_ONCE(l->irr_pending, false);
-	__atomic_fetch_and(&l->irr[vector / 32], ~bit, __ATOMIC_SEQ_CST);
-	if (vlapic_highest_vector(l->irr) >= 0) {
+	__atomic_fetch_and(vlapic_bits_word(irr, vector), ~bit, __ATOMIC_SEQ_CST);
+	if (vlapic_bits_highest(irr) >= 0) {
 		WRITE_ONCE(l->irr_pending, true);
 	}
-	l->isr[vector / 32] |= bit;
+	*vlapic_bits_word(vlapic_reg(l, VLAPIC_REG_ISR), vector) |= bit;
 	l->isr_highest = vector; /* it was above PPR, so above all in service */
 }
 
 static void vlapic_eoi(struct vcpu *v)
 {
 	struct vlapic *l = &v->arch.vlapic;
+	uint32_t *isr = vlapic_reg(l, VLAPIC_REG_ISR), *tmr = vlapic_reg(l, VLAPIC_REG_TMR);
 	int vector = l->isr_highest;
 	uint32_t bit;
 
 	if (vector < 0) {
 		return;
 	}
-	bit = 1U << (vector & 31);
-	l->isr[vector / 32] &= ~bit;
-	l->isr_highest = vlapic_highest_vector(l->isr);
-	if (unlikely(READ_ONCE(l->tmr[vector / 32]) & bit) && v->domain->arch.vioapic) {
+	bit = vlapic_bits_mask((uint8_t)vector);
+	*vlapic_bits_word(isr, (uint8_t)vector) &= ~bit;
+	l->isr_highest = vlapic_bits_highest(isr);
+	if (unlikely(READ_ONCE(*vlapic_bits_word(tmr, (uint8_t)vector)) & bit) && v->domain->arch.vioapic) {
 		vioapic_eoi(v->domain, (uint8_t)vector);
 	}
 }
@@ -144,7 +152,7 @@ static void vlapic_eoi(struct vcpu *v)
 void vlapic_error(struct vcpu *v, uint32_t esr_bit)
 {
 	struct vlapic *l = &v->arch.vlapic;
-	uint32_t lvt = READ_ONCE(l->lvt[VLAPIC_LVT_ERROR]);
+	uint32_t lvt = READ_ONCE(*vlapic_lvt(l, VLAPIC_LVT_ERROR));
 	uint8_t vector = (uint8_t)lvt;
 
 	if (__atomic_fetch_or(&l->esr_pending, esr_bit, __ATOMIC_SEQ_CST) & esr_bit) {
@@ -160,28 +168,19 @@ void vlapic_error(struct vcpu *v, uint32_t esr_bit)
 	}
 }
 
-uint8_t vlapic_get_tpr(struct vcpu *v)
-{
-	return (uint8_t)v->arch.vlapic.tpr;
-}
-
 void vlapic_set_tpr(struct vcpu *v, uint8_t tpr)
 {
-	v->arch.vlapic.tpr = tpr;
+	*vlapic_reg(&v->arch.vlapic, VLAPIC_REG_TPR) = tpr;
 }
 
 /* Registers ----------------------------------------------------------------------------------- */
 
-/* Index into lvt, or 0 (no entry) for another register. */
-static unsigned int lvt_of_reg(unsigned int reg)
+static enum vlapic_lvt lvt_of_reg(unsigned int reg)
 {
-	if (reg >= VLAPIC_REG_LVT_TIMER && reg <= VLAPIC_REG_LVT_ERROR) {
-		return VLAPIC_LVT_TIMER + (reg - VLAPIC_REG_LVT_TIMER);
-	}
-	return 0;
+	return (enum vlapic_lvt)(reg - VLAPIC_REG_LVT_TIMER);
 }
 
-static uint32_t id_register(const struct vlapic *l)
+uint32_t vlapic_id_register(const struct vlapic *l)
 {
 	return vlapic_is_x2apic(l) ? l->id : l->id << 24;
 }
@@ -192,62 +191,55 @@ uint32_t vlapic_read_reg(struct vcpu *v, unsigned int reg)
 	struct vlapic *l = &v->arch.vlapic;
 
 	switch (reg) {
-	case VLAPIC_REG_ID:
-		return id_register(l);
-	case VLAPIC_REG_VERSION:
-		return VLAPIC_VERSION;
-	case VLAPIC_REG_TPR:
-		return l->tpr;
 	case VLAPIC_REG_PPR:
 		return vlapic_ppr(l);
-	case VLAPIC_REG_LDR:
-		return l->ldr;
-	case VLAPIC_REG_DFR:
-		return l->dfr;
-	case VLAPIC_REG_SVR:
-		return l->svr;
-	case VLAPIC_REG_ISR ... VLAPIC_REG_ISR + 7:
-		return l->isr[reg - VLAPIC_REG_ISR];
-	case VLAPIC_REG_TMR ... VLAPIC_REG_TMR + 7:
-		return READ_ONCE(l->tmr[reg - VLAPIC_REG_TMR]);
-	case VLAPIC_REG_IRR ... VLAPIC_REG_IRR + 7:
-		return READ_ONCE(l->irr[reg - VLAPIC_REG_IRR]);
-	case VLAPIC_REG_ESR:
-		return l->esr;
-	case VLAPIC_REG_ICR:
-		return l->icr_lo;
-	case VLAPIC_REG_ICR2:
-		return l->icr_hi;
-	case VLAPIC_REG_LVT_TIMER ... VLAPIC_REG_LVT_ERROR:
-		return l->lvt[lvt_of_reg(reg)];
-	case VLAPIC_REG_TIMER_INITIAL:
-		return l->timer_initial;
 	case VLAPIC_REG_TIMER_CURRENT:
 		return vlapic_timer_current(v);
+	case VLAPIC_REG_ID:
+	case VLAPIC_REG_VERSION:
+	case VLAPIC_REG_TPR:
+	case VLAPIC_REG_LDR ... VLAPIC_REG_IRR + 7:
+	case VLAPIC_REG_ESR:
+	case VLAPIC_REG_ICR ... VLAPIC_REG_TIMER_INITIAL:
 	case VLAPIC_REG_TIMER_DIVIDE:
-		return l->timer_divide;
+		return READ_ONCE(*vlapic_reg(l, reg));
 	default:
 		return 0;
 	}
 }
 
-void vlapic_update_enabled(struct vlapic *l)
+void vlapic_update_enabled(struct vcpu *v)
 {
-	l->enabled = (l->base_msr & APIC_BASE_ENABLE) && (l->svr & VLAPIC_SVR_ENABLE);
+	struct vlapic *l = &v->arch.vlapic;
+
+	l->enabled = (l->base_msr & APIC_BASE_ENABLE) &&
+		     (READ_ONCE(*vlapic_reg(l, VLAPIC_REG_SVR)) & VLAPIC_SVR_ENABLE);
+	/* What waits may count from now on. */
+	if (l->cpu_delivers || vlapic_bits_highest(vlapic_reg(l, VLAPIC_REG_IRR)) >= 0) {
+		WRITE_ONCE(l->irr_pending, true);
+	}
+	if (vmm->apic_update) {
+		vmm->apic_update(v);
+	}
 }
 
-static void write_lvt(struct vcpu *v, unsigned int n, uint32_t val)
+static bool software_enabled(const struct vlapic *l)
+{
+	return READ_ONCE(*vlapic_reg(l, VLAPIC_REG_SVR)) & VLAPIC_SVR_ENABLE;
+}
+
+static void write_lvt(struct vcpu *v, enum vlapic_lvt n, uint32_t val)
 {
 	struct vlapic *l = &v->arch.vlapic;
 
 	val &= lvt_writable[n];
-	if (!(l->svr & VLAPIC_SVR_ENABLE)) {
+	if (!software_enabled(l)) {
 		val |= VLAPIC_LVT_MASKED;
 	}
 	if (n == VLAPIC_LVT_TIMER) {
 		vlapic_timer_set_lvt(v, val);
 	} else {
-		l->lvt[n] = val;
+		*vlapic_lvt(l, n) = val;
 	}
 }
 
@@ -256,12 +248,12 @@ static void write_svr(struct vcpu *v, uint32_t val)
 	struct vlapic *l = &v->arch.vlapic;
 	unsigned int i;
 
-	l->svr = val & (0xff | VLAPIC_SVR_ENABLE | VLAPIC_SVR_FOCUS);
-	vlapic_update_enabled(l);
-	if (!(l->svr & VLAPIC_SVR_ENABLE)) {
+	*vlapic_reg(l, VLAPIC_REG_SVR) = val & (0xff | VLAPIC_SVR_ENABLE | VLAPIC_SVR_FOCUS);
+	vlapic_update_enabled(v);
+	if (!(val & VLAPIC_SVR_ENABLE)) {
 		/* 10.4.7.2: the mask bits of all entries are set and stay so. */
 		for (i = VLAPIC_LVT_TIMER; i < VLAPIC_LVT_COUNT; i++) {
-			write_lvt(v, i, l->lvt[i] | VLAPIC_LVT_MASKED);
+			write_lvt(v, (enum vlapic_lvt)i, *vlapic_lvt(l, (enum vlapic_lvt)i));
 		}
 	}
 }
@@ -273,7 +265,7 @@ static void write_common(struct vcpu *v, unsigned int reg, uint32_t val)
 
 	switch (reg) {
 	case VLAPIC_REG_TPR:
-		l->tpr = val & 0xff;
+		vlapic_set_tpr(v, (uint8_t)val);
 		break;
 	case VLAPIC_REG_EOI:
 		vlapic_eoi(v);
@@ -283,7 +275,8 @@ static void write_common(struct vcpu *v, unsigned int reg, uint32_t val)
 		break;
 	case VLAPIC_REG_ESR:
 		/* 10.5.3: a write makes what was gathered since the last one readable. */
-		l->esr = __atomic_exchange_n(&l->esr_pending, 0, __ATOMIC_SEQ_CST);
+		*vlapic_reg(l, VLAPIC_REG_ESR) =
+		    __atomic_exchange_n(&l->esr_pending, 0, __ATOMIC_SEQ_CST);
 		break;
 	case VLAPIC_REG_LVT_TIMER ... VLAPIC_REG_LVT_ERROR:
 		write_lvt(v, lvt_of_reg(reg), val);
@@ -315,17 +308,18 @@ static void mmio_write_reg(struct vcpu *v, unsigned int reg, uint32_t val)
 
 	switch (reg) {
 	case VLAPIC_REG_LDR:
-		l->ldr = val & 0xff000000;
+		*vlapic_reg(l, reg) = val & 0xff000000;
 		break;
 	case VLAPIC_REG_DFR:
-		l->dfr = val | 0x0fffffff;
+		*vlapic_reg(l, reg) = val | 0x0fffffff;
 		break;
 	case VLAPIC_REG_ICR2:
-		l->icr_hi = val & 0xff000000;
+		*vlapic_reg(l, reg) = val & 0xff000000;
 		break;
 	case VLAPIC_REG_ICR:
-		l->icr_lo = val & VLAPIC_ICR_WRITABLE;
-		vlapic_send_ipi(v, l->icr_lo, l->icr_hi >> 24);
+		val &= VLAPIC_ICR_WRITABLE;
+		*vlapic_reg(l, reg) = val;
+		vlapic_send_ipi(v, val, READ_ONCE(*vlapic_reg(l, VLAPIC_REG_ICR2)) >> 24);
 		break;
 	default:
 		write_common(v, reg, val);
@@ -355,6 +349,23 @@ void vlapic_mmio(struct vcpu *v, unsigned int offset, unsigned int size, bool wr
 	}
 }
 
+void vlapic_page_written(struct vcpu *v, unsigned int offset)
+{
+	struct vlapic *l = &v->arch.vlapic;
+	unsigned int reg = offset >> 4;
+	uint32_t val = READ_ONCE(*vlapic_reg(l, reg));
+
+	if (vlapic_is_x2apic(l)) {
+		if (reg == VLAPIC_REG_SELF_IPI) {
+			vlapic_send_ipi(v, VLAPIC_ICR_TO_SELF | (val & 0xff), 0);
+		}
+	} else if (reg == VLAPIC_REG_ID) {
+		*vlapic_reg(l, reg) = vlapic_id_register(l);
+	} else {
+		mmio_write_reg(v, reg, val);
+	}
+}
+
 /* x2APIC mode --------------------------------------------------------------------------------- */
 
 static bool x2apic_read(struct vcpu *v, unsigned int reg, uint64_t *val)
@@ -363,7 +374,8 @@ static bool x2apic_read(struct vcpu *v, unsigned int reg, uint64_t *val)
 
 	switch (reg) {
 	case VLAPIC_REG_ICR:
-		*val = l->icr_lo | ((uint64_t)l->icr_hi << 32);
+		*val = *vlapic_reg(l, VLAPIC_REG_ICR) |
+		       (uint64_t)*vlapic_reg(l, VLAPIC_REG_ICR2) << 32;
 		return true;
 	case VLAPIC_REG_ID:
 	case VLAPIC_REG_VERSION:
@@ -373,7 +385,7 @@ static bool x2apic_read(struct vcpu *v, unsigned int reg, uint64_t *val)
 	case VLAPIC_REG_SVR:
 	case VLAPIC_REG_ISR ... VLAPIC_REG_IRR + 7:
 	case VLAPIC_REG_ESR:
-	case VLAPIC_REG_LVT_CMCI:
+	case VLAPIC_REG_LVT_CMCI: /* 0 */
 	case VLAPIC_REG_LVT_TIMER ... VLAPIC_REG_TIMER_CURRENT:
 	case VLAPIC_REG_TIMER_DIVIDE:
 		*val = vlapic_read_reg(v, reg);
@@ -429,9 +441,9 @@ static bool x2apic_write(struct vcpu *v, unsigned int reg, uint64_t val)
 	}
 	switch (reg) {
 	case VLAPIC_REG_ICR:
-		l->icr_lo = (uint32_t)val;
-		l->icr_hi = (uint32_t)(val >> 32);
-		vlapic_send_ipi(v, l->icr_lo, l->icr_hi);
+		*vlapic_reg(l, VLAPIC_REG_ICR) = (uint32_t)val;
+		*vlapic_reg(l, VLAPIC_REG_ICR2) = (uint32_t)(val >> 32);
+		vlapic_send_ipi(v, (uint32_t)val, (uint32_t)(val >> 32));
 		break;
 	case VLAPIC_REG_SELF_IPI:
 		vlapic_send_ipi(v, VLAPIC_ICR_TO_SELF | (uint32_t)val, 0);
@@ -451,31 +463,48 @@ uint32_t vlapic_x2apic_ldr(uint32_t id)
 	return ((id >> 4) << 16) | (1U << (id & 15));
 }
 
+static void clear_bits(uint32_t *bits)
+{
+	for (unsigned int i = 0; i < VLAPIC_BIT_WORDS; i += VLAPIC_STRIDE) {
+		__atomic_store_n(bits + i, 0, __ATOMIC_SEQ_CST);
+	}
+}
+
+/* What depends on the mode: ICR's upper half in x2APIC mode is a destination of 32 bits. */
+static void mode_registers(struct vlapic *l)
+{
+	*vlapic_reg(l, VLAPIC_REG_ID) = vlapic_id_register(l);
+	if (vlapic_is_x2apic(l)) {
+		*vlapic_reg(l, VLAPIC_REG_LDR) = vlapic_x2apic_ldr(l->id);
+	}
+}
+
 /* What INIT leaves of the registers: mode and id stay. 10.4.7.3, 10.12.5.1. */
 static void reset_registers(struct vcpu *v)
 {
+	static const uint8_t zero[] = { VLAPIC_REG_TPR, VLAPIC_REG_EOI, VLAPIC_REG_LDR, VLAPIC_REG_ESR,
+					VLAPIC_REG_ICR, VLAPIC_REG_ICR2, VLAPIC_REG_SELF_IPI };
 	struct vlapic *l = &v->arch.vlapic;
 	unsigned int i;
 
-	for (i = 0; i < 8; i++) {
-		__atomic_store_n(&l->irr[i], 0, __ATOMIC_SEQ_CST);
-		l->isr[i] = 0;
-		__atomic_store_n(&l->tmr[i], 0, __ATOMIC_SEQ_CST);
-	}
+	clear_bits(l->inbox);
+	clear_bits(vlapic_reg(l, VLAPIC_REG_IRR));
+	clear_bits(vlapic_reg(l, VLAPIC_REG_ISR));
+	clear_bits(vlapic_reg(l, VLAPIC_REG_TMR));
+	WRITE_ONCE(l->tmr_changed, true);
 	l->isr_highest = -1;
-	l->tpr = 0;
-	l->ldr = vlapic_is_x2apic(l) ? vlapic_x2apic_ldr(l->id) : 0;
-	l->dfr = 0xffffffff;
-	l->svr = 0xff;
-	l->esr = 0;
 	l->esr_pending = 0;
-	l->icr_lo = 0;
-	l->icr_hi = 0;
-	vlapic_timer_reset(v);
-	for (i = 0; i < VLAPIC_LVT_COUNT; i++) {
-		l->lvt[i] = VLAPIC_LVT_MASKED;
+	for (i = 0; i < ARRAY_SIZE(zero); i++) {
+		*vlapic_reg(l, zero[i]) = 0;
 	}
-	vlapic_update_enabled(l);
+	*vlapic_reg(l, VLAPIC_REG_VERSION) = VLAPIC_VERSION;
+	*vlapic_reg(l, VLAPIC_REG_DFR) = 0xffffffff;
+	*vlapic_reg(l, VLAPIC_REG_SVR) = 0xff;
+	mode_registers(l);
+	vlapic_timer_reset(v);
+	for (i = VLAPIC_LVT_THERMAL; i < VLAPIC_LVT_COUNT; i++) {
+		*vlapic_lvt(l, (enum vlapic_lvt)i) = VLAPIC_LVT_MASKED;
+	}
 }
 
 /* Modes: off -> xAPIC -> x2APIC -> off, and xAPIC -> off; all else is #GP. 10.12.5, figure 10-27.
@@ -494,15 +523,16 @@ static bool write_base(struct vcpu *v, uint64_t val)
 	}
 	l->base_msr = val;
 	if (from == to) {
+		vlapic_update_enabled(v); /* the page may have moved */
 		return true;
 	}
 	if (to == 0 || from == 0) {
 		reset_registers(v); /* turned off, or on again: as after a reset (10.4.7.1) */
 	} else {
-		l->ldr = vlapic_x2apic_ldr(l->id);
-		l->icr_hi = 0;
+		*vlapic_reg(l, VLAPIC_REG_ICR2) = 0;
+		mode_registers(l);
 	}
-	vlapic_update_enabled(l);
+	vlapic_update_enabled(v);
 	return true;
 }
 
@@ -544,26 +574,35 @@ int vlapic_init(struct vcpu *v)
 {
 	struct vlapic *l = &v->arch.vlapic;
 
+	l->regs = page_alloc_virt();
+	if (!l->regs) {
+		return -ENOMEM;
+	}
+	l->inbox = vlapic_reg(l, VLAPIC_REG_IRR);
 	l->id = v->id * 2;
+	l->base_msr = VLAPIC_DEFAULT_BASE | APIC_BASE_ENABLE | (v->id ? 0 : APIC_BASE_BSP);
 	spin_lock_init(&l->timer_lock);
 	spin_lock_init(&l->ipi_lock);
 	vlapic_timer_init(v);
-	vlapic_reset(v);
+	reset_registers(v); /* which leave it disabled by software */
 	return 0;
 }
 
-void vlapic_reset(struct vcpu *v)
+void vlapic_cpu_delivers(struct vcpu *v)
 {
 	struct vlapic *l = &v->arch.vlapic;
 
-	l->base_msr = VLAPIC_DEFAULT_BASE | APIC_BASE_ENABLE | (v->id ? 0 : APIC_BASE_BSP);
-	WRITE_ONCE(l->irr_pending, false);
-	reset_registers(v);
+	l->cpu_delivers = true;
+	l->inbox = l->posted;
 }
 
 void vlapic_destroy(struct vcpu *v)
 {
-	timer_kill(&v->arch.vlapic.timer);
+	struct vlapic *l = &v->arch.vlapic;
+
+	timer_kill(&l->timer);
+	page_free_virt(l->regs);
+	l->regs = NULL;
 }
 
 void vlapic_migrate(struct vcpu *v, unsigned int cpu)
@@ -587,6 +626,7 @@ bool vlapic_handle_init(struct vcpu *v)
 		v->arch.inject.valid = false;
 		WRITE_ONCE(l->irr_pending, false);
 		reset_registers(v);
+		vlapic_update_enabled(v);
 		vcpu_reset_init(v);
 		v->initialised = false; /* only a SIPI makes it whole again */
 		vcpu_state_set(v, VCPU_DOWN);

@@ -88,7 +88,8 @@ static void deliver(struct vcpu *v, unsigned int mode, uint8_t vector, bool leve
 /* 10.6.2.2: the 8-bit logical id in the flat or the cluster model. */
 static bool xapic_logical_match(const struct vlapic *l, uint32_t dest)
 {
-	uint32_t id = READ_ONCE(l->ldr) >> 24, model = READ_ONCE(l->dfr) >> 28;
+	uint32_t id = READ_ONCE(*vlapic_reg(l, VLAPIC_REG_LDR)) >> 24;
+	uint32_t model = READ_ONCE(*vlapic_reg(l, VLAPIC_REG_DFR)) >> 28;
 
 	dest &= 0xff;
 	if (model == 0xf) {
@@ -111,7 +112,7 @@ static bool matches(const struct vlapic *l, uint32_t dest, bool logical)
 		return dest == (x2apic ? l->id : l->id & 0xff);
 	}
 	if (x2apic) {
-		uint32_t ldr = READ_ONCE(l->ldr);
+		uint32_t ldr = READ_ONCE(*vlapic_reg(l, VLAPIC_REG_LDR));
 
 		return (ldr >> 16) == (dest >> 16) && (uint16_t)(ldr & dest);
 	}

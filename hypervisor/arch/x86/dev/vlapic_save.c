@@ -37,12 +37,16 @@ void vlapic_save(struct vcpu *v, struct hvm_hw_lapic *s, struct hvm_hw_lapic_reg
 		*s = (struct hvm_hw_lapic){
 		    .apic_base_msr = l->base_msr,
 		    .disabled = (l->base_msr & APIC_BASE_ENABLE ? 0 : HW_DISABLED) |
-				(l->svr & VLAPIC_SVR_ENABLE ? 0 : SW_DISABLED),
+				(vlapic_read_reg(v, VLAPIC_REG_SVR) & VLAPIC_SVR_ENABLE ? 0 : SW_DISABLED),
 		    .timer_divisor = divisor(l),
 		    .tdt_msr = vlapic_timer_deadline(v),
 		};
 	}
 	if (r) {
+		/* What others sent meanwhile belongs into IRR. */
+		if (l->cpu_delivers) {
+			vlapic_bits_move(vlapic_reg(l, VLAPIC_REG_IRR), l->inbox);
+		}
 		memset(r, 0, sizeof(*r));
 		for (reg = 0; reg < PAGE_REGS; reg++) {
 			uint32_t val = vlapic_read_reg(v, reg);
@@ -66,13 +70,13 @@ static int load_hidden(struct vlapic *l, const struct hvm_hw_lapic *s)
 	return 0;
 }
 
-static void load_bits(uint32_t *bits, const struct hvm_hw_lapic_regs *r, unsigned int reg)
+static void load_bits(struct vlapic *l, const struct hvm_hw_lapic_regs *r, unsigned int reg)
 {
 	unsigned int i;
 
 	for (i = 0; i < 8; i++) {
 		/* Vectors below 16 do not exist. */
-		bits[i] = page_get(r, reg + i) & (i ? ~0U : 0xffff0000U);
+		*vlapic_reg(l, reg + i) = page_get(r, reg + i) & (i ? ~0U : 0xffff0000U);
 	}
 }
 
@@ -80,25 +84,26 @@ static void load_registers(struct vlapic *l, const struct hvm_hw_lapic_regs *r)
 {
 	unsigned int i;
 
-	l->tpr = page_get(r, VLAPIC_REG_TPR) & 0xff;
-	l->ldr = page_get(r, VLAPIC_REG_LDR) & 0xff000000;
-	l->dfr = page_get(r, VLAPIC_REG_DFR) | 0x0fffffff;
-	l->svr = page_get(r, VLAPIC_REG_SVR) & (0xff | VLAPIC_SVR_ENABLE | VLAPIC_SVR_FOCUS);
-	l->esr = page_get(r, VLAPIC_REG_ESR) & 0xff;
-	l->icr_lo = page_get(r, VLAPIC_REG_ICR) & VLAPIC_ICR_WRITABLE;
-	l->icr_hi = page_get(r, VLAPIC_REG_ICR2);
+	uint32_t svr = page_get(r, VLAPIC_REG_SVR) & (0xff | VLAPIC_SVR_ENABLE | VLAPIC_SVR_FOCUS);
+
+	*vlapic_reg(l, VLAPIC_REG_TPR) = page_get(r, VLAPIC_REG_TPR) & 0xff;
+	*vlapic_reg(l, VLAPIC_REG_LDR) = page_get(r, VLAPIC_REG_LDR) & 0xff000000;
+	*vlapic_reg(l, VLAPIC_REG_DFR) = page_get(r, VLAPIC_REG_DFR) | 0x0fffffff;
+	*vlapic_reg(l, VLAPIC_REG_SVR) = svr;
+	*vlapic_reg(l, VLAPIC_REG_ESR) = page_get(r, VLAPIC_REG_ESR) & 0xff;
+	*vlapic_reg(l, VLAPIC_REG_ICR) = page_get(r, VLAPIC_REG_ICR) & VLAPIC_ICR_WRITABLE;
+	*vlapic_reg(l, VLAPIC_REG_ICR2) = page_get(r, VLAPIC_REG_ICR2);
 	for (i = VLAPIC_LVT_TIMER; i < VLAPIC_LVT_COUNT; i++) {
-		l->lvt[i] = page_get(r, VLAPIC_REG_LVT_TIMER + i - VLAPIC_LVT_TIMER) &
-			    vlapic_lvt_writable(i);
-		if (!(l->svr & VLAPIC_SVR_ENABLE)) {
-			l->lvt[i] |= VLAPIC_LVT_MASKED;
-		}
+		uint32_t lvt = page_get(r, VLAPIC_REG_LVT_TIMER + i) & vlapic_lvt_writable(i);
+
+		*vlapic_lvt(l, (enum vlapic_lvt)i) = svr & VLAPIC_SVR_ENABLE ? lvt : lvt | VLAPIC_LVT_MASKED;
 	}
-	load_bits(l->isr, r, VLAPIC_REG_ISR);
-	load_bits(l->tmr, r, VLAPIC_REG_TMR);
-	load_bits(l->irr, r, VLAPIC_REG_IRR);
-	l->isr_highest = vlapic_highest_vector(l->isr);
-	l->irr_pending = true;
+	load_bits(l, r, VLAPIC_REG_ISR);
+	load_bits(l, r, VLAPIC_REG_TMR);
+	load_bits(l, r, VLAPIC_REG_IRR);
+	l->isr_highest = vlapic_bits_highest(vlapic_reg(l, VLAPIC_REG_ISR));
+	WRITE_ONCE(l->tmr_changed, true);
+	l->timer_lvt = *vlapic_lvt(l, VLAPIC_LVT_TIMER);
 	l->timer_initial = page_get(r, VLAPIC_REG_TIMER_INITIAL);
 	l->timer_divide = page_get(r, VLAPIC_REG_TIMER_DIVIDE) & 0xb;
 	/* Real Xen leaves the current count 0 in its record: then a whole count is to come. */
@@ -119,10 +124,11 @@ int vlapic_load(struct vcpu *v, const struct hvm_hw_lapic *s, const struct hvm_h
 	if (r) {
 		load_registers(l, r);
 	}
+	*vlapic_reg(l, VLAPIC_REG_ID) = vlapic_id_register(l);
 	if (vlapic_is_x2apic(l)) {
-		l->ldr = vlapic_x2apic_ldr(l->id);
+		*vlapic_reg(l, VLAPIC_REG_LDR) = vlapic_x2apic_ldr(l->id);
 	}
-	vlapic_update_enabled(l);
+	vlapic_update_enabled(v);
 	vlapic_timer_restart(v, l->timer_count, l->tsc_deadline);
 	return 0;
 }

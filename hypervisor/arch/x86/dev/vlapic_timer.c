@@ -8,6 +8,7 @@
  * interrupts are raised after the lock is dropped.
  */
 #include <hv/domain.h>
+#include <asm/guest_tsc.h>
 #include <asm/processor.h>
 #include <asm/time.h>
 #include "vlapic_regs.h"
@@ -24,7 +25,7 @@ static enum timer_mode mode_of(uint32_t lvt)
 
 static enum timer_mode timer_mode(const struct vlapic *l)
 {
-	return mode_of(l->lvt[VLAPIC_LVT_TIMER]);
+	return mode_of(l->timer_lvt);
 }
 
 /* log2 of the divisor: the field's 0 to 6 stand for 2 to 128, 7 for 1 (10.5.4, figure 10-10). */
@@ -81,17 +82,18 @@ static void load_count(struct vlapic *l, uint32_t count, nstime_t now)
 /* ns until the guest's TSC reaches tsc; 0 or less when it has. */
 static nstime_t ns_until_tsc(const struct vcpu *v, uint64_t tsc, nstime_t *now)
 {
-	struct time_scale scale = time_scale_get();
+	struct time_scale scale = v->domain->arch.tsc_scale;
 	unsigned __int128 ns;
 	uint64_t host;
 	int64_t delta;
 
 	time_stamp(&host, now);
-	delta = (int64_t)(tsc - (host + v->arch.tsc_offset));
+	host = guest_tsc(v, host);
+	delta = (int64_t)(tsc - host);
 	if (delta <= 0) {
 		/* The difference of two far apart unsigned values is a time to come, not the past.
 		 */
-		if (tsc <= host + v->arch.tsc_offset) {
+		if (tsc <= host) {
 			return 0;
 		}
 		delta = INT64_MAX;
@@ -124,7 +126,7 @@ static bool arm_deadline(struct vcpu *v)
 
 static void raise(struct vcpu *v)
 {
-	uint32_t lvt = READ_ONCE(v->arch.vlapic.lvt[VLAPIC_LVT_TIMER]);
+	uint32_t lvt = READ_ONCE(v->arch.vlapic.timer_lvt);
 
 	if (!(lvt & VLAPIC_LVT_MASKED) && v->arch.vlapic.enabled) {
 		vlapic_set_irq(v, (uint8_t)lvt, false);
@@ -170,6 +172,14 @@ static void timer_expired(void *data)
 	}
 }
 
+/* The registers in the page, which the guest may have overwritten. */
+static void show(struct vlapic *l)
+{
+	*vlapic_lvt(l, VLAPIC_LVT_TIMER) = l->timer_lvt;
+	*vlapic_reg(l, VLAPIC_REG_TIMER_INITIAL) = l->timer_initial;
+	*vlapic_reg(l, VLAPIC_REG_TIMER_DIVIDE) = l->timer_divide;
+}
+
 void vlapic_timer_init(struct vcpu *v)
 {
 	timer_init(&v->arch.vlapic.timer, timer_expired, v, v->cpu);
@@ -185,7 +195,8 @@ void vlapic_timer_reset(struct vcpu *v)
 	l->timer_count = 0;
 	l->timer_divide = 0;
 	l->tsc_deadline = 0;
-	l->lvt[VLAPIC_LVT_TIMER] = VLAPIC_LVT_MASKED;
+	l->timer_lvt = VLAPIC_LVT_MASKED;
+	show(l);
 	spin_unlock(&l->timer_lock);
 }
 
@@ -198,6 +209,7 @@ void vlapic_timer_set_initial(struct vcpu *v, uint32_t count)
 		l->timer_initial = count;
 		load_count(l, count, time_now());
 	}
+	show(l);
 	spin_unlock(&l->timer_lock);
 }
 
@@ -214,6 +226,7 @@ void vlapic_timer_set_divide(struct vcpu *v, uint32_t divide)
 	if (left) {
 		load_count(l, left, now); /* goes on from here at the new speed */
 	}
+	show(l);
 	spin_unlock(&l->timer_lock);
 }
 
@@ -232,7 +245,8 @@ void vlapic_timer_set_lvt(struct vcpu *v, uint32_t lvt)
 		l->timer_count = 0;
 		l->tsc_deadline = 0;
 	}
-	l->lvt[VLAPIC_LVT_TIMER] = lvt;
+	l->timer_lvt = lvt;
+	show(l);
 	spin_unlock(&l->timer_lock);
 }
 
@@ -282,6 +296,7 @@ void vlapic_timer_restart(struct vcpu *v, uint32_t count, uint64_t deadline)
 	} else {
 		load_count(l, count, time_now());
 	}
+	show(l);
 	spin_unlock(&l->timer_lock);
 	if (fire) {
 		raise(v);

@@ -5,7 +5,8 @@
  * A queue is empty whenever its lock is free: who fills it waits for the completion before he lets
  * go, so neither the head register nor room has to be looked at.
  *
- * Locks: amd_unit->lock is a leaf; interrupt handlers do not take it.
+ * Locks: amd_unit->lock is a leaf, with interrupts off: a remapped line is routed under a lock that
+ * its handler takes.
  */
 #include <hv/bitops.h>
 #include <hv/boot.h>
@@ -37,9 +38,9 @@ static void put_command(struct amd_unit *u, uint64_t q0, uint64_t q1)
 /* Runs the (few) commands of *c and waits for them; false when the unit does not answer. */
 static bool try_run(struct amd_unit *u, const struct amd_command *c, unsigned int count)
 {
+	unsigned long flags = spin_lock_irq(&u->lock);
 	bool ok;
 
-	spin_lock(&u->lock);
 	for (unsigned int i = 0; i < count; i++) {
 		put_command(u, c[i].q[0], c[i].q[1]);
 	}
@@ -51,7 +52,7 @@ static bool try_run(struct amd_unit *u, const struct amd_command *c, unsigned in
 	smp_wmb();
 	amd_write(u, AMD_COMMAND_TAIL, u->tail * sizeof(struct amd_command));
 	ok = iommu_wait(is_completed, u);
-	spin_unlock(&u->lock);
+	spin_unlock_irq(&u->lock, flags);
 	return ok;
 }
 
@@ -75,6 +76,18 @@ static void run_everywhere(const struct amd_command *c, unsigned int count)
 void amd_vi_forget_device(const struct amd_segment *s, uint16_t devid)
 {
 	struct amd_command c = {{COMMAND_INVAL_DEVICE | devid, 0}};
+
+	for (unsigned int i = 0; i < amd_unit_count; i++) {
+		if (amd_units[i]->segment == s) {
+			run(amd_units[i], &c, 1);
+		}
+	}
+}
+
+void amd_vi_forget_interrupts(pci_sbdf_t requester)
+{
+	const struct amd_segment *s = amd_segment_get((uint16_t)(requester.v >> 16), false);
+	struct amd_command c = {{COMMAND_INVAL_INTERRUPTS | (uint16_t)requester.v, 0}};
 
 	for (unsigned int i = 0; i < amd_unit_count; i++) {
 		if (amd_units[i]->segment == s) {
@@ -198,13 +211,14 @@ static int enable_unit(struct amd_unit *u)
 	amd_write(u, AMD_DEVICE_TABLE,
 		  virt_to_hpa(u->segment->table).v | ((1UL << DTE_TABLE_ORDER) - 1));
 	amd_write(u, AMD_STATUS, STATUS_OVERFLOW | STATUS_EVENT_INT | STATUS_COMPLETION_INT);
-	/* The unit looks at the log and queue bits when it is enabled: one write. */
-	amd_control(u, CONTROL_COHERENT | CONTROL_EVENT_LOG | CONTROL_COMMANDS | CONTROL_ENABLE, 0);
+	/* The unit looks at these bits when it is enabled: one write. */
+	amd_control(u, CONTROL_COHERENT | CONTROL_EVENT_LOG | CONTROL_COMMANDS | CONTROL_ENABLE |
+			   amd_vi_irt_format(), 0);
 	return 0;
 }
 
 /* Nothing cached from before may remain. */
-static bool forget_all(struct amd_unit *u)
+bool amd_vi_forget_all(struct amd_unit *u)
 {
 	struct amd_command c = {{COMMAND_INVAL_ALL, 0}};
 
@@ -212,13 +226,14 @@ static bool forget_all(struct amd_unit *u)
 		return try_run(u, &c, 1);
 	}
 	for (unsigned int id = 0; id < DTE_COUNT; id++) {
-		struct amd_command one[2] = {
+		struct amd_command one[3] = {
 		    {{COMMAND_INVAL_DEVICE | id, 0}},
+		    {{COMMAND_INVAL_INTERRUPTS | id, 0}},
 		    {{COMMAND_INVAL_PAGES | (uint64_t)id << 32,
 		      INVAL_EVERYTHING | INVAL_SIZE | INVAL_DIRECTORIES}},
 		};
 
-		if (!try_run(u, one, 2)) {
+		if (!try_run(u, one, 3)) {
 			return false;
 		}
 	}
@@ -265,7 +280,7 @@ static int start_units(void)
 		if (ret) {
 			return ret;
 		}
-		if (!forget_all(amd_units[i])) {
+		if (!amd_vi_forget_all(amd_units[i])) {
 			log_err("AMD-Vi: unit at %#lx takes no commands\n",
 				amd_units[i]->info.base);
 			return -EIO;
@@ -329,4 +344,5 @@ const struct iommu_ops amd_vi_ops = {
     .drain = amd_vi_drain,
     .unrecorded = amd_vi_unrecorded,
     .fault_interrupt = amd_vi_fault_interrupt,
+    .interrupts = &amd_vi_intr_ops,
 };

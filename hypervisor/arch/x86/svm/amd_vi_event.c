@@ -69,8 +69,9 @@ static void report(struct amd_unit *u, const uint64_t *record)
 		f.kind = IOMMU_FAULT_UNIT;
 	}
 	f.write = record[0] & FAULT_WRITE;
-	if (f.kind == IOMMU_FAULT_DMA && (record[0] & FAULT_INTERRUPT)) {
-		f.what = "interrupt message refused";
+	if (code == EVENT_PAGE_FAULT && (record[0] & FAULT_INTERRUPT)) {
+		f.kind = IOMMU_FAULT_INTERRUPT;
+		f.what = "no entry of its own";
 	}
 	iommu_fault(&f);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The page-table entries of AMD-Vi (AMD I/O Virtualization Technology Specification, 2.2.3). */
+/*
+ * The entries of AMD-Vi: page tables (AMD I/O Virtualization Technology Specification, 2.2.3),
+ * interrupts (2.2.5).
+ */
 #include "amd_vi.h"
 
 #define PTE_PRESENT  BIT(0)
@@ -26,3 +29,17 @@ const struct iommu_format amd_format = {
     .leaf = {0, PTE_PRESENT | PTE_COHERENT, PTE_PRESENT | PTE_COHERENT, PTE_PRESENT | PTE_COHERENT},
     .table = {0, 0, PTE_TABLE(1), PTE_TABLE(2), PTE_TABLE(3), PTE_TABLE(4), PTE_TABLE(5)},
 };
+
+/* Fixed delivery, physical destination. Whether it is level or edge stays with the message. */
+uint32_t amd_irte_short(const struct intr_target *t)
+{
+	return (uint32_t)IRTE_ENABLE | (t->apic_id & 0xff) << 8 | (uint32_t)t->vector << 16;
+}
+
+struct amd_irte amd_irte_long(const struct intr_target *t)
+{
+	return (struct amd_irte){
+	    .lo = IRTE_ENABLE | (uint64_t)(t->apic_id & 0xffffff) << 8,
+	    .hi = t->vector | (uint64_t)(t->apic_id >> 24) << 56,
+	};
+}

@@ -4,7 +4,7 @@
  *
  * An entry that belongs to nobody is valid, has translation on, a page table in which nothing is
  * present and no rights: all DMA is refused and recorded. IV (interrupt map valid) is 0 in all
- * entries: interrupt messages pass as they are, there is no interrupt remapping yet.
+ * entries, and interrupt messages pass as they are, until amd_vi_refuse_interrupts.
  */
 #include <hv/errno.h>
 #include <hv/lib.h>
@@ -166,4 +166,41 @@ int amd_vi_set(pci_sbdf_t requester, struct iommu_domain *dom, struct iommu_doma
 		amd_vi_flush(dom, 0, 0);
 	}
 	return 0;
+}
+
+void amd_vi_refuse_interrupts(struct amd_segment *s)
+{
+	for (unsigned int id = 0; id < DTE_COUNT; id++) {
+		uint64_t *q = &s->table[id].q[2];
+
+		/* An IO-APIC has its table already; no other entry has bits of control. */
+		WRITE_ONCE(*q, *q | DTE2_INTERRUPTS_VALID | DTE2_REFUSE);
+	}
+	for (unsigned int i = 0; i < amd_unit_count; i++) {
+		const struct amd_unit *u = amd_units[i];
+
+		if (u->segment == s) {
+			s->table[u->info.devid].q[2] &= ~DTE2_INTERRUPTS_VALID;
+		}
+	}
+}
+
+void *amd_vi_irt(pci_sbdf_t requester)
+{
+	const struct amd_segment *s = amd_segment_get((uint16_t)(requester.v >> 16), false);
+	uint64_t q = s ? s->table[(uint16_t)requester.v].q[2] : 0;
+
+	return (q & DTE2_CONTROL) == DTE2_REMAP ? hpa_to_virt(hpa(q & DTE2_IRT_ADDRESS)) : NULL;
+}
+
+void amd_vi_set_irt(pci_sbdf_t requester, const void *irt)
+{
+	struct amd_segment *s = amd_segment_get((uint16_t)(requester.v >> 16), false);
+	uint16_t devid = (uint16_t)requester.v;
+	struct amd_dte *e = &s->table[devid];
+
+	/* All of it stands in one of the four words: a unit never sees half. */
+	WRITE_ONCE(e->q[2], (e->q[2] & ~(DTE2_CONTROL | DTE2_IRT_ADDRESS)) | DTE2_INTERRUPTS_VALID |
+				DTE2_IRT_SIZE(IRT_SIZE_CODE) | virt_to_hpa(irt).v | DTE2_REMAP);
+	amd_vi_forget_device(s, devid);
 }

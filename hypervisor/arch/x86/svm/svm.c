@@ -3,6 +3,7 @@
  * AMD-V on a CPU: turning it on and off, what of it there is, and nested page table entries.
  */
 #include "svm.h"
+#include <asm/guest_tsc.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
 #include <asm/vmm.h>
@@ -12,6 +13,8 @@
 #include <hv/page.h>
 
 #define SVM_LEAF		0x8000000a
+#define CPUID_SVM		BIT(2)		/* 80000001h ecx */
+#define CPUID_NESTED_PAGING	BIT(0)		/* 8000000ah edx */
 #define MSRPM_RANGE_SIZE	0x800U		/* bytes of each of the three ranges: 2 bits an MSR */
 
 struct svm_features svm_features;
@@ -52,6 +55,7 @@ static void features_read(void)
 
 	svm_features = (struct svm_features){
 		.nrip = edx & BIT(3),
+		.tsc_ratio = edx & BIT(4),
 		.clean_bits = edx & BIT(5),
 		.flush_by_asid = edx & BIT(6),
 		.decode_assists = (edx & BIT(7)) && (edx & BIT(3)),
@@ -59,11 +63,34 @@ static void features_read(void)
 		.pause_threshold = edx & BIT(12),
 		.rdtscp = cpuid(0x80000001, 0).edx & BIT(27),
 	};
-	log_info("AMD-V: %u ASIDs%s%s%s%s%s\n", cpuid(SVM_LEAF, 0).ebx,
+	/* CPUID Fn8000_0001_EDX[Page1GB] speaks for nested tables too (APM vol. 2 section 15.25). */
+	if (svm_features.tsc_ratio) {
+		guest_tsc_ratio_bits = TSC_RATIO_BITS;
+		guest_tsc_ratio_max = TSC_RATIO_MAX;
+	}
+	p2m_largest_level = cpuid(0x80000001, 0).edx & BIT(26) ? 3 : 2;
+	log_info("AMD-V: %u ASIDs%s%s%s%s%s%s\n", cpuid(SVM_LEAF, 0).ebx,
 		 svm_features.nrip ? ", next RIP" : "", svm_features.clean_bits ? ", clean bits" : "",
 		 svm_features.flush_by_asid ? ", flush by ASID" : "",
 		 svm_features.decode_assists ? ", decode assists" : "",
-		 svm_features.pause_filter ? ", pause filter" : "");
+		 svm_features.pause_filter ? ", pause filter" : "",
+		 svm_features.tsc_ratio ? ", TSC ratio" : "");
+}
+
+const char *svm_probe(void)
+{
+	uint64_t vm_cr;
+
+	if (cpuid(0x80000000, 0).eax < SVM_LEAF || !(cpuid(0x80000001, 0).ecx & CPUID_SVM)) {
+		return "this CPU has no AMD-V (SVM)";
+	}
+	if (rdmsr_safe(MSR_VM_CR, &vm_cr) && (vm_cr & VM_CR_SVMDIS)) {
+		return "AMD-V (SVM) is disabled by the firmware: enable it in the machine's set-up";
+	}
+	if (!(cpuid(SVM_LEAF, 0).edx & CPUID_NESTED_PAGING) || cpuid(SVM_LEAF, 0).ebx < 2) {
+		return "this CPU's AMD-V has no nested paging";
+	}
+	return NULL;
 }
 
 static struct svm_cpu *svm_cpu_alloc(void)
@@ -118,6 +145,10 @@ static int svm_cpu_up(void)
 	wrmsr(MSR_VM_HSAVE_PA, c->arch.hsave_pa);
 	/* FS, GS, TR and LDTR of the hypervisor never change from here on: saved once. */
 	__asm__ volatile("vmsave %0" : : "a"(s->host_pa) : "memory");
+	if (svm_features.tsc_ratio) {
+		wrmsr(MSR_TSC_RATIO, TSC_RATIO_ONE);
+		s->tsc_ratio = TSC_RATIO_ONE;
+	}
 	if (svm_features.rdtscp) {
 		wrmsr(MSR_TSC_AUX, 0);
 		c->arch.tsc_aux = 0;

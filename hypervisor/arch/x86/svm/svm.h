@@ -9,9 +9,13 @@
 
 /* What this machine's AMD-V can do (CPUID Fn8000_000A); the least of all CPUs is assumed equal. */
 struct svm_features {
-	bool nrip, clean_bits, flush_by_asid, decode_assists, pause_filter, pause_threshold, rdtscp;
+	bool nrip, clean_bits, flush_by_asid, decode_assists, pause_filter, pause_threshold, rdtscp, tsc_ratio;
 };
 extern struct svm_features svm_features;
+
+#define TSC_RATIO_BITS	32			/* fractional; 8 before the point */
+#define TSC_RATIO_ONE	BIT(TSC_RATIO_BITS)
+#define TSC_RATIO_MAX	(BIT(40) - 1)
 
 /* this_cpu()->arch.vendor */
 struct svm_cpu {
@@ -24,6 +28,7 @@ struct svm_cpu {
 	 */
 	uint64_t asid_tag;
 	uint32_t asid_next, asid_count;
+	uint64_t tsc_ratio;		/* what stands in MSR_TSC_RATIO */
 };
 
 #define SVM_EXIT_COUNTERS	0x91	/* codes below 90h, and one for all others */
@@ -35,6 +40,7 @@ struct svm_vcpu {
 	uint64_t asid_tag;		/* atomic; 0: needs a new ASID or a flush */
 	uint64_t asid_owner;		/* tag under which vmcb->asid was taken */
 	struct cpu *cpu;		/* that ran it last: its clean bits hold there alone */
+	uint64_t tsc_ratio;		/* it counts in guest mode alone */
 	bool dr_live;			/* DR0-3 are in the CPU, accesses do not exit */
 	uint64_t exits[SVM_EXIT_COUNTERS];
 };

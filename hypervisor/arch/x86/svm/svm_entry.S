@@ -4,7 +4,7 @@
  *
  * GIF is off from CLGI to STGI: nothing can interrupt while the guest's GS base or registers are in the CPU.
  * IF is on across VMRUN, because with V_INTR_MASKING the host's IF decides whether an interrupt makes the guest
- * exit. RAX, RSP, RIP and RFLAGS travel in the VMCB; offsets in struct guest_regs are asserted in svm_exit.c.
+ * exit. RAX, RSP, RIP and RFLAGS travel in the VMCB; offsets in struct guest_regs are asserted in asm/vcpu.h.
  */
 	.text
 	.align 16

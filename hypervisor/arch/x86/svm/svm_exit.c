@@ -15,22 +15,6 @@
 #include <hv/lib.h>
 #include <hv/sched.h>
 
-#define AT(reg, offset)	static_assert(offsetof(struct guest_regs, reg) == (offset), "svm_entry.S: " #reg)
-AT(rcx, 0x08);
-AT(rdx, 0x10);
-AT(rbx, 0x18);
-AT(rbp, 0x28);
-AT(rsi, 0x30);
-AT(rdi, 0x38);
-AT(r8, 0x40);
-AT(r9, 0x48);
-AT(r10, 0x50);
-AT(r11, 0x58);
-AT(r12, 0x60);
-AT(r13, 0x68);
-AT(r14, 0x70);
-AT(r15, 0x78);
-
 #define CR8_WRITE		BIT(8)
 #define INSN_MAX		15
 #define VEC_OF			4
@@ -73,7 +57,7 @@ static __noinline void asid_take(struct svm_cpu *c, struct svm_vcpu *s)
  */
 static void tpr_enter(struct vcpu *v, struct vmcb *vmcb)
 {
-	uint64_t tpr = (v->arch.vlapic.tpr >> 4) & VINTR_TPR_MASK;
+	uint64_t tpr = vlapic_get_tpr(&v->arch.vlapic) >> 4;
 	bool watch = tpr && READ_ONCE(v->arch.vlapic.irr_pending) && vlapic_highest_blocked(v) >= 0;
 
 	if (unlikely((vmcb->vintr & VINTR_TPR_MASK) != tpr)) {
@@ -95,7 +79,7 @@ static void tpr_exit(struct vcpu *v, const struct vmcb *vmcb)
 {
 	uint64_t tpr = vmcb->vintr & VINTR_TPR_MASK;
 
-	if (unlikely(tpr != v->arch.vlapic.tpr >> 4)) {
+	if (unlikely(tpr != vlapic_get_tpr(&v->arch.vlapic) >> 4U)) {
 		cr8_write(v, tpr);
 	}
 }
@@ -254,32 +238,6 @@ static void handle_exception(struct vcpu *v, unsigned int vector)
 	}
 }
 
-static void handle_rdtsc(struct vcpu *v, bool rdtscp)
-{
-	struct guest_regs *r = &v->arch.regs;
-	uint64_t tsc;
-
-	if (!msr_guest_read(v, MSR_TSC, &tsc)) {
-		inject_gp(v);
-		return;
-	}
-	r->rax = (uint32_t)tsc;
-	r->rdx = tsc >> 32;
-	if (rdtscp) {
-		r->rcx = (uint32_t)v->arch.tsc_aux;
-	}
-	exit_skip(v, rdtscp ? 3 : 2);
-}
-
-/* The caches are only worth flushing for somebody whose devices do not snoop. INVD would lose others' data. */
-static void handle_wbinvd(struct vcpu *v)
-{
-	if (v->domain->is_service || v->domain->iommu) {
-		__asm__ volatile("wbinvd" : : : "memory");
-	}
-	exit_skip(v, 2);
-}
-
 static void handle_vintr(struct vmcb *vmcb)
 {
 	vmcb->vintr &= ~(VINTR_IRQ | VINTR_PRIO_MAX | VINTR_IGNORE_TPR);
@@ -374,17 +332,17 @@ static void handle_exit(struct vcpu *v, struct svm_vcpu *s, struct vmcb *vmcb)
 		handle_exception(v, (unsigned int)(code - EXIT_EXCEPTION));
 		break;
 	case EXIT_RDTSC:
-		handle_rdtsc(v, false);
+		exit_rdtsc(v, false);
 		break;
 	case EXIT_RDTSCP:
-		handle_rdtsc(v, true);
+		exit_rdtsc(v, true);
 		break;
 	case EXIT_XSETBV:
 		exit_xsetbv(v);
 		break;
 	case EXIT_WBINVD:
 	case EXIT_INVD:
-		handle_wbinvd(v);
+		exit_wbinvd(v);
 		break;
 	case EXIT_RDPMC:
 		inject_gp(v);

@@ -6,6 +6,7 @@
  * others (svm_flush_p2m), see svm_exit.c.
  */
 #include "svm.h"
+#include <asm/guest_tsc.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
 #include <asm/vmm.h>
@@ -52,7 +53,7 @@ static void set_bitmaps(struct vcpu *v, struct vmcb *vmcb)
 
 	/* The domain's own may have come since. */
 	vmcb->iopm_pa = virt_to_hpa(a->io_bitmap ? a->io_bitmap : svm_io_bitmap).v;
-	vmcb->msrpm_pa = virt_to_hpa(a->msr_bitmap ? a->msr_bitmap : svm_msr_bitmap).v;
+	vmcb->msrpm_pa = virt_to_hpa(svm_msr_bitmap).v;
 	svm_dirty(vmcb, CLEAN_IOPM);
 }
 
@@ -133,6 +134,7 @@ void svm_ctxt_from(struct vcpu *v)
 
 void svm_ctxt_to(struct vcpu *v)
 {
+	struct svm_cpu *c = this_cpu()->arch.vendor;
 	struct svm_vcpu *s = svm_of(v);
 
 	if (s->cpu != this_cpu()) {
@@ -140,6 +142,10 @@ void svm_ctxt_to(struct vcpu *v)
 		s->vmcb->clean = 0;
 	}
 	set_bitmaps(v, s->vmcb);
+	if (svm_features.tsc_ratio && unlikely(s->tsc_ratio != c->tsc_ratio)) {
+		wrmsr(MSR_TSC_RATIO, s->tsc_ratio);
+		c->tsc_ratio = s->tsc_ratio;
+	}
 	if (s->vmcb->dr7 & 0xff) {
 		svm_dr_enable(v);
 	}
@@ -309,6 +315,7 @@ void svm_request_window(struct vcpu *v, bool nmi)
 void svm_set_tsc_offset(struct vcpu *v, uint64_t offset)
 {
 	svm_of(v)->vmcb->tsc_offset = offset;
+	svm_of(v)->tsc_ratio = guest_tsc_hardware_ratio(v, TSC_RATIO_ONE);
 	svm_dirty(svm_of(v)->vmcb, CLEAN_INTERCEPTS);
 }
 
@@ -348,16 +355,8 @@ void svm_flush_p2m(struct domain *d)
 void svm_dump(struct vcpu *v)
 {
 	const struct vmcb *m = svm_of(v)->vmcb;
-	const struct guest_regs *r = &v->arch.regs;
 
-	log_err("d%uv%u on CPU%u: cs:rip %04x:%016lx rflags %08lx cpl %u\n", v->domain->id, v->id, v->cpu,
-		m->cs.sel, r->rip, r->rflags, m->cpl);
-	log_err("cr0 %08lx cr2 %016lx cr3 %012lx cr4 %08lx efer %05lx\n", m->cr0, m->cr2, m->cr3, m->cr4,
-		m->efer);
-	log_err("rax %016lx rbx %016lx rcx %016lx rdx %016lx\n", r->rax, r->rbx, r->rcx, r->rdx);
-	log_err("rsi %016lx rdi %016lx rbp %016lx rsp %016lx\n", r->rsi, r->rdi, r->rbp, r->rsp);
-	log_err("r8  %016lx r9  %016lx r10 %016lx r11 %016lx\n", r->r8, r->r9, r->r10, r->r11);
-	log_err("r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", r->r12, r->r13, r->r14, r->r15);
+	vcpu_dump_registers(v);
 	for (unsigned int i = 0; i < SEG_COUNT; i++) {
 		static const char names[][5] = { "es", "cs", "ss", "ds", "fs", "gs", "tr", "ldtr", "gdtr",
 						 "idtr" };

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * VT-d: finding the units and turning them on. Interrupt remapping stays off: interrupt messages
- * pass as they are (docs/design/iommu.md says what that means).
- */
+/* VT-d: finding the units and turning them on; interrupt remapping follows (vtd_ir.c). */
 #include <hv/boot.h>
 #include <hv/errno.h>
 #include <hv/lib.h>
@@ -225,4 +222,5 @@ const struct iommu_ops vtd_ops = {
     .owns_frame = owns_frame,
     .drain = vtd_drain,
     .fault_interrupt = vtd_fault_interrupt,
+    .interrupts = &vtd_intr_ops,
 };

@@ -3,7 +3,10 @@
 
 /* VT-d registers and structures (Intel VT-d Specification, rev. 4.x), private to arch/x86/vmx/vtd*.c. */
 #include <hv/iommu_impl.h>
+#include <hv/bitops.h>
+#include <hv/page.h>
 #include <asm/dmar.h>
+#include <asm/intr_remap.h>
 
 /* Registers (ch. 11.4). */
 #define VTD_VERSION		0x00
@@ -22,6 +25,7 @@
 #define VTD_QUEUE_HEAD		0x80
 #define VTD_QUEUE_TAIL		0x88
 #define VTD_QUEUE_ADDRESS	0x90
+#define VTD_IRT_ADDRESS		0xb8
 
 #define CAP_DOMAINS(c)		((unsigned int)(c) & 7)		/* ids: 2^(4 + 2n) */
 #define CAP_RWBF		BIT(4)
@@ -43,6 +47,8 @@
 
 #define ECAP_COHERENT		BIT(0)
 #define ECAP_QUEUE		BIT(1)
+#define ECAP_IR			BIT(3)
+#define ECAP_EIM		BIT(4)
 #define ECAP_SNOOP_CONTROL	BIT(7)
 #define ECAP_IOTLB_OFFSET(e)	((unsigned int)((e) >> 8 & 0x3ff) * 16)
 
@@ -52,6 +58,8 @@
 #define GLOBAL_WRITE_BUFFER	BIT(27)
 #define GLOBAL_QUEUE		BIT(26)
 #define GLOBAL_IR		BIT(25)
+#define GLOBAL_IRT		BIT(24)	/* takes the address of the interrupt remapping table */
+#define GLOBAL_COMPAT		BIT(23)	/* lets messages that are not remappable pass */
 /* One-shot commands: not to be repeated when another bit is written. */
 #define GLOBAL_ONE_SHOT		(BIT(30) | BIT(29) | BIT(27) | BIT(24))
 
@@ -84,6 +92,8 @@ static_assert(sizeof(struct vtd_root) == 16, "VT-d Spec. 9.1: 128 bits");
 /* Invalidation descriptors (6.5.2). */
 #define QI_CONTEXT		1UL
 #define QI_IOTLB		2UL
+#define QI_INTERRUPT		4UL
+#define QI_INTERRUPT_ONE	BIT(4)	/* one entry, not all */
 #define QI_WAIT			5UL
 #define QI_GLOBAL		(1UL << 4)
 #define QI_DOMAIN		(2UL << 4)
@@ -112,9 +122,31 @@ struct vtd_descriptor {
 
 #define VTD_BRIDGES_MAX		64
 
-struct vtd_segment {			/* units of a PCI segment share root and context tables */
+/* Interrupt remapping table entries (9.10), and the table's register (11.4.9). */
+#define IRTE_PRESENT		BIT(0)
+#define IRTE_LEVEL		BIT(4)
+#define IRTE_VECTOR(lo)		((uint8_t)((lo) >> 16))
+#define IRTE_DESTINATION(lo)	((uint32_t)((lo) >> 32))
+#define IRTE_VERIFY_ID		(1UL << 18)	/* all bits of the requester id */
+#define IRTE_VERIFY_BUS		(2UL << 18)	/* its bus: first in bits 8-15, last in bits 0-7 */
+#define IRT_EXTENDED		BIT(11)		/* destinations have 32 bits */
+#define IRT_ORDER		2
+#define IRT_COUNT		1024		/* five times the vectors that there are */
+#define IRT_SIZE_CODE		9UL		/* 2^(n+1) entries */
+
+struct vtd_irte {
+	uint64_t lo, hi;
+};
+static_assert(IRT_COUNT * sizeof(struct vtd_irte) == PAGE_SIZE << IRT_ORDER,
+	      "the table fills its frames");
+static_assert(IRT_COUNT == 2UL << IRT_SIZE_CODE, "VT-d Spec. 11.4.9: size field");
+
+struct vtd_segment {			/* units of a PCI segment share their tables */
 	uint16_t segment;
 	struct vtd_root *roots;		/* [256] by bus */
+	struct vtd_irte *irt;		/* [IRT_COUNT]; NULL: no interrupt remapping */
+	unsigned int irt_next;		/* (vtd_ir.c's lock) where the search begins */
+	unsigned long irt_used[BITS_TO_LONGS(IRT_COUNT)];	/* (the same) */
 };
 
 struct vtd_unit {
@@ -124,7 +156,7 @@ struct vtd_unit {
 	uint64_t cap, ecap;
 	bool has_irq, queued;
 
-	struct spinlock lock;		/* invalidation; a leaf */
+	struct spinlock lock;		/* invalidation, interrupts off; a leaf */
 	struct vtd_descriptor *queue;
 	unsigned int tail;		/* (lock) */
 	uint32_t completion;		/* (lock) value of the last wait */
@@ -155,7 +187,11 @@ static inline void vtd_write64(struct vtd_unit *u, unsigned int reg, uint64_t v)
 	*(volatile uint64_t *)(u->regs + reg) = v;
 }
 
-extern const struct iommu_format vtd_format;	/* vtd_format.c */
+/* vtd_format.c: what entries look like. */
+extern const struct iommu_format vtd_format;
+uint64_t vtd_irte_low(const struct intr_target *t, bool wide);
+uint64_t vtd_line_entry(unsigned int index, uint8_t vector);
+uint64_t vtd_message_address(unsigned int index);
 
 /* vtd_table.c: root and context tables. */
 struct vtd_segment *vtd_segment_get(uint16_t segment, bool create);
@@ -164,13 +200,21 @@ int vtd_set(pci_sbdf_t requester, struct iommu_domain *dom, struct iommu_domain 
 /* vtd_scope.c: which unit sees a device, and under which ids. */
 void vtd_scope_init(void);		/* reads the bridges of the machine */
 int vtd_requesters(pci_sbdf_t dev, pci_sbdf_t *out, unsigned int max);
+/* The upper half of an interrupt remapping entry: which requester ids dev's messages may carry. */
+uint64_t vtd_message_source(pci_sbdf_t dev);
+/* The requester id of an IO-APIC; -ENODEV when no unit names it. */
+int vtd_ioapic(uint8_t id, pci_sbdf_t *requester);
 
 /* vtd_queue.c: what units remember. All reach every unit, and return when it has happened. */
 int vtd_queue_init(struct vtd_unit *u);	/* queued when the unit can, else by registers; -EIO */
 void vtd_forget_device(const struct vtd_segment *s, uint16_t devid, unsigned int domain);
 void vtd_flush(struct iommu_domain *dom, uint64_t dfn, uint64_t count);
+void vtd_forget_interrupt(const struct vtd_segment *s, unsigned int index);
+bool vtd_forget_interrupts(struct vtd_unit *u);		/* all of a unit; false: no answer. Boot */
 /* Writes the bit of the global command register and waits for its status; -EIO. */
 int vtd_command(struct vtd_unit *u, uint32_t bit, bool on);
+
+extern const struct intr_remap_ops vtd_intr_ops;	/* vtd_ir.c */
 
 /* vtd_fault.c */
 void vtd_fault_init(struct vtd_unit *u);

@@ -11,6 +11,7 @@
 
 #define RECORD_FAULT BIT(63) /* of the high half */
 #define RECORD_READ  BIT(62)
+#define FAULT_ENTRY_SHIFT 48 /* of the low half: the entry that a refused message named */
 #define DRAIN_MAX    64
 
 static const char *reason(unsigned int code)
@@ -29,12 +30,27 @@ static const char *reason(unsigned int code)
 	    [0x0b] = "reserved bits in the context entry",
 	    [0x0c] = "reserved bits in a page table",
 	    [0x0d] = "translation request refused",
+	    /* of interrupt messages (5.1.4) */
+	    [0x20] = "reserved bits in the message",
+	    [0x21] = "no such entry",
+	    [0x22] = "entry of nobody",
+	    [0x23] = "interrupt remapping table cannot be read",
+	    [0x24] = "reserved bits in the entry",
+	    [0x25] = "not in the remappable format",
+	    [0x26] = "entry of another device",
+	    [0x27] = "posted-interrupt descriptor cannot be read",
+	    [0x28] = "reserved bits in the posted-interrupt descriptor",
 	};
 
 	if (code < ARRAY_SIZE(names) && names[code]) {
 		return names[code];
 	}
-	return code >= 0x20 && code < 0x30 ? "interrupt message refused" : "unknown reason";
+	return "unknown reason";
+}
+
+static bool is_interrupt(unsigned int code)
+{
+	return code >= 0x20 && code < 0x30;
 }
 
 static void report(struct vtd_unit *u, uint64_t lo, uint64_t hi)
@@ -49,6 +65,10 @@ static void report(struct vtd_unit *u, uint64_t lo, uint64_t hi)
 	    .what = reason(code),
 	};
 
+	if (is_interrupt(code)) {
+		f.kind = IOMMU_FAULT_INTERRUPT;
+		f.address = lo >> FAULT_ENTRY_SHIFT;
+	}
 	iommu_fault(&f);
 }
 
@@ -114,6 +134,7 @@ void vtd_fault_init(struct vtd_unit *u)
 	msi_compose((uint8_t)vector, 0, &msg);
 	vtd_write(u, VTD_FAULT_DATA, msg.data);
 	vtd_write(u, VTD_FAULT_ADDRESS, (uint32_t)msg.address);
-	vtd_write(u, VTD_FAULT_UPPER, (uint32_t)(msg.address >> 32));
+	/* Not remapped; what 8 bits of destination do not hold stands here. */
+	vtd_write(u, VTD_FAULT_UPPER, apic_id_of_cpu(0) & ~0xffU);
 	u->has_irq = true;
 }

@@ -4,7 +4,9 @@
  * registers.
  *
  * The queue is empty whenever its lock is free: who fills it waits for the end of it.
- * Locks: vtd_unit->lock is a leaf; interrupt handlers do not take it.
+ *
+ * Locks: vtd_unit->lock is a leaf, with interrupts off: a remapped line is routed under a lock that
+ * its handler takes.
  */
 #include <hv/bitops.h>
 #include <hv/errno.h>
@@ -138,14 +140,15 @@ void vtd_forget_device(const struct vtd_segment *s, uint16_t devid, unsigned int
 {
 	for (unsigned int i = 0; i < vtd_unit_count; i++) {
 		struct vtd_unit *u = vtd_units[i];
+		unsigned long flags;
 		bool ok;
 
 		if (u->segment != s) {
 			continue;
 		}
-		spin_lock(&u->lock);
+		flags = spin_lock_irq(&u->lock);
 		ok = forget_device(u, devid, domain);
-		spin_unlock(&u->lock);
+		spin_unlock_irq(&u->lock, flags);
 		check(u, ok);
 	}
 }
@@ -190,13 +193,47 @@ void vtd_flush(struct iommu_domain *dom, uint64_t dfn, uint64_t count)
 {
 	for (unsigned int i = 0; i < vtd_unit_count; i++) {
 		struct vtd_unit *u = vtd_units[i];
+		unsigned long flags;
 		bool ok;
 
-		spin_lock(&u->lock);
+		flags = spin_lock_irq(&u->lock);
 		ok = flush_unit(u, dom->id, dfn, count);
-		spin_unlock(&u->lock);
+		spin_unlock_irq(&u->lock, flags);
 		check(u, ok);
 	}
+}
+
+static bool forget_interrupts(struct vtd_unit *u, uint64_t which)
+{
+	struct vtd_descriptor d = {QI_INTERRUPT | which, 0};
+
+	return flush_write_buffer(u) && run_queue(u, &d, 1);
+}
+
+void vtd_forget_interrupt(const struct vtd_segment *s, unsigned int index)
+{
+	for (unsigned int i = 0; i < vtd_unit_count; i++) {
+		struct vtd_unit *u = vtd_units[i];
+		unsigned long flags;
+		bool ok;
+
+		if (u->segment != s) {
+			continue;
+		}
+		flags = spin_lock_irq(&u->lock);
+		ok = forget_interrupts(u, QI_INTERRUPT_ONE | (uint64_t)index << 32);
+		spin_unlock_irq(&u->lock, flags);
+		check(u, ok);
+	}
+}
+
+bool vtd_forget_interrupts(struct vtd_unit *u)
+{
+	unsigned long flags = spin_lock_irq(&u->lock);
+	bool ok = forget_interrupts(u, 0);
+
+	spin_unlock_irq(&u->lock, flags);
+	return ok;
 }
 
 static bool forget_all(struct vtd_unit *u)
@@ -215,6 +252,7 @@ static bool forget_all(struct vtd_unit *u)
 
 int vtd_queue_init(struct vtd_unit *u)
 {
+	unsigned long flags;
 	bool ok;
 
 	spin_lock_init(&u->lock);
@@ -228,7 +266,7 @@ int vtd_queue_init(struct vtd_unit *u)
 		u->tail = 0;
 		u->queued = vtd_command(u, GLOBAL_QUEUE, true) == 0;
 	}
-	spin_lock(&u->lock);
+	flags = spin_lock_irq(&u->lock);
 	ok = flush_write_buffer(u) && forget_all(u);
 	if (!ok && u->queued) {
 		log_warn("VT-d: unit at %#lx: its queue does not work, using registers\n",
@@ -237,6 +275,6 @@ int vtd_queue_init(struct vtd_unit *u)
 		u->queued = false;
 		ok = forget_all(u);
 	}
-	spin_unlock(&u->lock);
+	spin_unlock_irq(&u->lock, flags);
 	return ok ? 0 : -EIO;
 }

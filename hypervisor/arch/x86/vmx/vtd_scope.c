@@ -88,18 +88,31 @@ static const struct bridge *bridge_at(uint32_t sbdf)
 	return NULL;
 }
 
-/* Does the scope name dev, itself or by a bridge above it? */
-static bool scope_has(const struct dmar_scope *s, uint16_t segment, uint16_t devid)
+/* Where a scope's path leads; false when there is no such bridge on the way. */
+static bool follow_path(const struct dmar_scope *s, uint16_t segment, uint32_t *end)
 {
 	uint32_t at = (uint32_t)segment << 16 | (uint32_t)s->start_bus << 8 | s->path[0];
-	const struct bridge *b;
 
 	for (unsigned int i = 1; i < s->path_count; i++) {
-		b = bridge_at(at);
+		const struct bridge *b = bridge_at(at);
+
 		if (!b) {
 			return false;
 		}
 		at = (uint32_t)segment << 16 | (uint32_t)b->secondary << 8 | s->path[i];
+	}
+	*end = at;
+	return true;
+}
+
+/* Does the scope name dev, itself or by a bridge above it? */
+static bool scope_has(const struct dmar_scope *s, uint16_t segment, uint16_t devid)
+{
+	const struct bridge *b;
+	uint32_t at;
+
+	if (!follow_path(s, segment, &at)) {
+		return false;
 	}
 	if ((uint16_t)at == devid) {
 		return true;
@@ -164,4 +177,43 @@ int vtd_requesters(pci_sbdf_t dev, pci_sbdf_t *out, unsigned int max)
 		bus = (uint8_t)(b->sbdf >> 8);
 	}
 	return (int)count;
+}
+
+/*
+ * The bridge nearest to the root decides: behind one from PCI Express to PCI a message carries an
+ * id of one of the buses below it, behind an old one the bridge's own.
+ */
+uint64_t vtd_message_source(pci_sbdf_t dev)
+{
+	uint16_t segment = (uint16_t)(dev.v >> 16);
+	uint8_t bus = (uint8_t)(dev.v >> 8);
+	uint64_t source = IRTE_VERIFY_ID | (uint16_t)dev.v;
+	const struct bridge *b;
+
+	for (unsigned int i = 0; i < bridge_count && (b = bridge_to(segment, bus)); i++) {
+		if (b->to_pci) {
+			source = IRTE_VERIFY_BUS | (uint64_t)b->secondary << 8 | b->subordinate;
+		} else if (!b->express) {
+			source = IRTE_VERIFY_ID | (uint16_t)b->sbdf;
+		}
+		bus = (uint8_t)(b->sbdf >> 8);
+	}
+	return source;
+}
+
+int vtd_ioapic(uint8_t id, pci_sbdf_t *requester)
+{
+	for (unsigned int i = 0; i < vtd_dmar->unit_count; i++) {
+		const struct dmar_unit *u = &vtd_dmar->units[i];
+
+		for (unsigned int j = 0; j < u->scope_count; j++) {
+			const struct dmar_scope *s = &vtd_dmar->scopes[u->scope_first + j];
+
+			if (s->type == DMAR_SCOPE_IOAPIC && s->enumeration_id == id &&
+			    follow_path(s, u->segment, &requester->v)) {
+				return 0;
+			}
+		}
+	}
+	return -ENODEV;
 }

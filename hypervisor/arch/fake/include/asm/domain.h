@@ -6,4 +6,5 @@
 struct arch_domain {
 	unsigned int phys_bits;
 	unsigned long flushes;		/* atomic: shoot-downs of the fake p2m */
+	bool dirty[4096];		/* p2m_log_dirty_mark has been told of these frames */
 };

@@ -4,7 +4,14 @@
 /* The machine's local APIC (arch/x86/apic.c), xAPIC or x2APIC by what the machine and x2apic= say. */
 #include <hv/types.h>
 
-void apic_init(uint64_t mmio_base);		/* boot CPU: picks the mode */
+/*
+ * Boot CPU, in two steps: apic_init stays in the mode that firmware left; apic_choose_mode, once it
+ * is known what interrupt remapping can do and before another CPU starts, turns x2APIC on. With
+ * remapping that has 8-bit destinations it stays off: interrupts could not be sent to such a CPU.
+ */
+void apic_init(uint64_t mmio_base);
+void apic_choose_mode(void);
+bool apic_wants_x2apic(void);			/* the CPU has it, and nobody said no */
 void apic_init_cpu(void);			/* every CPU: enable, mask all local sources */
 uint32_t apic_id(void);
 void apic_send_init(uint32_t id);

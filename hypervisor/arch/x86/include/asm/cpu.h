@@ -17,6 +17,8 @@ struct arch_cpu {
 	uint64_t tsc_aux;
 	struct vcpu *fpu_owner;		/* whose FPU state the registers hold */
 	unsigned long irq_count;
+	uint16_t predictor_owner;	/* id of the domain that trained the branch predictors last */
+	uint64_t deadline;		/* TSC at which a guest has to exit; DEADLINE_NONE (asm/time.h) */
 };
 
 /* GS base points at the struct cpu, whose first member is itself. */

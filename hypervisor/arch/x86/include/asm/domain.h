@@ -2,6 +2,7 @@
 #pragma once
 
 #include <hv/types.h>
+#include <asm/time.h>
 #include <hv/spinlock.h>
 
 struct domain;
@@ -34,16 +35,22 @@ struct arch_domain {
 	struct vpci *vpci;		/* service VM only */
 	struct cpu_policy_data *policy;	/* CPUID and MSR policy as data (asm/policy.h) */
 	uint8_t *io_bitmap;		/* 12 KiB, set = exit; vendor points its structures at it */
-	uint8_t *msr_bitmap;
 
 	struct spinlock io_lock;	/* registration of ranges below */
 	unsigned int ports_refused;	/* accesses without a handler that were logged */
 	struct io_range *port_ranges, *mmio_ranges;
 
-	/* Time: guest TSC = host TSC + offset; all vCPUs of a domain share it unless written. */
-	uint64_t tsc_offset;
+	/*
+	 * Time: guest TSC = host TSC * ratio + offset (asm/guest_tsc.h); all vCPUs of a domain share the offset unless it
+	 * is written. Ratio 0: the host's own frequency.
+	 */
+	uint64_t tsc_offset, tsc_ratio;
+	unsigned int tsc_ratio_bits;
+	struct time_scale tsc_scale;	/* guest TSC to ns */
+	bool tsc_emulated;		/* RDTSC exits */
 	uint32_t tsc_khz;
 	uint32_t tsc_mode, tsc_incarnation;
+	uint64_t tsc_ns_offset;		/* of the domain's clock to ours, as its maker gave it */
 	uint64_t wallclock_ns;
 	unsigned int phys_bits;
 	void *pt;			/* pirq table (asm/irq.h) */

@@ -18,6 +18,8 @@ void exit_cpuid(struct vcpu *v);		/* len 2; skips */
 void exit_rdmsr(struct vcpu *v);
 void exit_wrmsr(struct vcpu *v);
 void exit_hlt(struct vcpu *v);
+void exit_rdtsc(struct vcpu *v, bool rdtscp);
+void exit_wbinvd(struct vcpu *v);		/* and INVD */
 void exit_hypercall(struct vcpu *v);		/* VMMCALL/VMCALL, 3 bytes */
 void exit_xsetbv(struct vcpu *v);
 void exit_cr_write(struct vcpu *v, unsigned int cr, uint64_t val);	/* validates, #GP or update; skips not */
@@ -62,3 +64,6 @@ bool fpu_set_xcr0(struct vcpu *v, uint64_t val);	/* validates */
 /* arch/x86/vcpu.c: the PVH entry state (xen/arch-x86/hvm/start_info.h): flat 32-bit protected mode, no paging. v has
  * not run yet; the caller wakes it. */
 int vcpu_set_pvh_entry(struct vcpu *v, uint32_t entry, uint32_t start_info_gpa);
+
+/* arch/x86/vcpu.c: general and control registers to the log; what only the vendor knows is its own to tell. */
+void vcpu_dump_registers(const struct vcpu *v);

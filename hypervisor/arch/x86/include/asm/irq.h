@@ -32,11 +32,18 @@ struct vcpu;
 unsigned int irq_pick_cpu(const struct vcpu *v);
 
 /*
- * Machine IO-APIC pins by GSI. -EINVAL when no such GSI. ioapic_route is the hypervisor's own use of a line: the
- * service VM never gets it; the pin is left unmasked. A level line is masked around its handler.
+ * Machine IO-APIC pins by GSI. -EINVAL when no such GSI; what msi_route says of remapping.
+ * ioapic_route is the hypervisor's own use of a line: the service VM never gets it; the pin is left
+ * unmasked. A level line is masked around its handler.
  */
 int ioapic_route(unsigned int gsi, uint8_t vector, unsigned int cpu, bool level, bool active_low);
 void ioapic_mask(unsigned int gsi, bool masked);
+/*
+ * After the local APIC's EOI of a level line. A remapped message may arrive without its trigger
+ * mode (AMD-Vi's tables have none), and then that EOI does not tell the IO-APIC. Nothing for other
+ * lines.
+ */
+void ioapic_eoi(unsigned int gsi);
 unsigned int ioapic_gsi_count(void);
 bool ioapic_is_own(unsigned int gsi);
 /* The same for a line that is passed to the service VM (arch/x86/pirq.c): a level line stays masked after its
@@ -50,12 +57,22 @@ struct vioapic_config;
 /* The machine's IO-APICs, for the service VM's virtual ones. Returns the count. */
 unsigned int ioapic_describe(struct vioapic_config *out, unsigned int max);
 
-/* MSI message for a vector and CPU in plain (xAPIC physical, fixed, edge) format. */
 struct msi_message {
 	uint64_t address;
 	uint32_t data;
 };
+/*
+ * The message for a vector and CPU in plain (xAPIC physical, fixed, edge) format: for what is not
+ * remapped, the units' own interrupts.
+ */
 void msi_compose(uint8_t vector, unsigned int cpu, struct msi_message *out);
+/*
+ * The message with which the slot's device raises the vector on the CPU: remapped when that is on,
+ * else plain. Again, with another CPU: from then on it arrives there, and the message is the same.
+ * -ENOSPC, -ENODEV: remapping is on and has no place for it.
+ */
+struct intr_slot;
+int msi_route(struct intr_slot *slot, uint8_t vector, unsigned int cpu, struct msi_message *out);
 
 /* Host local APIC (arch/x86/apic.c). */
 void apic_eoi(void);

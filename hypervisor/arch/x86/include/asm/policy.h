@@ -34,7 +34,13 @@ struct cpu_policy_data {
 	uint64_t arch_caps;
 };
 
+enum policy_vendor { POLICY_INTEL = 1, POLICY_AMD = 2 };	/* bits */
+/* By the vendor's name in leaf 0; 0: another one. */
+unsigned int policy_vendor(const struct cpu_policy_data *p);
+
 extern struct cpu_policy_data policy_host, policy_hvm_max, policy_hvm_default;
+/* Guests never see this FEATURE_* of asm/cpuid-bits.h. By the vendor's code, before policy_init. */
+void policy_hide(unsigned int feature);
 void policy_init(void);				/* boot CPU: host, max, default */
 /* d starts with the default policy, the service VM with one of its own. */
 int policy_domain_init(struct domain *d);

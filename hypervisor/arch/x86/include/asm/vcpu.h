@@ -8,12 +8,31 @@
 
 struct vcpu;
 
-/* In the order of the numbers that instructions use; entry code generates offsets from it. */
+/* In the order of the numbers that instructions use. */
 struct guest_regs {
 	uint64_t rax, rcx, rdx, rbx, rsp, rbp, rsi, rdi;
 	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
 	uint64_t rip, rflags;
 };
+
+/* The vendors' entry code has these as numbers. */
+#define AT(reg, offset)	static_assert(offsetof(struct guest_regs, reg) == (offset), "svm_entry.S, vmx_entry.S: " #reg)
+AT(rax, 0x00);
+AT(rcx, 0x08);
+AT(rdx, 0x10);
+AT(rbx, 0x18);
+AT(rbp, 0x28);
+AT(rsi, 0x30);
+AT(rdi, 0x38);
+AT(r8, 0x40);
+AT(r9, 0x48);
+AT(r10, 0x50);
+AT(r11, 0x58);
+AT(r12, 0x60);
+AT(r13, 0x68);
+AT(r14, 0x70);
+AT(r15, 0x78);
+#undef AT
 
 enum guest_seg {			/* instruction encoding order */
 	SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_TR, SEG_LDTR, SEG_GDTR, SEG_IDTR,
@@ -70,7 +89,7 @@ struct arch_vcpu {
 	uint64_t tsc_aux, tsc_adjust, tsc_offset;
 	uint64_t dr[4], dr6, dr7;
 	uint64_t spec_ctrl;
-	uint64_t misc_enable;
+	uint64_t misc_features;		/* MISC_FEATURES_ENABLES */
 	uint64_t mtrr_def_type, mtrr_fixed[11], mtrr_var[16];
 	uint64_t mcg_status;
 	uint64_t sysenter_cs;

@@ -12,26 +12,35 @@
 #include <hv/spinlock.h>
 #include <hv/timer.h>
 #include <hv/types.h>
+#include <asm/vlapic_page.h>
 
 struct vcpu;
 struct domain;
 struct hvm_hw_lapic_state;
 
+/*
+ * The registers stand in one page (asm/vlapic_page.h). A CPU that virtualises the APIC reads and writes it while the
+ * guest runs, and so, through it, does the guest: of the page only ISR, TMR and IRR may be trusted. With such a CPU
+ * other vCPUs must not touch IRR, for the CPU changes it without a lock: they set bits in an inbox that v itself empties.
+ */
 struct vlapic {
 	uint64_t base_msr;
 	uint32_t id;  /* x2APIC id; xAPIC id = low 8 bits */
 	bool enabled; /* hardware enable and software enable */
-	uint32_t tpr, ldr, dfr, svr, esr, esr_pending, icr_lo, icr_hi;
-	uint32_t lvt[7];	    /* CMCI, timer, thermal, perf, LINT0, LINT1, error */
+	bool irr_pending;  /* hint: some bit of IRR or of the inbox may be set */
+	bool cpu_delivers; /* the CPU takes interrupts out of IRR itself; fixed before v first runs */
+	bool tmr_changed;  /* some TMR bit, since the vendor last looked */
+	int isr_highest;   /* of ISR; -1: none */
+	uint32_t *regs;	   /* the page */
+	uint32_t *inbox;   /* where senders set bits: IRR, or posted */
+	uint32_t posted[VLAPIC_BIT_WORDS];
+	uint32_t esr_pending;
 	struct spinlock timer_lock; /* the following, against the timer's function */
-	uint32_t timer_initial, timer_divide;
+	uint32_t timer_initial, timer_divide, timer_lvt; /* what the page shows, but the guest cannot reach */
 	uint32_t timer_count; /* ticks to go at timer_start; 0: stopped */
 	uint64_t tsc_deadline;
 	nstime_t timer_start; /* when timer_count was loaded */
 	struct timer timer;
-	uint32_t irr[8], isr[8], tmr[8]; /* 256 bits each; irr and tmr atomic */
-	bool irr_pending;		 /* hint: some IRR bit may be set */
-	int isr_highest;		 /* -1: none */
 	struct spinlock ipi_lock;	 /* (interrupts off) senders of SIPI */
 	bool init_pending; /* an INIT came; the vCPU resets itself before it runs again */
 	uint32_t sipi;	   /* VLAPIC_SIPI_PENDING | vector: the same for start-up; 0: none */
@@ -40,10 +49,8 @@ struct vlapic {
 #define VLAPIC_SIPI_PENDING BIT(8)
 #define VLAPIC_BUS_CYCLE_NS 10 /* the timer counts at 100 MHz, as Xen's does */
 
-/* Indices of vlapic.lvt. There is no CMCI entry (the version register says six), its slot stays
- * masked. */
+/* In the order of their registers. There is no CMCI entry: the version register says six. */
 enum vlapic_lvt {
-	VLAPIC_LVT_CMCI,
 	VLAPIC_LVT_TIMER,
 	VLAPIC_LVT_THERMAL,
 	VLAPIC_LVT_PERF,
@@ -59,9 +66,15 @@ static inline bool vlapic_is_x2apic(const struct vlapic *l)
 	return l->base_msr & (1UL << 10);
 }
 
+static inline uint32_t *vlapic_reg(const struct vlapic *l, unsigned int reg)
+{
+	return vlapic_page_reg(l->regs, reg);
+}
+
+/* The page and all in it, before the vendor's part of v. */
 int vlapic_init(struct vcpu *v);
-/* To power-on state; v is current or not running. */
-void vlapic_reset(struct vcpu *v);
+/* (vendor, before v first runs) The CPU delivers from the page. */
+void vlapic_cpu_delivers(struct vcpu *v);
 void vlapic_destroy(struct vcpu *v);
 /* The timer follows v to its new CPU. Scheduler locks may be held. */
 void vlapic_migrate(struct vcpu *v, unsigned int cpu);
@@ -72,8 +85,16 @@ void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level);
 int vlapic_highest_pending(struct vcpu *v);
 /* It is being delivered: IRR -> ISR. */
 void vlapic_accept(struct vcpu *v, uint8_t vector);
+/*
+ * (v is current, between exit and entry, or not running) The highest bit of IRR, what came into the inbox included, or
+ * -1. A disabled APIC has none.
+ */
+int vlapic_highest_requested(struct vlapic *l);
 /* The 8-bit task priority register; CR8 is its bits 7:4. */
-uint8_t vlapic_get_tpr(struct vcpu *v);
+static inline uint8_t vlapic_get_tpr(const struct vlapic *l)
+{
+	return (uint8_t)READ_ONCE(*vlapic_reg(l, VLAPIC_REG_TPR));
+}
 void vlapic_set_tpr(struct vcpu *v, uint8_t tpr);
 /*
  * The highest vector that TPR alone holds back, or -1. When there is one, the vendor must make a
@@ -85,6 +106,8 @@ int vlapic_highest_blocked(struct vcpu *v);
 bool vlapic_owns(const struct vcpu *v, uint64_t gpa_addr);
 /* An access inside that page. v is current. */
 void vlapic_mmio(struct vcpu *v, unsigned int offset, unsigned int size, bool write, uint64_t *val);
+/* The CPU has put what the guest wrote at that offset into the page; what else the write does is to be done. */
+void vlapic_page_written(struct vcpu *v, unsigned int offset);
 /* Writing the interrupt command register: dest is the x2APIC or the 8-bit xAPIC destination. */
 void vlapic_send_ipi(struct vcpu *v, uint32_t icr_lo, uint32_t dest);
 /*

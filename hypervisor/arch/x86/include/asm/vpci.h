@@ -4,9 +4,11 @@
 /*
  * Inside of the service VM's virtual PCI (arch/x86/vpci*.c). Everything of configuration space
  * passes through but MSI, MSI-X and what would move or multiply these.
- * Locks: vpci->lock -> p2m->lock, ioremap's, message->lock (interrupts off; taken by the
- * interrupt's handler).
+ *
+ * Locks: vpci->lock -> p2m->lock, ioremap's, interrupt remapping's, message->lock (interrupts off;
+ * taken by the interrupt's handler).
  */
+#include <asm/intr_remap.h>
 #include <hv/addr.h>
 #include <hv/spinlock.h>
 
@@ -21,6 +23,8 @@ struct vmsi_message {
 	uint32_t data;
 	uint8_t vector;			/* 0: none */
 	uint8_t cpu;
+	struct intr_slot slot;
+	struct msi_message host;	/* what the device sends for it; while there is a vector */
 };
 
 struct vpci_msi {
@@ -88,8 +92,12 @@ void vmsix_write(struct vpci_dev *dev, unsigned int dw, uint32_t mask, uint32_t 
 /* The command register or a BAR changed: traps the table where it is now. */
 void vmsix_place(struct vpci *p, struct vpci_dev *dev);
 
-/* Messages. connect: gives the message a vector of the machine; false when there is none left. */
-void vmsi_message_init(struct vmsi_message *m, struct domain *d);
+/*
+ * Messages. connect: gives the message a vector of the machine, near the vCPU that the guest chose;
+ * false when there is none left. When it has one, it follows the guest's choice: m->host may have
+ * changed, so the device must be told.
+ */
+void vmsi_message_init(struct vmsi_message *m, struct domain *d, uint32_t sbdf);
 void vmsi_message_set(struct vmsi_message *m, uint64_t address, uint32_t data);
 bool vmsi_message_connect(struct vmsi_message *m);
 void vmsi_message_disconnect(struct vmsi_message *m);
