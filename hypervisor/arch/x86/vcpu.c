@@ -195,6 +195,18 @@ void vcpu_dump_registers(const struct vcpu *v)
 	log_err("r12 %016lx r13 %016lx r14 %016lx r15 %016lx\n", r->r12, r->r13, r->r14, r->r15);
 }
 
+void vcpu_dump_segments(struct vcpu *v)
+{
+	static const char names[SEG_COUNT][5] = { "es", "cs", "ss", "ds", "fs", "gs", "tr", "ldtr", "gdtr", "idtr" };
+
+	for (unsigned int i = 0; i < SEG_COUNT; i++) {
+		struct guest_segment g;
+
+		vmm->get_segment(v, (enum guest_seg)i, &g);
+		log_err("%4s %04x attr %03x limit %08x base %016lx\n", names[i], g.sel, g.attr, g.limit, g.base);
+	}
+}
+
 void arch_vcpu_dump(struct vcpu *v)
 {
 	vmm->dump(v);

@@ -7,6 +7,7 @@
  */
 #include "svm.h"
 #include <asm/guest_tsc.h>
+#include <asm/exit.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
 #include <asm/vmm.h>
@@ -357,15 +358,7 @@ void svm_dump(struct vcpu *v)
 	const struct vmcb *m = svm_of(v)->vmcb;
 
 	vcpu_dump_registers(v);
-	for (unsigned int i = 0; i < SEG_COUNT; i++) {
-		static const char names[][5] = { "es", "cs", "ss", "ds", "fs", "gs", "tr", "ldtr", "gdtr",
-						 "idtr" };
-		struct guest_segment g;
-
-		svm_get_segment(v, (enum guest_seg)i, &g);
-		log_err("%4s %04x attr %03x limit %08x base %016lx\n", names[i], g.sel, g.attr, g.limit,
-			g.base);
-	}
+	vcpu_dump_segments(v);
 	log_err("exit %lx info %016lx %016lx event %lx shadow %lx vintr %lx asid %u after %lu exits\n",
 		m->exit_code, m->exit_info1, m->exit_info2, m->exit_int_info, m->int_shadow, m->vintr,
 		m->asid, v->arch.exit_count);

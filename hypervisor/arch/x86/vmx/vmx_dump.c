@@ -10,8 +10,6 @@
 #include <hv/lib.h>
 #include <hv/log.h>
 
-static const char segment_names[SEG_COUNT][5] = { "es", "cs", "ss", "ds", "fs", "gs", "tr", "ldtr", "gdtr", "idtr" };
-
 void vmx_dump(struct vcpu *v)
 {
 	const struct vmx_vcpu *s = vmx_of(v);
@@ -21,13 +19,7 @@ void vmx_dump(struct vcpu *v)
 		log_err("its VMCS is in another CPU\n");
 		return;
 	}
-	for (unsigned int i = 0; i < SEG_COUNT; i++) {
-		struct guest_segment g;
-
-		vmx_get_segment(v, (enum guest_seg)i, &g);
-		log_err("%4s %04x attr %03x limit %08x base %016lx\n", segment_names[i], g.sel, g.attr, g.limit,
-			g.base);
-	}
+	vcpu_dump_segments(v);
 	log_err("exit %lu qualification %lx interruptibility %x controls %x %x interrupts %04x after %lu exits\n",
 		s->reason, s->qualification, s->interruptibility, s->proc, s->proc2, s->intr_status,
 		v->arch.exit_count);
@@ -73,7 +65,7 @@ static void check_segment(enum guest_seg s, bool vm86)
 	}
 	bad |= (s >= SEG_FS && !canonical(base)) || (vm86 && s < SEG_TR && (ar & 0xff) != 0xf3);
 	if (bad) {
-		log_err("refused because of %s: rights %05x limit %08x base %016lx\n", segment_names[s], ar, limit,
+		log_err("refused because of segment %u of es cs ss ds fs gs tr ldtr: rights %05x limit %08x base %016lx\n", s, ar, limit,
 			base);
 	}
 }

@@ -67,3 +67,4 @@ int vcpu_set_pvh_entry(struct vcpu *v, uint32_t entry, uint32_t start_info_gpa);
 
 /* arch/x86/vcpu.c: general and control registers to the log; what only the vendor knows is its own to tell. */
 void vcpu_dump_registers(const struct vcpu *v);
+void vcpu_dump_segments(struct vcpu *v);	/* current or not running */
