@@ -353,12 +353,12 @@ def test_statistics_and_host(m):
 
 def test_many_jobs_at_once(m):
     vms = [m.create(f"vm{i}", memory=16) for i in range(12)]
-    m.inject(create={"delay": 300})
+    m.inject(create={"delay": 1000})
     begun = time.monotonic()
     jobs = [vm.call("Start", "(a{sv})", {}) for vm in vms]
     for job in jobs:
         m.done(job)
-    check(time.monotonic() - begun < 12 * 0.3, "they ran one after the other")
+    check(time.monotonic() - begun < 12, "they ran one after the other")
     for vm in vms:
         vm.call("Shutdown", "(a{sv})", {})
     for vm in vms:
