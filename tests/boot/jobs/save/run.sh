@@ -52,8 +52,9 @@ check save-checkpoint-alive alive
 rm -f /tmp/one.save
 
 # The first time with --debug: the receiver compares all memory with what the sender sends once more after the guest has
-# stopped. The ring with xenstored may differ, which goes on, and what events that come later are written to: for two
-# vCPUs two vcpu_info, two control blocks and a page of event words. The guest makes all of these anew.
+# stopped. What goes on may differ: the ring with xenstored; where late events are written (two vcpu_info, two control
+# blocks, a page of event words); what backends still answer into (three rings, 16 pages of a disk request). The guest
+# makes or asks for all of these anew. The load's own frames are thousands.
 migrated() {
 	local n=$1 debug= wrong
 	[ "$n" != 1 ] || debug=--debug
@@ -62,7 +63,7 @@ migrated() {
 	grep -q 'Enabling verify mode' "/out/migrate-$n.txt" || { echo "no comparison was made"; return 1; }
 	wrong=$(sed -n 's/.*verify pfn \(0x[0-9a-f]*\) failed.*/\1/p' "/out/migrate-$n.txt" | grep -v 0xfeff | xargs)
 	echo "$wrong" > "/out/differ-$n.txt"
-	[ "$(echo "$wrong" | wc -w)" -le 5 ] || { echo "frames differ: $wrong"; return 1; }
+	[ "$(echo "$wrong" | wc -w)" -le 24 ] || { echo "frames differ: $wrong"; return 1; }
 }
 for n in 1 2; do
 	before_domid=$(xl domid one)
