@@ -10,8 +10,12 @@ with_lib="/lib64/ld-linux-x86-64.so.2 --library-path /job/lib"
 mullion() { timeout 300 $with_lib ./mullion --session --quiet "$@"; }
 start_manager() {
 	$with_lib ./mulliond --session --state /tmp/mgr --run /run/mgr >> /out/mulliond.log 2>&1 &
-	manager=$!
+	echo $! > /tmp/manager.pid # a check is a subshell: variables stay in it
 	within 60 mullion list
+}
+kill_manager() {
+	kill -9 "$(cat /tmp/manager.pid)"
+	within 20 eval '! mullion list'
 }
 # is NAME STATE
 is() { [ "$(mullion info "$1" | sed -n 's/^State: //p')" = "$2" ] || { mullion info "$1"; return 1; }; }
@@ -45,8 +49,7 @@ check manager-pause eval 'mullion pause one && is one paused && xl list one | gr
 adopted() {
 	local before
 	before=$(id_of one)
-	kill -9 $manager
-	wait $manager
+	kill_manager
 	start_manager && is one running && [ "$(id_of one)" = "$before" ]
 }
 check manager-killed-adopts adopted
@@ -75,8 +78,8 @@ killed_in_start() {
 	mullion create two memory=128 vcpus=1 kernel=/var/lib/mullion/vmlinux initrd=/var/lib/mullion/guest.initrd cmdline=console=hvc0 || return
 	mullion start two & local client=$!
 	within 60 xl domid two || return
-	kill -9 $manager
-	wait $manager $client
+	kill_manager
+	wait $client
 	start_manager && if gone two; then is two stopped; else is two running; fi
 }
 check manager-killed-in-start killed_in_start
@@ -100,6 +103,6 @@ check manager-shutdown eval 'mullion shutdown one && is one stopped && gone one'
 check manager-disk-has-data eval '! cmp -s -n 1048576 /tmp/mgr/disks/*/xvda.raw /dev/zero'
 check manager-delete eval 'mullion delete one && mullion delete two && [ -z "$(ls /tmp/mgr/disks)" ]'
 check manager-loop-released within 20 eval '! losetup -a | grep -q xvda.raw'
-check manager-ends eval 'kill $manager && wait $manager'
+check manager-ends eval 'kill "$(cat /tmp/manager.pid)" && within 20 eval "! mullion list"'
 check manager-only-dom0-left eval '[ "$(xl list | wc -l)" = 2 ]'
 kill $polkit
