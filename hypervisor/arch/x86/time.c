@@ -21,6 +21,7 @@
 #define PM_TIMER_HZ		3579545U	/* ACPI 6.4 section 4.8.3.3 */
 #define PIT_HZ			1193182U
 
+#define LOOKS			16
 #define HPET_CALIBRATE_US	2000
 #define PM_CALIBRATE_US		10000
 
@@ -140,7 +141,7 @@ static bool choose_reference(struct reference *r)
 }
 
 /* Counter 2 of the PIT, gated by port 0x61, down from 0xffff: for machines with neither HPET nor PM timer. */
-static uint64_t calibrate_pit(uint64_t *apic_hz)
+static uint64_t measure_pit(uint64_t *apic_hz)
 {
 	uint32_t count = PIT_HZ / 50;
 	uint64_t start, end;
@@ -161,22 +162,64 @@ static uint64_t calibrate_pit(uint64_t *apic_hz)
 	return (end - start) * 50;
 }
 
+/* It cannot be read along with the TSC; what disturbs makes the result larger, so the smallest counts. */
+static uint64_t calibrate_pit(uint64_t *apic_hz)
+{
+	uint64_t least = ~0UL;
+
+	for (unsigned int i = 0; i < 3; i++) {
+		uint64_t apic, tsc = measure_pit(&apic);
+
+		if (tsc < least) {
+			least = tsc;
+			*apic_hz = apic;
+		}
+	}
+	return least;
+}
+
+/* What the three clocks say at one time. */
+struct moment {
+	uint64_t tsc, reference;
+	uint32_t apic;
+};
+
+/*
+ * Firmware (SMI), or a hypervisor below, may take the CPU away between two reads: of some tries the one counts whose reads
+ * took the least time.
+ */
+static struct moment look(void)
+{
+	struct moment m = { 0 };
+	uint64_t least = ~0UL;
+
+	for (unsigned int i = 0; i < LOOKS; i++) {
+		uint64_t before = rdtsc(), reference = read_reference();
+		uint32_t apic = apic_timer_count();
+		uint64_t took = rdtsc() - before;
+
+		if (took < least) {
+			least = took;
+			m = (struct moment){ before + took / 2, reference, apic };
+		}
+	}
+	return m;
+}
+
 static uint64_t calibrate(const struct reference *r, uint64_t *apic_hz)
 {
-	uint64_t ticks = r->hz_or_fs * r->us / 1000000, t0, t1, start, end, spent;
-	uint32_t apic_left;
+	uint64_t ticks = r->hz_or_fs * r->us / 1000000, spent;
+	struct moment start, end;
 
 	apic_timer_start(~0U);
-	t0 = read_reference();
-	start = rdtsc();
-	do {
-		t1 = read_reference();
-	} while (((t1 - t0) & r->mask) < ticks);
-	end = rdtsc();
-	apic_left = apic_timer_count();
-	spent = (t1 - t0) & r->mask;
-	*apic_hz = mul_div(~0U - apic_left, r->hz_or_fs, spent);
-	return mul_div(end - start, r->hz_or_fs, spent);
+	start = look();
+	while (((read_reference() - start.reference) & r->mask) < ticks) {
+		cpu_relax();
+	}
+	end = look();
+	spent = (end.reference - start.reference) & r->mask;
+	*apic_hz = mul_div(start.apic - end.apic, r->hz_or_fs, spent);
+	return mul_div(end.tsc - start.tsc, r->hz_or_fs, spent);
 }
 
 /* Days since 1970-01-01 of a date of the Gregorian calendar. */
