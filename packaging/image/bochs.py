@@ -40,8 +40,9 @@ FLOPPY_SIZE = 1474560
 IPS = 50000000              # instructions in a second of the machine's time: also the frequency of its TSC
 LOG_HEAD, LOG_TAIL = 1 << 16, 1 << 18   # what is kept of Bochs's log, which may grow without bound
 
-# what a kernel does at its start that no test looks at: half of the instructions until its first process
-KERNEL_WORDS = ("cryptomgr.notests=1 mitigations=off "
+# What a kernel does at its start that no test looks at: half of the instructions until its first process. And RDPID or
+# FSRM, with which tigerlake and icelake_u hang in a kernel that uses them, also without any hypervisor.
+KERNEL_WORDS = ("cryptomgr.notests=1 mitigations=off clearcpuid=rdpid,fsrm "
                 "initcall_blacklist=crypto_kdf108_init,load_system_certificate_list,trace_eval_init,cubictcp_register")
 
 SETTINGS = """\
