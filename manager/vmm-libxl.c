@@ -3,17 +3,24 @@
 
 #include "error.h"
 
+#include <errno.h>
 #include <libxl_event.h>
 #include <libxl_utils.h>
 #include <stdlib.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/time.h>
+#include <unistd.h>
 
 #define USERDATA_ID "mullion"
+#define POLL_MAX    64
 
 static struct {
 	VmmEventFunc event;
 	gpointer data;
 	bool open;
+	int wake_fd; /* an eventfd: there is more to watch */
 	Context *context;    /* of the events alone */
 	GMutex lock;	     /* watched; taken before the context's */
 	GHashTable *watched; /* domain → libxl_evgen_domain_death */
@@ -47,30 +54,53 @@ static void unwatch(guint id)
 	g_mutex_unlock(&events.lock);
 }
 
-static gpointer events_run(gpointer data)
+static void events_take(libxl_ctx *ctx)
 {
 	const uint64_t mask =
 	    1ULL << LIBXL_EVENT_TYPE_DOMAIN_SHUTDOWN | 1ULL << LIBXL_EVENT_TYPE_DOMAIN_DEATH;
-	libxl_ctx *ctx = context_libxl(events.context);
+	libxl_event *event = NULL;
 
-	for (;;) {
-		libxl_event *event = NULL;
-		int rc = libxl_event_wait(ctx, &event, mask, NULL, NULL);
-		Event *copy;
+	while (libxl_event_check(ctx, &event, mask, NULL, NULL) == 0) {
+		Event *copy = g_new(Event, 1);
 
-		if (rc) {
-			g_warning("events of domains cannot be waited for (libxl %d); their ends "
-				  "go unnoticed",
-				  rc);
-			return NULL;
-		}
-		copy = g_new(Event, 1);
 		*copy = (Event){event->domid, event->type == LIBXL_EVENT_TYPE_DOMAIN_DEATH};
 		libxl_event_free(ctx, event);
 		if (copy->gone) {
 			unwatch(copy->id);
 		}
 		g_idle_add_full(G_PRIORITY_DEFAULT, event_deliver, copy, g_free);
+	}
+}
+
+/*
+ * A poll of our own and not libxl_event_wait(): a watch that another thread begins while that one
+ * sleeps adds a file descriptor which it would not look at. vmm_watch() wakes this one.
+ */
+static gpointer events_run(gpointer data)
+{
+	libxl_ctx *ctx = context_libxl(events.context);
+	struct pollfd fds[POLL_MAX];
+	struct timeval now;
+	guint64 count;
+
+	for (;;) {
+		int fd_count = POLL_MAX - 1, timeout = -1;
+
+		events_take(ctx);
+		gettimeofday(&now, NULL);
+		if (libxl_osevent_beforepoll(ctx, &fd_count, fds + 1, &timeout, now)) {
+			g_warning("the ends of domains cannot be waited for and go unnoticed");
+			return NULL;
+		}
+		fds[0] = (struct pollfd){events.wake_fd, POLLIN, 0};
+		if (poll(fds, (nfds_t)fd_count + 1, timeout) < 0) {
+			continue;
+		}
+		if (fds[0].revents && read(events.wake_fd, &count, sizeof(count)) < 0) {
+			g_warning("eventfd: %s", g_strerror(errno));
+		}
+		gettimeofday(&now, NULL);
+		libxl_osevent_afterpoll(ctx, fd_count, fds + 1, now);
 	}
 }
 
@@ -83,6 +113,7 @@ bool vmm_open(VmmEventFunc event, gpointer data, GError **error)
 	events.event = event;
 	events.data = data;
 	events.watched = g_hash_table_new(NULL, NULL);
+	events.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	events.open = true;
 	g_thread_unref(g_thread_new("domain-events", events_run, NULL));
 	return true;
@@ -90,13 +121,14 @@ bool vmm_open(VmmEventFunc event, gpointer data, GError **error)
 
 void vmm_close(void)
 {
-	/* The thread waits in libxl, which has no way out of there; it ends with the process. */
+	/* The thread ends with the process: it holds nothing that is to be given back. */
 	events.open = false;
 }
 
 bool vmm_watch(guint id, GError **error)
 {
 	libxl_evgen_domain_death *generator = NULL;
+	guint64 one = 1;
 	int rc = 0;
 
 	g_mutex_lock(&events.lock);
@@ -107,6 +139,9 @@ bool vmm_watch(guint id, GError **error)
 		}
 	}
 	g_mutex_unlock(&events.lock);
+	if (!rc && write(events.wake_fd, &one, sizeof(one)) < 0) {
+		g_warning("eventfd: %s", g_strerror(errno));
+	}
 	return !rc || context_fail(events.context, rc, "cannot watch the domain", error);
 }
 
