@@ -20,8 +20,8 @@ create() {
 		'disk = [ "format=raw,vdev=xvda,access=rw,target=/tmp/file.img" ]'
 }
 check xl-create create
-check guest-up within 240 says one "GUEST up: .* cpus=$vcpus .* type=PVH"
-check guest-ready within 120 says one 'GUEST ready'
+check guest-up within 90 says one "GUEST up: .* cpus=$vcpus .* type=PVH"
+check guest-ready within 60 says one 'GUEST ready'
 check guest-disk says one 'GUEST disk xvda ok'
 check disk-has-data eval '! cmp -s -n 1048576 -i 1048576 /tmp/file.img /dev/zero'
 type_console() {
@@ -45,7 +45,7 @@ hostile() {
 verdict() { { xl dmesg; console hostile; } | grep -a -o 'VERDICT hostile.*' | tail -n 1; }
 ended() { state hostile | grep -q '^...s'; }
 check hostile-create hostile "$count"
-check hostile-ends within 300 ended
+check hostile-ends within 120 ended
 text=$(verdict)
 check hostile-verdict eval "echo '${text:-no verdict}' | grep -q 'VERDICT hostile PASS' || { echo '$text'; false; }"
 check guest-unharmed ticking one 4
