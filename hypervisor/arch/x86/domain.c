@@ -109,7 +109,10 @@ void arch_domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 
 uint32_t arch_domain_features(const struct domain *d)
 {
-	return d->arch.emulation_flags & XEN_X86_EMU_USE_PIRQ ? 1u << XENFEAT_hvm_pirqs : 0;
+	uint32_t f = 1u << XENFEAT_hvm_safe_pvclock | 1u << XENFEAT_hvm_callback_vector |
+		     1u << XENFEAT_not_direct_mapped;
+
+	return f | (d->arch.emulation_flags & XEN_X86_EMU_USE_PIRQ ? 1u << XENFEAT_hvm_pirqs : 0);
 }
 
 bool arch_frames_grantable(uint64_t first, uint64_t count)

@@ -52,6 +52,13 @@ extern struct boot_info boot_info;
 /* Arch: what the linker calls this very image. Its size in bytes; 0: it has no name. */
 unsigned int arch_build_id(const void **id);
 
+/* Arch: what xen_version tells of it. */
+struct arch_abi {
+	const char *capabilities;	/* kinds of guests, each followed by a space */
+	uint64_t virt_start;		/* where a PV guest of Xen would find the hypervisor; tools print it */
+};
+extern const struct arch_abi arch_abi;
+
 /* Boot cannot go on: one clear line on every console, then the machine holds (never a reset). */
 void boot_fail(const char *fmt, ...) __printf(1, 2) __noreturn;
 
