@@ -23,14 +23,14 @@ void gic_init_cpu(void);
 /* The IRQ vectors of EL2 call it, interrupts off, on the CPU's stack; also for exits from a guest. */
 void gic_handle_irq(void);
 void gic_send_sgi(unsigned int cpu, unsigned int sgi);
-/* mask: of cpus; all further CPUs that hear it stop themselves. */
+/* mask: of CPUs' ids. */
 void gic_send_sgi_mask(unsigned long mask, unsigned int sgi);
 unsigned int gic_version(void);		/* 2 or 3 */
 unsigned int gic_line_count(void);	/* INTIDs below exist */
 unsigned int gic_lr_count(void);
 
 /*
- * The service VM's view of the machine's SPIs: the guest unmasked (masked) intid in its own
+ * SPI intid of the machine, which is the service VM's: the guest unmasked (masked) it in its own
  * distributor, with this trigger, for where v runs. Nothing for what the hypervisor took.
  */
 void gic_guest_line(unsigned int intid, bool enabled, bool level, const struct vcpu *v);
@@ -40,6 +40,10 @@ bool gic_is_own(unsigned int intid);
 void gic_deactivate(unsigned int intid);
 /* Of this CPU: PPI intid is (is not) active. Interrupts off. */
 void gic_set_ppi_active(unsigned int intid, bool active);
+/*
+ * As irq_request for a PPI of this CPU, but fn leaves it active: what it was handed to ends it.
+ */
+int gic_request_ppi_for_guest(unsigned int intid, irq_handler *fn);
 
 /* What gic.c and vgic.c ask of a version. One const table each. ---------------------------------- */
 
@@ -58,13 +62,13 @@ struct gic_ops {
 	void (*init_cpu)(void);
 	uint32_t (*acknowledge)(void);		/* with the source in bits 12:10 where there is one */
 	void (*drop)(uint32_t ack);
-	void (*deactivate)(uint32_t ack);
+	void (*deactivate)(uint32_t ack);	/* any CPU for an SPI, else the one that took it */
 	void (*send_sgi)(unsigned long mask, unsigned int sgi);
 	void (*set_enabled)(unsigned int intid, bool on);
 	void (*set_level)(unsigned int intid, bool level);
 	void (*set_target)(unsigned int intid, unsigned int cpu);
 	void (*set_active)(unsigned int intid, bool active);
-	/* The virtual CPU interface of this CPU. */
+	/* The virtual CPU interface of this CPU, without list registers and HCR. */
 	void (*save)(struct vgic_vcpu *g);
 	void (*restore)(const struct vgic_vcpu *g);
 	uint64_t (*encode)(const struct gic_lr *lr);
@@ -72,7 +76,6 @@ struct gic_ops {
 	uint64_t (*read_lr)(unsigned int n);
 	void (*write_lr)(unsigned int n, uint64_t raw);
 	void (*write_hcr)(uint32_t hcr);
-	uint32_t (*read_vmcr)(void);
 	/* A vCPU's registers at reset. */
 	void (*reset)(struct vgic_vcpu *g);
 };

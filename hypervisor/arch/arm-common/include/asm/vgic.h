@@ -10,8 +10,7 @@
  * register is the machine's until vgic_sync reads it back, which happens only when something
  * changed (work), at the next entry. So plain exits cost nothing here.
  *
- * Lock: domain->arch.vgic.lock (interrupts off) covers all state below but list registers of the
- * running CPU; inside it are only the scheduler's locks and the host GIC's.
+ * Lock: domain->arch.vgic.lock (interrupts off) covers all state below; the host GIC's is inside it.
  */
 #include <hv/list.h>
 #include <hv/spinlock.h>
@@ -50,9 +49,7 @@ struct vgic_vcpu {
 	bool work;			/* atomic: look at the queue before the next entry */
 	uint32_t lr_used;		/* mask of list registers that are not empty */
 	struct vgic_irq *in_lr[VGIC_LR_MAX];
-	/* What the machine's registers hold while the vCPU owns a CPU. */
-	uint64_t lr[VGIC_LR_MAX];
-	uint32_t hcr;			/* GICH_HCR, ICH_HCR_EL2 */
+	/* Of the virtual CPU interface, while the vCPU owns no CPU. */
 	uint32_t vmcr;
 	uint32_t ap0r[4], ap1r[4];
 };
@@ -104,13 +101,12 @@ void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid);
  * True when it was, and the caller deactivates the machine's. v is current, interrupts off. */
 bool vgic_retract_hw(struct vcpu *v, unsigned int intid);
 
-/* v: pass a line of the machine to d (XEN_DOMCTL_bind_pt_irq; service VM: by default). */
 struct mmio_access;
 /* GICv3: a trapped write of ICC_SGI1R_EL1, ICC_ASGI1R_EL1 or ICC_SGI0R_EL1. v is current. */
 void vgic_sgi1r(struct vcpu *v, uint64_t value);
 /* The vCPU with these affinity fields (MPIDR layout, other bits ignored), or NULL. */
 struct vcpu *vgic_vcpu_by_affinity(struct domain *d, uint64_t mpidr);
-/* Affinity fields of vCPU id, for VMPIDR_EL2: 16 (GICv2: 8) to a cluster. */
-uint64_t vgic_affinity(const struct domain *d, unsigned int id);
+/* Affinity fields of vCPU id, for VMPIDR_EL2: 16 to a cluster, as the tool stack writes it too. */
+uint64_t vgic_affinity(unsigned int id);
 /* Of v to the console; any context. */
 void vgic_dump(struct vcpu *v);
