@@ -49,6 +49,11 @@ struct boot_info {
 
 extern struct boot_info boot_info;
 
+/* Machine memory that the hypervisor keeps (image, its tables, modules until they are read); arch's boot code. */
+#define HV_RESERVED_MAX 64
+extern struct memory_range hv_reserved[HV_RESERVED_MAX];
+extern unsigned int hv_reserved_count;
+
 /* Arch: what the linker calls this very image. Its size in bytes; 0: it has no name. */
 unsigned int arch_build_id(const void **id);
 
