@@ -80,9 +80,6 @@ void platform_console_input_init(void);
 /*
  * RAM that is nobody's to give away: the hypervisor's image and tables, the device tree, firmware's
  * reservations, modules until dom0_build has read them. platform_init fills in what the tree says;
- * boot code adds its own. Not sorted, may overlap.
+ * boot code adds its own. Goes to hv_reserved (hv/boot.h), not sorted, may overlap.
  */
-#define HV_RESERVED_MAX 64
-extern struct memory_range hv_reserved[HV_RESERVED_MAX];
-extern unsigned int hv_reserved_count;
 void platform_reserve(uint64_t start, uint64_t end);

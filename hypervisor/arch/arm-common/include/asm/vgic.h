@@ -72,6 +72,8 @@ struct vgic_domain {
 int vgic_domain_init(struct domain *d, uint8_t *version, uint32_t spi_count);
 void vgic_domain_destroy(struct domain *d);
 void vgic_vcpu_init(struct vcpu *v);
+/* v, which does not run, starts anew (PSCI CPU_ON): its CPU interface is as after a reset. */
+void vgic_reset(struct vcpu *v);
 
 /* Interrupts off, on the CPU that has (gets) the vCPU's state: registers to memory, and back. */
 void vgic_save(struct vcpu *v);
@@ -97,12 +99,7 @@ void vgic_set_line(struct domain *d, unsigned int intid, bool high);
  * domain), until the guest has ended it. Interrupt context.
  */
 void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid);
-/* v's own intid with a machine PPI behind it is not asserted any more: forgotten if not yet taken.
- * True when it was, and the caller deactivates the machine's. v is current, interrupts off. */
-bool vgic_retract_hw(struct vcpu *v, unsigned int intid);
-
-struct mmio_access;
-/* GICv3: a trapped write of ICC_SGI1R_EL1, ICC_ASGI1R_EL1 or ICC_SGI0R_EL1. v is current. */
+/* GICv3: a trapped write of ICC_SGI1R_EL1. v is current. */
 void vgic_sgi1r(struct vcpu *v, uint64_t value);
 /* The vCPU with these affinity fields (MPIDR layout, other bits ignored), or NULL. */
 struct vcpu *vgic_vcpu_by_affinity(struct domain *d, uint64_t mpidr);

@@ -38,5 +38,3 @@ void vtimer_save(struct vcpu *v);
 void vtimer_restore(struct vcpu *v);
 /* v runs on another CPU from now on. */
 void vtimer_moved(struct vcpu *v, unsigned int cpu);
-/* v is current, interrupts off: what the guest has taken back without an interrupt is forgotten. */
-void vtimer_sync(struct vcpu *v);
