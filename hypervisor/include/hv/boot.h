@@ -54,6 +54,10 @@ extern struct boot_info boot_info;
 extern struct memory_range hv_reserved[HV_RESERVED_MAX];
 extern unsigned int hv_reserved_count;
 
+/* Hands the RAM of boot_info that is neither reserved nor the service VM's to the allocator. Ranges in pages. */
+void boot_frames_init(const struct memory_range *reserved, unsigned int reserved_count,
+		      const struct memory_range *service, unsigned int service_count);
+
 /* Arch: what the linker calls this very image. Its size in bytes; 0: it has no name. */
 unsigned int arch_build_id(const void **id);
 
@@ -76,6 +80,7 @@ struct boot_options {
 	bool iommu_off, iommu_force, iommu_verbose, iommu_no_intremap;
 	bool console_serial, console_vga;
 	char com1[64];
+	char dtuart[128];		/* path or alias in the device tree */
 	char loglvl[32], guest_loglvl[32];
 	bool x2apic;
 	bool apicv, apicv_force;	/* force: also where the CPU is not trusted with it */

@@ -21,3 +21,4 @@ typedef void irq_handler(void *opaque);
 
 /* fn runs on the CPU that took it, interrupts off. A PPI is enabled on the calling CPU alone. 0, -EBUSY, -EINVAL. */
 int irq_request(unsigned int intid, irq_handler *fn, void *opaque);
+/* The same fn and opaque once more (a PPI, from another CPU) is no error. */

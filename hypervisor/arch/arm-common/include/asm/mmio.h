@@ -22,4 +22,6 @@ int mmio_register(struct domain *d, uint64_t start, uint64_t size, mmio_fn *fn, 
 /* Is there a device for the access, and did it take it? */
 enum mmio_result { MMIO_NONE, MMIO_DONE, MMIO_REFUSED };
 enum mmio_result mmio_dispatch(struct vcpu *v, struct mmio_access *a);
+/* Is a device played at that byte? */
+bool mmio_dispatch_covers(const struct domain *d, uint64_t gpa);
 void mmio_destroy(struct domain *d);

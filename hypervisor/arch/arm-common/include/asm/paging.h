@@ -8,7 +8,7 @@
 volatile void *ioremap(hpa_t a, size_t size);
 /* A boot-time mapping of normal memory that need not be RAM of ours (device tree, modules), read-only. */
 const void *boot_map(hpa_t a, size_t size);
-/* size bytes below a guard page; returns the top. NULL: no memory. */
+/* STACK_SIZE bytes above a guard; returns the top. NULL: no memory. */
 void *stack_alloc(void);
 #define STACK_SIZE	16384UL
 /* Everything of [p, p + len) to the point of coherency, for those who look with caches off. */
@@ -21,3 +21,5 @@ void cache_sync_instructions(const void *p, size_t len);
 void *boot_alloc(size_t size);
 /* After platform_init and before the allocator: direct map, final rights, frame table. */
 void paging_init(void);
+/* The frame allocator may be asked from now on. */
+void paging_frames_ready(void);
