@@ -46,7 +46,7 @@ struct vgic_irq *vgic_irq(struct vcpu *v, unsigned int intid)
 
 /* Routing ----------------------------------------------------------------------------------------- */
 
-uint64_t vgic_affinity(unsigned int id)
+uint64_t vgic_affinity(const struct domain *d, unsigned int id)
 {
 	return (id & 0xf) | (uint64_t)(id >> 4) << 8;
 }

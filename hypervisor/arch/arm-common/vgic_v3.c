@@ -133,7 +133,7 @@ static bool dist_access(struct vcpu *v, struct mmio_access *a, void *opaque)
 
 static uint64_t redist_typer(const struct domain *d, unsigned int id)
 {
-	uint64_t affinity = vgic_affinity(id);
+	uint64_t affinity = vgic_affinity(d, id);
 
 	return affinity << 32 | (uint64_t)id << 8 | (id == d->max_vcpus - 1 ? TYPER_LAST : 0);
 }

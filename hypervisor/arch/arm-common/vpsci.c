@@ -100,7 +100,7 @@ static long affinity_info(struct vcpu *v, uint64_t mpidr, uint64_t level)
 		return test_bit(VCPU_DOWN, &w->state) ? PSCI_AFFINITY_OFF : PSCI_AFFINITY_ON;
 	}
 	for_each_vcpu(d, w) {
-		if (((vgic_affinity(w->id) ^ mpidr) & 0xff00ffff00UL) == 0 &&
+		if (((vgic_affinity(d, w->id) ^ mpidr) & 0xff00ffff00UL) == 0 &&
 		    !test_bit(VCPU_DOWN, &w->state)) {
 			return PSCI_AFFINITY_ON;
 		}

@@ -104,6 +104,6 @@ void vgic_sgi1r(struct vcpu *v, uint64_t value);
 /* The vCPU with these affinity fields (MPIDR layout, other bits ignored), or NULL. */
 struct vcpu *vgic_vcpu_by_affinity(struct domain *d, uint64_t mpidr);
 /* Affinity fields of vCPU id, for VMPIDR_EL2: 16 to a cluster, as the tool stack writes it too. */
-uint64_t vgic_affinity(unsigned int id);
+uint64_t vgic_affinity(const struct domain *d, unsigned int id);
 /* Of v to the console; any context. */
 void vgic_dump(struct vcpu *v);
