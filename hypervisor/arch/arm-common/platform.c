@@ -334,6 +334,23 @@ static void hide_message_frames(const struct fdt *t, int gic)
 	}
 }
 
+/* DMA remapping that is not driven is not handed on either. */
+static void hide_smmus(const struct fdt *t)
+{
+	static const char *const names[] = {"arm,smmu-v1", "arm,smmu-v2", "arm,smmu-v3",
+					    "arm,mmu-400", "arm,mmu-401", "arm,mmu-500"};
+	struct platform_region r;
+	int node;
+
+	for (node = fdt_root(t); node >= 0; node = fdt_next_node(t, node, NULL)) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+			if (fdt_compatible(t, node, names[i]) && region(t, node, 0, &r)) {
+				hide(&r);
+			}
+		}
+	}
+}
+
 static unsigned int gic_kind(const struct fdt *t, int node)
 {
 	static const char *const v2[] = {"arm,cortex-a15-gic", "arm,cortex-a7-gic", "arm,gic-400",
@@ -509,6 +526,7 @@ void platform_init(const void *fdt, size_t mapped, uint64_t pa, uint64_t boot_mp
 	parse_reservations(t);
 	parse_chosen(t);
 	parse_gic(t);
+	hide_smmus(t);
 	parse_timer(t);
 	parse_psci(t);
 }
