@@ -21,8 +21,7 @@ static bool taken(const struct memory_range *ranges, unsigned int count, uint64_
 	return false;
 }
 
-void boot_frames_init(const struct memory_range *reserved, unsigned int reserved_count,
-		      const struct memory_range *service, unsigned int service_count)
+void boot_frames_init(const struct memory_range *service, unsigned int service_count)
 {
 	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
 		const struct memory_range *r = &boot_info.memory[i];
@@ -33,7 +32,7 @@ void boot_frames_init(const struct memory_range *reserved, unsigned int reserved
 		while (r->type == MEMORY_RAM && at < r->end) {
 			uint64_t next = r->end;
 
-			if (!taken(reserved, reserved_count, at, &next) &&
+			if (!taken(hv_reserved, hv_reserved_count, at, &next) &&
 			    !taken(service, service_count, at, &next)) {
 				page_alloc_add(hpa_to_mfn(hpa(at)), hpa_to_mfn(hpa(next)), true);
 			}

@@ -22,7 +22,7 @@ boot_start:
 	b	boot_entry
 	.long	0
 	.quad	0				/* offset from a multiple of 2 MiB */
-	.quad	_image_end - _image_start
+	.quad	_image_size
 	.quad	0xa				/* little endian, 4K pages, anywhere in memory */
 	.quad	0, 0, 0
 	.ascii	"ARM\x64"

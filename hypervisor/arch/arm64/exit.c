@@ -19,6 +19,7 @@
 #include <xen/vcpu.h>
 
 #define HYPERCALL_REG	16
+#define SMCCC_NOT_SUPPORTED (~0UL)
 #define ARGS		5			/* x0 to x4 */
 
 /* ISS of a data abort, DDI 0487 D17.2.37. */
@@ -84,9 +85,11 @@ static void exit_hvc(struct vcpu *v)
 
 	if (likely(imm == XEN_HYPERCALL_TAG)) {
 		exit_hypercall(v);
-	} else if (imm || !vpsci_call(v)) {
+	} else if (imm) {
 		v->arch.regs.pc -= 4;
 		vcpu_inject_undefined(v, (uint32_t)v->arch.esr);
+	} else if (!vpsci_call(v)) {
+		v->arch.regs.x[0] = SMCCC_NOT_SUPPORTED;
 	}
 }
 
@@ -101,7 +104,7 @@ static void exit_smc(struct vcpu *v)
 	/* A trapped SMC is not behind us yet, other than an HVC. */
 	vcpu_skip(v);
 	if (!vpsci_call(v)) {
-		v->arch.regs.x[0] = ~0UL;
+		v->arch.regs.x[0] = SMCCC_NOT_SUPPORTED;
 	}
 }
 

@@ -31,7 +31,7 @@ static void memory_init(void)
 	paging_init();
 	dom0_plan_memory();
 	service_count = dom0_ram_ranges(&service);
-	boot_frames_init(hv_reserved, hv_reserved_count, service, service_count);
+	boot_frames_init(service, service_count);
 	paging_frames_ready();
 	log_info("memory: %lu MiB for guests\n", page_free_count() >> 8);
 }

@@ -14,6 +14,7 @@
 #include <asm/processor.h>
 #include <hv/bitops.h>
 #include <hv/boot.h>
+#include <hv/iommu_impl.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 #include <hv/page.h>

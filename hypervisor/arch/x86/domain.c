@@ -99,11 +99,16 @@ int arch_domain_relinquish(struct domain *d)
 	return p2m_pod_relinquish(d);
 }
 
+void arch_domain_config(const struct domain *d, struct xen_arch_domainconfig *config)
+{
+	config->emulation_flags = d->arch.emulation_flags;
+}
+
 void arch_domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 {
 	/* Nested tables are the only kind of paging here. */
 	info->flags |= XEN_DOMINF_hap;
-	info->arch_config.emulation_flags = d->arch.emulation_flags;
+	arch_domain_config(d, &info->arch_config);
 	info->gpaddr_bits = (uint8_t)d->arch.phys_bits;
 }
 

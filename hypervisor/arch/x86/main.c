@@ -39,7 +39,7 @@ static void frames_init(void)
 	const struct memory_range *service;
 	unsigned int service_count = dom0_ram_ranges(&service);
 
-	boot_frames_init(hv_reserved, hv_reserved_count, service, service_count);
+	boot_frames_init(service, service_count);
 	paging_frames_ready();
 }
 

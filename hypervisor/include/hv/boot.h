@@ -53,10 +53,8 @@ extern struct boot_info boot_info;
 #define HV_RESERVED_MAX 64
 extern struct memory_range hv_reserved[HV_RESERVED_MAX];
 extern unsigned int hv_reserved_count;
-
-/* Hands the RAM of boot_info that is neither reserved nor the service VM's to the allocator. Ranges in pages. */
-void boot_frames_init(const struct memory_range *reserved, unsigned int reserved_count,
-		      const struct memory_range *service, unsigned int service_count);
+/* Hands the RAM of boot_info that is neither reserved nor the service VM's to the allocator. */
+void boot_frames_init(const struct memory_range *service, unsigned int service_count);
 
 /* Arch: what the linker calls this very image. Its size in bytes; 0: it has no name. */
 unsigned int arch_build_id(const void **id);

@@ -68,3 +68,8 @@ void vcpu_inject_undefined(struct vcpu *v, uint32_t esr);
 void vcpu_inject_abort(struct vcpu *v, uint64_t far, bool fetch, bool write);
 /* Skips the instruction that exited. */
 void vcpu_skip(struct vcpu *v);
+
+/* v is not running. Get: everything of the ABI's structure but its flags. Set: false for a state that no guest may have. */
+struct vcpu_guest_context;
+void vcpu_context_get(const struct vcpu *v, struct vcpu_guest_context *c);
+bool vcpu_context_set(struct vcpu *v, const struct vcpu_guest_context *untrusted_c);
