@@ -138,6 +138,11 @@ static void dispatch(uint32_t ack)
 	if (give_to_guest(intid)) {
 		return;
 	}
+	/* It was enough that it came. */
+	if (intid == SGI_KICK) {
+		gic->deactivate(ack);
+		return;
+	}
 	if (spurious_count < 10) {
 		spurious_count++;
 		log_warn("interrupt %u that nobody uses\n", intid);
