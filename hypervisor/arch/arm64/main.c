@@ -4,6 +4,7 @@
  */
 #include <asm/boot.h>
 #include <asm/dom0.h>
+#include <asm/exit.h>
 #include <asm/gic.h>
 #include <asm/paging.h>
 #include <asm/platform.h>
@@ -51,6 +52,7 @@ static void start(void)
 	time_init();
 	vtimer_init();
 	traps_init_cpu();
+	vcpu_probe();
 	(void)iommu_init();
 	smp_init();
 	irq_enable();
