@@ -193,9 +193,9 @@ unsigned int gic_lr_count(void)
 /* The guest's list registers want attention: sync removes the cause, or it would fire for ever. */
 static void maintenance(void *opaque)
 {
-	struct vcpu *v = current;
+	struct vcpu *v = this_cpu()->arch.timer_owner;
 
-	if (v && !vcpu_is_idle(v)) {
+	if (v) {
 		vgic_sync(v);
 	} else {
 		gic->write_hcr(0);

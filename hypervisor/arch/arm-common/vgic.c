@@ -314,6 +314,7 @@ void vgic_save(struct vcpu *v)
 	park_ppi(g);
 	spin_unlock(&gd->lock);
 	gic->write_hcr(0);
+	this_cpu()->arch.timer_owner = NULL;
 }
 
 void vgic_restore(struct vcpu *v)
@@ -326,6 +327,7 @@ void vgic_restore(struct vcpu *v)
 		gic_set_ppi_active(irq->hw_intid, true);
 	}
 	g->work = true;
+	this_cpu()->arch.timer_owner = v;
 }
 
 static bool lr_pending(const struct vgic_vcpu *g)
@@ -350,7 +352,7 @@ bool vgic_has_pending(struct vcpu *v)
 	const struct vgic_vcpu *g = &v->arch.vgic;
 	const struct vgic_irq *irq;
 	unsigned long flags = spin_lock_irq(&gd->lock);
-	bool found = v == current && lr_pending(g);
+	bool found = v == this_cpu()->arch.timer_owner && lr_pending(g);
 
 	if (!found) {
 		list_for_each(irq, &g->queue, entry) {
