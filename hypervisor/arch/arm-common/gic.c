@@ -138,6 +138,11 @@ static void dispatch(uint32_t ack)
 	if (give_to_guest(intid)) {
 		return;
 	}
+	/* It was enough that it came. */
+	if (intid == SGI_KICK) {
+		gic->deactivate(ack);
+		return;
+	}
 	if (spurious_count < 10) {
 		spurious_count++;
 		log_warn("interrupt %u that nobody uses\n", intid);
@@ -188,9 +193,9 @@ unsigned int gic_lr_count(void)
 /* The guest's list registers want attention: sync removes the cause, or it would fire for ever. */
 static void maintenance(void *opaque)
 {
-	struct vcpu *v = current;
+	struct vcpu *v = this_cpu()->arch.timer_owner;
 
-	if (v && !vcpu_is_idle(v)) {
+	if (v) {
 		vgic_sync(v);
 	} else {
 		gic->write_hcr(0);

@@ -280,19 +280,17 @@ void vgic_sync(struct vcpu *v)
  * A PPI of the machine that is active for v must not be so for who comes next on this CPU. Not yet
  * taken by the guest it is forgotten, for it is level and will come again.
  */
-static void park_ppis(struct vcpu *v)
+static void park_ppi(struct vgic_vcpu *g)
 {
-	struct vgic_irq *irq, *next;
+	struct vgic_irq *irq = g->hw_ppi;
 
-	list_for_each_safe(irq, next, &v->arch.vgic.queue, entry) {
-		if (!irq->hw || irq->hw_intid >= VGIC_PRIVATE) {
-			continue;
-		}
-		gic_set_ppi_active(irq->hw_intid, false);
-		if (!irq->active) {
-			irq->pending = false;
-			dequeue(irq);
-		}
+	if (!irq || !(irq->pending || irq->active)) {
+		return;
+	}
+	gic_set_ppi_active(irq->hw_intid, false);
+	if (!irq->active) {
+		irq->pending = false;
+		dequeue(irq);
 	}
 }
 
@@ -313,25 +311,23 @@ void vgic_save(struct vcpu *v)
 		g->lr_used = 0;
 	}
 	(void)tidy(v->domain, g);
-	park_ppis(v);
+	park_ppi(g);
 	spin_unlock(&gd->lock);
 	gic->write_hcr(0);
+	this_cpu()->arch.timer_owner = NULL;
 }
 
 void vgic_restore(struct vcpu *v)
 {
-	struct vgic_domain *gd = of(v->domain);
-	struct vgic_irq *irq;
+	struct vgic_vcpu *g = &v->arch.vgic;
+	const struct vgic_irq *irq = g->hw_ppi;
 
-	gic->restore(&v->arch.vgic);
-	spin_lock(&gd->lock);
-	list_for_each(irq, &v->arch.vgic.queue, entry) {
-		if (irq->hw && irq->hw_intid < VGIC_PRIVATE) {
-			gic_set_ppi_active(irq->hw_intid, true);
-		}
+	gic->restore(g);
+	if (irq && irq->active) {
+		gic_set_ppi_active(irq->hw_intid, true);
 	}
-	v->arch.vgic.work = true;
-	spin_unlock(&gd->lock);
+	g->work = true;
+	this_cpu()->arch.timer_owner = v;
 }
 
 static bool lr_pending(const struct vgic_vcpu *g)
@@ -356,7 +352,7 @@ bool vgic_has_pending(struct vcpu *v)
 	const struct vgic_vcpu *g = &v->arch.vgic;
 	const struct vgic_irq *irq;
 	unsigned long flags = spin_lock_irq(&gd->lock);
-	bool found = v == current && lr_pending(g);
+	bool found = v == this_cpu()->arch.timer_owner && lr_pending(g);
 
 	if (!found) {
 		list_for_each(irq, &g->queue, entry) {
@@ -446,6 +442,9 @@ void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid)
 	flags = spin_lock_irq(&of(d)->lock);
 	irq->hw = true;
 	irq->hw_intid = (uint16_t)hw_intid;
+	if (hw_intid < VGIC_PRIVATE) {
+		v->arch.vgic.hw_ppi = irq;
+	}
 	irq->pending = true;
 	vgic_update(d, irq, v, &k);
 	vgic_unlock(d, flags, &k);

@@ -57,12 +57,10 @@ static void arm_timer(struct timer *t, uint64_t deadline)
 
 static void virt_fired(void *opaque)
 {
-	struct vcpu *v = current;
+	/* The scheduler may have chosen another already. */
+	struct vcpu *v = this_cpu()->arch.timer_owner;
 
-	if (!v || vcpu_is_idle(v)) {
-		/* It was taken away between the interrupt and here. */
-		write_sysreg(cntv_ctl_el0, 0);
-		isb();
+	if (!v) {
 		gic_set_ppi_active(platform.timer.virt, false);
 		return;
 	}

@@ -48,6 +48,7 @@ struct vgic_vcpu {
 	struct list_head queue;		/* pending and active ones */
 	bool work;			/* atomic: look at the queue before the next entry */
 	uint32_t lr_used;		/* mask of list registers that are not empty */
+	struct vgic_irq *hw_ppi;	/* the one with a PPI of the machine behind it, once there is one */
 	struct vgic_irq *in_lr[VGIC_LR_MAX];
 	/* Of the virtual CPU interface, while the vCPU owns no CPU. */
 	uint32_t vmcr;

@@ -11,6 +11,7 @@ struct arch_cpu {
 	void *stack_top;
 	void *emergency_top;		/* for the dump of an overflow of the above */
 	struct vcpu *state_owner;	/* whose EL1 and FP registers this CPU holds */
+	struct vcpu *timer_owner;	/* whose virtual timer and list registers it holds: not always current */
 	unsigned long irq_count;
 };
 
