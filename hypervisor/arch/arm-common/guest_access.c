@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copies from and to guest memory. Takes no lock; a page reference is held around each piece. */
+#include <asm/p2m.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
@@ -8,6 +9,7 @@
 #include <hv/page.h>
 
 #define GUEST_COPY_MAX MIB(1)
+#define SHORT_READ_MAX 64
 
 /* The page of another, who may be changing it: words of natural size in one access each, and nothing twice. */
 static void copy_page(void *dst, const void *src, size_t n)
@@ -34,8 +36,12 @@ static size_t piece(uint64_t a, size_t n)
 
 static int read_piece(struct domain *d, void *dst, gpa_t src, size_t n)
 {
-	struct page_info *pg = p2m_get_page(d, gpa_to_gfn(src), NULL);
+	struct page_info *pg;
 
+	if (n <= SHORT_READ_MAX && likely(p2m_read_own(d, dst, src, n))) {
+		return 0;
+	}
+	pg = p2m_get_page(d, gpa_to_gfn(src), NULL);
 	if (!pg) {
 		return -EFAULT;
 	}

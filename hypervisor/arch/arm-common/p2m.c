@@ -184,6 +184,31 @@ struct page_info *p2m_get_page(struct domain *d, gfn_t g, enum p2m_type *t)
 	}
 }
 
+bool p2m_read_own(struct domain *d, void *dst, gpa_t src, size_t n)
+{
+	unsigned int level;
+	uint64_t *slot, e = walk_leaf(d->p2m, src.v >> PAGE_SHIFT, &level, &slot);
+	const volatile char *from;
+
+	if (entry_type(e) != P2M_RAM_RW) {
+		return false;
+	}
+	from = (char *)mfn_to_virt(mfn(leaf_frame(e, src.v >> PAGE_SHIFT, level))) + (src.v & ~PAGE_MASK);
+	switch (n) {
+	case 4:
+		*(uint32_t *)dst = *(const volatile uint32_t *)from;
+		break;
+	case 8:
+		*(uint64_t *)dst = *(const volatile uint64_t *)from;
+		break;
+	default:
+		memcpy(dst, (const char *)from, n);
+		break;
+	}
+	smp_rmb();
+	return READ_ONCE(*slot) == e;
+}
+
 /* Changes ------------------------------------------------------------------------------------------- */
 
 static uint64_t *table_alloc(struct p2m *p)

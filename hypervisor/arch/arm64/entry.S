@@ -45,10 +45,11 @@ vectors:
 
 	.text
 /*
- * unsigned int guest_enter(struct guest_regs *r): runs the guest until it exits, interrupts stay off. Returns EXIT_*.
+ * void guest_run(struct guest_regs *r): enters the guest, and again as long as guest_exited says so. Between exit and
+ * entry the callee-saved registers hold the guest's values, which C keeps but never looks at.
  */
-	.globl	guest_enter
-guest_enter:
+	.globl	guest_run
+guest_run:
 	stp	x0, xzr, [sp, #-112]!
 	stp	x29, x30, [sp, #16]
 	stp	x19, x20, [sp, #32]
@@ -56,6 +57,7 @@ guest_enter:
 	stp	x23, x24, [sp, #64]
 	stp	x25, x26, [sp, #80]
 	stp	x27, x28, [sp, #96]
+guest_enter:
 	ldp	x2, x3, [x0, #REGS_PC]
 	msr	elr_el2, x2
 	msr	spsr_el2, x3
@@ -102,8 +104,12 @@ guest_exit:
 	mrs	x2, elr_el2
 	mrs	x3, spsr_el2
 	stp	x2, x3, [x0, #REGS_PC]
-	mov	x0, x1
-	ldp	x29, x30, [sp, #16]
+	mov	x29, xzr
+	bl	guest_exited
+	cbz	w0, 1f
+	ldr	x0, [sp]
+	b	guest_enter
+1:	ldp	x29, x30, [sp, #16]
 	ldp	x19, x20, [sp, #32]
 	ldp	x21, x22, [sp, #48]
 	ldp	x23, x24, [sp, #64]

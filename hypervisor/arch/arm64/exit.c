@@ -171,6 +171,8 @@ static void exit_abort(struct vcpu *v, bool fetch)
 	uint32_t type = FSC_TYPE(ISS_FSC(iss));
 	uint64_t gpa;
 
+	v->arch.far = read_sysreg(far_el2);
+	v->arch.hpfar = read_sysreg(hpfar_el2);
 	if (type == FSC_PERMISSION && !(iss & ISS_S1PTW)) {
 		/* HPFAR says nothing: the guest wrote to what is read-only for it, or executes a device. */
 		gpa_t a;

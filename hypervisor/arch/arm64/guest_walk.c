@@ -37,17 +37,13 @@ static uint64_t translate(uint64_t va, bool write, bool user)
 
 bool guest_walk(gva_t va, bool need_write, bool need_user, bool fetch, gpa_t *out, uint32_t *pfec)
 {
-	unsigned long flags = irq_save();
 	uint64_t par = translate(va.v, need_write, need_user);
 
 	/* An entry of stage 2 that changes is absent for a moment: the guest's tables may stand behind it. */
 	for (unsigned int i = 0; i < TRIES && (par & PAR_FAULT) && (par & PAR_STAGE2); i++) {
-		irq_restore(flags);
 		(void)p2m_type_settled(current->domain, gfn(0));
-		flags = irq_save();
 		par = translate(va.v, need_write, need_user);
 	}
-	irq_restore(flags);
 	if (par & PAR_FAULT) {
 		*pfec = (need_write ? PFEC_WRITE : 0) | (need_user ? PFEC_USER : 0) | (fetch ? PFEC_FETCH : 0);
 		return false;

@@ -118,6 +118,7 @@ static uint64_t id_value(const struct domain *d, uint32_t reg)
 
 		if (r->reg == reg) {
 			v = ((r->read ? r->read() : 0) & ~r->clear) | r->set;
+			break;
 		}
 	}
 	if (reg == ID(4, 0) && d->arch.gic_version != XEN_DOMCTL_CONFIG_GIC_V3) {

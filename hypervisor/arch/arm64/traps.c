@@ -154,6 +154,7 @@ void __stack_chk_fail(void)
 
 void trap_irq(void)
 {
+	this_cpu()->arch.interrupted = true;
 	gic_handle_irq();
 }
 

@@ -165,37 +165,42 @@ void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 	vtimer_restore(next);
 }
 
-void arch_vcpu_run(struct vcpu *v)
+bool guest_exited(struct guest_regs *r, unsigned int reason)
 {
-	struct arch_vcpu *a = &v->arch;
-	unsigned int reason;
+	struct cpu *c = this_cpu();
+	struct vcpu *v = container_of(r, struct vcpu, arch.regs);
 
-	irq_disable();
-	if (unlikely(READ_ONCE(this_cpu()->pending))) {
-		irq_enable();
-		return;
-	}
-	vgic_enter(v, &a->vgic);
-	reason = guest_enter(&a->regs);
-	a->exit_count++;
-	switch (reason) {
-	case EXIT_IRQ:
-		gic_handle_irq();
-		irq_enable();
-		break;
-	case EXIT_SYNC:
-		a->esr = read_sysreg(esr_el2);
-		a->far = read_sysreg(far_el2);
-		a->hpfar = read_sysreg(hpfar_el2);
+	v->arch.exit_count++;
+	v->arch.esr = read_sysreg(esr_el2);
+	if (likely(reason == EXIT_SYNC)) {
 		irq_enable();
 		exit_sync(v);
-		break;
-	default:
-		a->esr = read_sysreg(esr_el2);
-		irq_enable();
-		domain_crash(v->domain, "SError %08lx", a->esr);
-		break;
+		irq_disable();
+		/* Who sent an interrupt to this CPU may wait for it to pass the main loop (RCU). */
+		if (unlikely(READ_ONCE(c->pending)) || unlikely(READ_ONCE(c->arch.interrupted))) {
+			return false;
+		}
+		vgic_enter(v, &v->arch.vgic);
+		return true;
 	}
+	if (reason == EXIT_IRQ) {
+		gic_handle_irq();
+	} else {
+		domain_crash(v->domain, "SError %08lx", v->arch.esr);
+	}
+	/* Through the main loop, where other CPUs may wait for this one to pass. */
+	return false;
+}
+
+void arch_vcpu_run(struct vcpu *v)
+{
+	irq_disable();
+	this_cpu()->arch.interrupted = false;
+	if (likely(!READ_ONCE(this_cpu()->pending))) {
+		vgic_enter(v, &v->arch.vgic);
+		guest_run(&v->arch.regs);
+	}
+	irq_enable();
 }
 
 bool arch_vcpu_has_pending(struct vcpu *v)

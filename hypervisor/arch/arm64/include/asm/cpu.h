@@ -12,7 +12,7 @@ struct arch_cpu {
 	void *emergency_top;		/* for the dump of an overflow of the above */
 	struct vcpu *state_owner;	/* whose EL1 and FP registers this CPU holds */
 	struct vcpu *timer_owner;	/* whose virtual timer and list registers it holds: not always current */
-	unsigned long irq_count;
+	bool interrupted;		/* an interrupt came since the main loop was passed */
 };
 
 /* TPIDR_EL2 points at the struct cpu. */

@@ -30,8 +30,10 @@ void trap_sync(struct trap_frame *f) __attribute__((noreturn));
 void trap_serror(struct trap_frame *f) __attribute__((noreturn));
 void trap_bad(struct trap_frame *f) __attribute__((noreturn));
 void trap_overflow(struct trap_frame *f) __attribute__((noreturn));
-/* Runs the guest until it exits; interrupts off throughout. EXIT_*. */
-unsigned int guest_enter(struct guest_regs *r);
+/* Runs the guest until guest_exited has it stop. Interrupts off. */
+void guest_run(struct guest_regs *r);
+/* The guest of r, the current vCPU's, has exited by EXIT_*. Interrupts off, also on return. True: enter it again. */
+bool guest_exited(struct guest_regs *r, unsigned int reason);
 
 /* Prints a symbolised backtrace that starts at the frame pointer. */
 void backtrace(uint64_t pc, uint64_t fp);
