@@ -191,15 +191,24 @@ static void fill_one(struct vgic_vcpu *g, struct vgic_irq *irq, unsigned int n, 
 		.eoi = irq->line,
 	};
 
-	/* The machine's side of it is active as long as the guest's: nothing new can have come. */
-	if (may_pend && !(irq->hw && irq->active)) {
+	/*
+	 * With a machine's interrupt behind it, nothing new can have come while it is active. An SGI
+	 * of GICv2 is active from one sender: the next sender's waits for its end.
+	 */
+	if (irq->active && (irq->hw || irq->sources)) {
+		lr.source = irq->active_source;
+		lr.eoi = !irq->hw;
+	} else if (may_pend) {
 		lr.pending = true;
 		irq->pending = false;
 		if (irq->sources) {
-			lr.source = (uint8_t)lowest_bit(irq->sources);
+			irq->active_source = (uint8_t)lowest_bit(irq->sources);
+			lr.source = irq->active_source;
 			irq->sources &= (uint8_t)(irq->sources - 1);
 			lr.eoi = irq->sources != 0;
 		}
+	} else {
+		lr.source = irq->active_source;
 	}
 	irq->lr = (uint8_t)n;
 	g->in_lr[n] = irq;

@@ -34,6 +34,7 @@ struct vgic_irq {
 	uint8_t priority;
 	uint8_t targets;		/* GICv2 SPI: GICD_ITARGETSR */
 	uint8_t sources;		/* GICv2 SGI: which vCPUs sent it */
+	uint8_t active_source;		/* GICv2 SGI: whose is or was last in a list register */
 	uint8_t lr;			/* list register that holds it, or VGIC_NO_LR */
 	bool enabled, group1;
 	bool pending;			/* latched, beyond what a list register holds */
