@@ -8,15 +8,14 @@ The table stands behind all code and data, so its size moves nothing that it nam
 import subprocess
 import sys
 
-IMAGE_BASE = 0xffffffff80000000
-
-
 def text_symbols(nm, elf):
     out = subprocess.run([nm, '-n', elf], check=True, capture_output=True, text=True).stdout
-    for line in out.splitlines():
-        fields = line.split()
-        if len(fields) == 3 and fields[1] in 'tT' and int(fields[0], 16) >= IMAGE_BASE:
-            yield int(fields[0], 16) - IMAGE_BASE, fields[2]
+    symbols = [(int(f[0], 16), f[1], f[2]) for f in map(str.split, out.splitlines()) if len(f) == 3]
+    base = next(address for address, _, name in symbols if name == '_image_start')
+    for address, kind, name in symbols:
+        # Names with a dollar sign mark code and data for ARM's disassemblers.
+        if kind in 'tT' and address >= base and '$' not in name:
+            yield address - base, name
 
 
 def main():

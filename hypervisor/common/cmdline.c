@@ -174,7 +174,7 @@ static void for_each_word(const char *v, void (*fn)(const char *word))
 
 static void set_console_word(const char *w)
 {
-	if (!strcmp(w, "com1") || !strcmp(w, "com1H") || !strcmp(w, "com1L")) {
+	if (!strcmp(w, "com1") || !strcmp(w, "com1H") || !strcmp(w, "com1L") || !strcmp(w, "dtuart")) {
 		boot_options.console_serial = true;
 	} else if (!strcmp(w, "vga")) {
 		boot_options.console_vga = true;
@@ -193,6 +193,11 @@ static void set_console(const char *v)
 static void set_com1(const char *v)
 {
 	str_copy(boot_options.com1, v, sizeof(boot_options.com1));
+}
+
+static void set_dtuart(const char *v)
+{
+	str_copy(boot_options.dtuart, v, sizeof(boot_options.dtuart));
 }
 
 static void set_loglvl(const char *v)
@@ -245,6 +250,7 @@ static const struct option options[] = {
 	{ "dom0", set_dom0 },
 	{ "dom0_max_vcpus", set_dom0_max_vcpus },
 	{ "dom0_mem", set_dom0_mem },
+	{ "dtuart", set_dtuart },
 	{ "guest_loglvl", set_guest_loglvl },
 	{ "iommu", set_iommu },
 	{ "loglvl", set_loglvl },

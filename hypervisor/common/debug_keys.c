@@ -7,6 +7,7 @@
 #include <hv/grant.h>
 #include <hv/log.h>
 #include <hv/page.h>
+#include <asm/upcall.h>
 
 static void show_memory(void)
 {
@@ -25,7 +26,7 @@ static void show_domain(struct domain *d)
 	for_each_vcpu(d, v) {
 		log_info("  v%u: CPU %u, state %lx%s, upcall %u mask %u, exits %lu\n", v->id, v->cpu,
 			 v->state, v->sched.running ? " running" : "", v->info->evtchn_upcall_pending,
-			 v->info->evtchn_upcall_mask, v->arch.exit_count);
+			 arch_upcall_masked(v->info), v->arch.exit_count);
 	}
 }
 
@@ -34,9 +35,7 @@ static void show_registers(struct domain *d)
 	struct vcpu *v;
 
 	for_each_vcpu(d, v) {
-		/* The last exit's, for one that runs now: good enough to see where it is. */
-		log_info("d%uv%u: rip %lx rsp %lx rflags %lx cr3 %lx\n", d->id, v->id,
-			 v->arch.regs.rip, v->arch.regs.rsp, v->arch.regs.rflags, v->arch.cr3);
+		arch_vcpu_show(v);
 	}
 }
 

@@ -80,6 +80,7 @@ static uint16_t id_choose(void)
 static long op_create(struct xen_domctl *op, bool *copy_back)
 {
 	uint16_t id = op->domain;
+	struct domain *d;
 	int err;
 
 	if (id > 0 && id < DOMID_COUNT) {
@@ -92,10 +93,12 @@ static long op_create(struct xen_domctl *op, bool *copy_back)
 			return -ENOMEM;
 		}
 	}
-	if (!domain_create(id, &op->u.createdomain, false, &err)) {
+	d = domain_create(id, &op->u.createdomain, false, &err);
+	if (!d) {
 		return err;
 	}
 	op->domain = id;
+	arch_domain_config(d, &op->u.createdomain.arch);
 	*copy_back = true;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
 #include <hv/sched.h>
+#include <asm/upcall.h>
 #include <xen/sched.h>
 
 #define POLL_PORTS_MAX	128
@@ -17,7 +18,7 @@ static long op_block(void)
 {
 	struct vcpu *v = current;
 
-	WRITE_ONCE(v->info->evtchn_upcall_mask, 0);
+	arch_upcall_mask(v->info, false);
 	vcpu_block();
 	return 0;
 }

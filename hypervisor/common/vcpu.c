@@ -16,6 +16,7 @@
 #include <hv/page.h>
 #include <hv/sched.h>
 #include <hv/vcpu.h>
+#include <asm/upcall.h>
 
 static void singleshot_fired(void *data)
 {
@@ -69,7 +70,7 @@ struct vcpu *vcpu_create(struct domain *d, unsigned int id)
 		if (!v->dummy_info) {
 			goto fail_info;
 		}
-		v->dummy_info->evtchn_upcall_mask = 1;
+		arch_upcall_mask(v->dummy_info, true);
 		v->info = v->dummy_info;
 	}
 	event_vcpu_init(v);
@@ -164,7 +165,7 @@ int vcpu_map_info(struct vcpu *v, uint64_t untrusted_gfn, uint32_t untrusted_off
 	info = (struct vcpu_info *)((char *)page_to_virt(pg) + untrusted_offset);
 	if (v->info == v->dummy_info) {
 		memset(info, 0, sizeof(*info));
-		info->evtchn_upcall_mask = 1;
+		arch_upcall_mask(info, true);
 	} else {
 		memcpy(info, v->info, sizeof(*info));
 	}

@@ -8,7 +8,6 @@
 #include <hv/hypercall.h>
 #include <hv/sched.h>
 #include <hv/vcpu.h>
-#include <asm/exit.h>
 #include <xen/sched.h>
 #include <xen/vcpu.h>
 
@@ -169,11 +168,7 @@ static long op_stop_singleshot(struct vcpu *v)
 
 static long op_send_nmi(struct vcpu *v, gva_t arg)
 {
-	if (arg.v) {
-		return -EINVAL;
-	}
-	vcpu_raise_nmi(v);
-	return 0;
+	return arg.v ? -EINVAL : arch_vcpu_nmi(v);
 }
 
 /* The older form of the single-shot timer: 0 stops it. */

@@ -12,10 +12,7 @@
 #define ABI_MAJOR		4
 #define ABI_MINOR		17
 #define EXTRA_VERSION		".0-mullion"
-#define CAPABILITIES		"xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 "
 #define DENIED			"<denied>"
-/* Where a PV guest of Xen would find the hypervisor; tools print it. */
-#define VIRT_START		0xffff800000000000UL
 
 /* A fixed-size text field of the ABI: all of it is written. */
 static long give_text(gva_t arg, const char *text, size_t size)
@@ -43,8 +40,7 @@ static long give_compile_info(gva_t arg)
 static uint32_t features(const struct domain *d)
 {
 	uint32_t f = BIT(XENFEAT_memory_op_vnode_supported) | BIT(XENFEAT_writable_page_tables) |
-		     BIT(XENFEAT_auto_translated_physmap) | BIT(XENFEAT_hvm_safe_pvclock) |
-		     BIT(XENFEAT_hvm_callback_vector) | BIT(XENFEAT_not_direct_mapped);
+		     BIT(XENFEAT_auto_translated_physmap);
 
 	return f | (d->is_service ? (uint32_t)BIT(XENFEAT_dom0) : 0) | arch_domain_features(d);
 }
@@ -102,11 +98,11 @@ long hypercall_xen_version(const struct hypercall_args *a)
 	case XENVER_compile_info:
 		return give_compile_info(arg);
 	case XENVER_capabilities:
-		return give_text(arg, CAPABILITIES, XEN_CAPABILITIES_INFO_LEN);
+		return give_text(arg, arch_abi.capabilities, XEN_CAPABILITIES_INFO_LEN);
 	case XENVER_changeset:
 		return give_text(arg, "mullion " MULLION_VERSION, XEN_CHANGESET_INFO_LEN);
 	case XENVER_platform_parameters: {
-		struct xen_platform_parameters params = { .virt_start = VIRT_START };
+		struct xen_platform_parameters params = { .virt_start = arch_abi.virt_start };
 
 		return guest_write_obj(arg, &params);
 	}

@@ -49,8 +49,23 @@ def is_xen(path):
     return b"Xen version %d.%d" in pathlib.Path(path).read_bytes()
 
 
+class Qemu:
+    """What all machines in QEMU have: command(serial) makes the command line."""
+
+    def start(self, errors):
+        """Returns the process and the serial line's stream; errors is a path for what QEMU itself says."""
+        with open(errors, "wb") as stderr:
+            process = subprocess.Popen(self.command("stdio"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                       stderr=stderr, start_new_session=True)
+        return process, process.stdout
+
+    def ended(self, process):
+        """None, or why the end was not one that the machine asked for."""
+        return f"QEMU's exit status is {process.returncode}" if process.returncode else None
+
+
 @dataclasses.dataclass
-class Machine:
+class Machine(Qemu):
     build: pathlib.Path
     hv: pathlib.Path
     mem: int = 2048
@@ -172,17 +187,6 @@ class Machine:
             else ["-nic", "none"]
         return ["qemu-system-x86_64", *machine, "-m", str(self.mem), "-smp", str(self.cpus), *self._iommu(),
                 *self.display, "-monitor", "none", "-serial", serial, *nic, *self._disks(), *self._boot(), *self.extra]
-
-    def start(self, errors):
-        """Returns the process and the serial line's stream; errors is a path for what QEMU itself says."""
-        with open(errors, "wb") as stderr:
-            process = subprocess.Popen(self.command("stdio"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                       stderr=stderr, start_new_session=True)
-        return process, process.stdout
-
-    def ended(self, process):
-        """None, or why the end was not one that the machine asked for."""
-        return f"QEMU's exit status is {process.returncode}" if process.returncode else None
 
 
 def stop_on_sigterm():

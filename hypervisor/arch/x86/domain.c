@@ -99,17 +99,25 @@ int arch_domain_relinquish(struct domain *d)
 	return p2m_pod_relinquish(d);
 }
 
+void arch_domain_config(const struct domain *d, struct xen_arch_domainconfig *config)
+{
+	config->emulation_flags = d->arch.emulation_flags;
+}
+
 void arch_domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 {
 	/* Nested tables are the only kind of paging here. */
 	info->flags |= XEN_DOMINF_hap;
-	info->arch_config.emulation_flags = d->arch.emulation_flags;
+	arch_domain_config(d, &info->arch_config);
 	info->gpaddr_bits = (uint8_t)d->arch.phys_bits;
 }
 
 uint32_t arch_domain_features(const struct domain *d)
 {
-	return d->arch.emulation_flags & XEN_X86_EMU_USE_PIRQ ? 1u << XENFEAT_hvm_pirqs : 0;
+	uint32_t f = 1u << XENFEAT_hvm_safe_pvclock | 1u << XENFEAT_hvm_callback_vector |
+		     1u << XENFEAT_not_direct_mapped;
+
+	return f | (d->arch.emulation_flags & XEN_X86_EMU_USE_PIRQ ? 1u << XENFEAT_hvm_pirqs : 0);
 }
 
 bool arch_frames_grantable(uint64_t first, uint64_t count)

@@ -151,6 +151,11 @@ static long op_physinfo(struct xen_sysctl_physinfo *p, bool *copy_back)
 	return 0;
 }
 
+const struct arch_abi arch_abi = {
+	.capabilities = "xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ",
+	.virt_start = 0xffff800000000000UL,
+};
+
 /* The linker's note: a header of three words, the owner's name "GNU", the id. */
 unsigned int arch_build_id(const void **id)
 {

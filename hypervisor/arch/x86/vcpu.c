@@ -204,6 +204,20 @@ void vcpu_dump_segments(struct vcpu *v)
 	}
 }
 
+void arch_vcpu_show(const struct vcpu *v)
+{
+	const struct arch_vcpu *a = &v->arch;
+
+	log_info("d%uv%u: rip %lx rsp %lx rflags %lx cr3 %lx\n", v->domain->id, v->id, a->regs.rip, a->regs.rsp,
+		 a->regs.rflags, a->cr3);
+}
+
+int arch_vcpu_nmi(struct vcpu *v)
+{
+	vcpu_raise_nmi(v);
+	return 0;
+}
+
 void arch_vcpu_dump(struct vcpu *v)
 {
 	vmm->dump(v);

@@ -49,8 +49,22 @@ struct boot_info {
 
 extern struct boot_info boot_info;
 
+/* Machine memory that the hypervisor keeps (image, its tables, modules until they are read); arch's boot code. */
+#define HV_RESERVED_MAX 64
+extern struct memory_range hv_reserved[HV_RESERVED_MAX];
+extern unsigned int hv_reserved_count;
+/* Hands the RAM of boot_info that is neither reserved nor the service VM's to the allocator. */
+void boot_frames_init(const struct memory_range *service, unsigned int service_count);
+
 /* Arch: what the linker calls this very image. Its size in bytes; 0: it has no name. */
 unsigned int arch_build_id(const void **id);
+
+/* Arch: what xen_version tells of it. */
+struct arch_abi {
+	const char *capabilities;	/* kinds of guests, each followed by a space */
+	uint64_t virt_start;		/* where a PV guest of Xen would find the hypervisor; tools print it */
+};
+extern const struct arch_abi arch_abi;
 
 /* Boot cannot go on: one clear line on every console, then the machine holds (never a reset). */
 void boot_fail(const char *fmt, ...) __printf(1, 2) __noreturn;
@@ -64,6 +78,7 @@ struct boot_options {
 	bool iommu_off, iommu_force, iommu_verbose, iommu_no_intremap;
 	bool console_serial, console_vga;
 	char com1[64];
+	char dtuart[128];		/* path or alias in the device tree */
 	char loglvl[32], guest_loglvl[32];
 	bool x2apic;
 	bool apicv, apicv_force;	/* force: also where the CPU is not trusted with it */

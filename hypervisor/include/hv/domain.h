@@ -158,6 +158,8 @@ long arch_sysctl(struct xen_sysctl *op, bool *copy_back);
 bool arch_frames_grantable(uint64_t first, uint64_t count);
 /* XENFEAT_* bits of the arch beyond what all have. */
 uint32_t arch_domain_features(const struct domain *d);
+/* What became of the configuration that d was made with: the ABI gives it back. */
+void arch_domain_config(const struct domain *d, struct xen_arch_domainconfig *config);
 void arch_domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info);
 /* Powers the machine off, reboots or halts it; SHUTDOWN_* of the service VM. */
 void arch_machine_shutdown(int code) __noreturn;

@@ -105,5 +105,9 @@ void arch_vcpu_upcall(struct vcpu *v);
 void arch_vcpu_publish_time(struct vcpu *v);
 /* Registers of v (current or not running) to the console. */
 void arch_vcpu_dump(struct vcpu *v);
+/* One line of where v is; while it runs, where it was at its last exit. */
+void arch_vcpu_show(const struct vcpu *v);
+/* VCPUOP_send_nmi. Any context. */
+int arch_vcpu_nmi(struct vcpu *v);
 /* VCPUOP_initialise etc. for HVM: native bring-up only, so -EINVAL/-ENOSYS as the ABI says. */
 long arch_vcpu_op(int cmd, struct vcpu *v, gva_t arg);

@@ -3,6 +3,7 @@
 
 /* Building the service VM (arch/x86/dom0*.c) and what of the platform it gets. */
 #include <hv/boot.h>
+#include <hv/dom0_memory.h>
 
 struct domain;
 
@@ -12,8 +13,6 @@ struct domain;
  * it is none. Returns bytes.
  */
 uint64_t dom0_plan_memory(void);
-/* Then: what must not go to the allocator, sorted and page-aligned. */
-unsigned int dom0_ram_ranges(const struct memory_range **out);
 /* Ports that the hypervisor keeps for itself (its console's UART). Any time before dom0_build. */
 void dom0_hide_ports(uint16_t first, unsigned int count);
 /* Device memory that the service VM may reach: not RAM, not the hypervisor's (local APIC, IO-APICs, HPET, IOMMU,
@@ -35,9 +34,3 @@ void pci_for_each(void (*fn)(uint32_t sbdf, void *arg), void *arg);
 /* exit_npf of the service VM: a gfn that is not RAM of anybody and not the hypervisor's own is device memory
  * and mapped 1:1 on first touch. True: retry the instruction. */
 bool dom0_map_on_demand(struct domain *d, uint64_t gfn);
-
-/* Machine memory that the hypervisor keeps (image, its tables, the moved modules, the CPU start page); filled at
- * boot by arch/x86/boot/memory.c. */
-#define HV_RESERVED_MAX 64
-extern struct memory_range hv_reserved[HV_RESERVED_MAX];
-extern unsigned int hv_reserved_count;

@@ -9,14 +9,6 @@ struct domain;
 
 /* The kernel that dom0_plan_memory checked. */
 const struct elf_image *dom0_kernel(void);
-/* Gives d its RAM 1:1. */
-void dom0_populate(struct domain *d);
-/*
- * Room in the service VM's RAM that nothing else was given: the lowest or the highest in [min,
- * max), page-aligned. 0: there is none. The kernel's segments count as given.
- */
-uint64_t dom0_take_low(uint64_t size, uint64_t min, uint64_t max);
-uint64_t dom0_take_high(uint64_t size, uint64_t min, uint64_t max);
 /* The map as d sees it, in d->arch.e820; [acpi, acpi + acpi_size) of its RAM is shown as ACPI memory. */
 void dom0_memory_map(struct domain *d, uint64_t acpi, uint64_t acpi_size);
 

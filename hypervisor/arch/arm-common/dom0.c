@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Builds the service VM: the first domain, memory 1:1, started by the arm64 boot protocol
+ * (Documentation/arm64/booting.rst of Linux) with a device tree of its own. Every failure here is
+ * one line on the console and halt: without a service VM there is nothing to do.
+ */
+#include "dom0_build.h"
+#include <asm/dom0.h>
+#include <asm/gic.h>
+#include <asm/paging.h>
+#include <asm/platform.h>
+#include <asm/vcpu.h>
+#include <hv/boot.h>
+#include <hv/cpu.h>
+#include <hv/domain.h>
+#include <hv/lib.h>
+#include <hv/log.h>
+#include <hv/page.h>
+#include <hv/sched.h>
+
+#define IMAGE_MAGIC	   0x644d5241u /* "ARM\x64" */
+#define IMAGE_ALIGN	   MIB(2)
+#define IMAGE_OLD_OFFSET   0x80000UL /* where no image size is given */
+#define IMAGE_BIG_ENDIAN   BIT(0)
+#define TREE_SIZE	   MIB(2)    /* the protocol's limit */
+#define GRANT_ROOM	   MIB(16)
+#define ROOM_LEAST	   MIB(16)
+#define VCPUS_MAX	   128u
+
+/* Header of an arm64 kernel. */
+struct image_header {
+	uint32_t code[2];
+	uint64_t text_offset, image_size, flags, reserved[3];
+	uint32_t magic, pe_offset;
+};
+static_assert(offsetof(struct image_header, magic) == 56, "arm64 boot protocol");
+
+static struct {
+	uint64_t start; /* where it is to lie */
+	uint64_t size;	/* with its BSS */
+} kernel;
+
+/* Memory and kernel ------------------------------------------------------------------------------- */
+
+/* What the header says is copied and checked here. */
+static uint64_t check_kernel(void)
+{
+	const struct boot_module *m = &boot_info.modules[0];
+	const void *at = boot_map(m->start, MAX(m->size, sizeof(struct image_header)));
+	struct image_header h;
+
+	if (!at || m->size < sizeof(h)) {
+		boot_fail("the service VM's kernel is cut off");
+	}
+	memcpy(&h, at, sizeof(h));
+	if (h.magic != IMAGE_MAGIC) {
+		bool packed = (h.code[0] & 0xffff) == 0x8b1f;
+
+		boot_fail("the service VM's kernel is no arm64 Image%s",
+			  packed ? ": it is compressed, unpack it with gunzip" : "");
+	}
+	if (h.flags & IMAGE_BIG_ENDIAN) {
+		boot_fail("the service VM's kernel is big-endian");
+	}
+	if (!h.image_size) {
+		h.text_offset = IMAGE_OLD_OFFSET;
+		h.image_size = m->size + MIB(1);
+	}
+	if (h.image_size < m->size || h.image_size > GIB(1) || h.text_offset >= IMAGE_ALIGN) {
+		boot_fail("the service VM's kernel has a bad header");
+	}
+	kernel.size = h.image_size;
+	return h.text_offset;
+}
+
+void dom0_plan_memory(void)
+{
+	uint64_t available, size, text_offset, room;
+
+	if (!boot_info.module_count) {
+		boot_fail("no kernel for the service VM: the device tree names no boot module");
+	}
+	text_offset = check_kernel();
+	available = dom0_collect_ram();
+	size = dom0_choose_size(available);
+	dom0_clip_ram(size);
+	/* Twice its alignment leaves an aligned place wherever it begins. */
+	room = dom0_take_low(text_offset + kernel.size + IMAGE_ALIGN, 0, ~0ULL);
+	if (!room) {
+		boot_fail("dom0_mem: %lu MiB are too little for the kernel of %lu MiB",
+			  size >> 20, kernel.size >> 20);
+	}
+	kernel.start = ROUND_UP(room, IMAGE_ALIGN) + text_offset;
+}
+
+static void load_kernel(void)
+{
+	const struct boot_module *m = &boot_info.modules[0];
+	uint8_t *to = hpa_to_virt(hpa(kernel.start));
+
+	memcpy(to, hpa_to_virt(m->start), m->size);
+	memset(to + m->size, 0, kernel.size - m->size);
+	/* It starts with its caches off. */
+	cache_clean_range(to, kernel.size);
+}
+
+static void load_initrd(struct dom0_tree *t)
+{
+	const struct boot_module *m = &boot_info.modules[1];
+	void *to;
+
+	if (boot_info.module_count < 2) {
+		return;
+	}
+	t->initrd = dom0_take_high(m->size, 0, kernel.start + GIB(31));
+	if (!t->initrd) {
+		boot_fail("dom0_mem: no room for the initrd of %lu MiB", m->size >> 20);
+	}
+	t->initrd_size = m->size;
+	to = hpa_to_virt(hpa(t->initrd));
+	memcpy(to, hpa_to_virt(m->start), m->size);
+	cache_clean_range(to, m->size);
+}
+
+/*
+ * Room for what is not memory of its own: the addresses of RAM that others have. In them nothing of
+ * the service VM's can ever be, and every CPU and bus can form them.
+ */
+static void find_room(struct dom0_tree *t)
+{
+	const struct memory_range *own;
+	unsigned int own_count = dom0_ram_ranges(&own);
+
+	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
+		uint64_t at = boot_info.memory[i].start, end = boot_info.memory[i].end;
+
+		for (unsigned int k = 0; k <= own_count && at < end; k++) {
+			uint64_t stop = k < own_count ? MIN(MAX(own[k].start, at), end) : end;
+			uint64_t base = ROUND_UP(at, IMAGE_ALIGN);
+			uint64_t top = ROUND_DOWN(stop, IMAGE_ALIGN);
+
+			if (top > base && top - base >= ROOM_LEAST &&
+			    t->room_count < DOM0_ROOM_MAX) {
+				t->room[t->room_count++] =
+					(struct dom0_room){base, top - base};
+			}
+			if (k < own_count) {
+				at = MAX(at, own[k].end);
+			}
+		}
+	}
+	if (!t->room_count) {
+		boot_fail("dom0_mem: no %lu MiB of addresses are left for grants", ROOM_LEAST >> 20);
+	}
+	/* The first is the grant table's: what of it is too much becomes one more. */
+	if (t->room[0].size > GRANT_ROOM && t->room_count < DOM0_ROOM_MAX) {
+		t->room[t->room_count++] = (struct dom0_room){t->room[0].base + GRANT_ROOM,
+							      t->room[0].size - GRANT_ROOM};
+		t->room[0].size = GRANT_ROOM;
+	}
+}
+
+/* Returns where it lies. */
+static uint64_t load_tree(const struct domain *d, struct dom0_tree *t)
+{
+	uint64_t at = dom0_take_low(TREE_SIZE, 0, ~0ULL);
+	uint32_t size;
+
+	if (!at) {
+		boot_fail("dom0_mem: no room for the device tree");
+	}
+	t->cmdline = boot_info.modules[0].cmdline;
+	find_room(t);
+	size = dom0_write_tree(d, t, hpa_to_virt(hpa(at)), TREE_SIZE);
+	if (!size) {
+		boot_fail("the service VM's device tree is too large");
+	}
+	cache_clean_range(hpa_to_virt(hpa(at)), size);
+	return at;
+}
+
+/* Their contents are in the service VM now. */
+static void free_modules(void)
+{
+	for (unsigned int i = 0; i < boot_info.module_count; i++) {
+		const struct boot_module *m = &boot_info.modules[i];
+		mfn_t start = hpa_to_mfn(hpa(ROUND_UP(m->start.v, PAGE_SIZE)));
+		mfn_t end = hpa_to_mfn(hpa(m->start.v + m->size));
+
+		if (start.v < end.v) {
+			page_alloc_add(start, end, true);
+		}
+	}
+	boot_info.module_count = 0;
+}
+
+/* Domain ------------------------------------------------------------------------------------------ */
+
+static unsigned int vcpu_count(void)
+{
+	unsigned int n = boot_options.dom0_max_vcpus ? boot_options.dom0_max_vcpus : cpu_count;
+	unsigned int most = gic_version() == 2 ? 8 : VCPUS_MAX;
+
+	if (n > most) {
+		log_warn("dom0_max_vcpus: %u are what the GIC can serve\n", most);
+	}
+	return MIN(MAX(n, 1U), most);
+}
+
+static struct domain *create(void)
+{
+	struct xen_domctl_createdomain config = {
+		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
+		.max_evtchn_port = ~0U,
+		.max_grant_frames = -1,
+		.max_maptrack_frames = -1,
+		.grant_opts = XEN_DOMCTL_GRANT_version(1),
+		.arch.gic_version = XEN_DOMCTL_CONFIG_GIC_NATIVE,
+		.arch.nr_spis = gic_line_count() - VGIC_PRIVATE,
+	};
+	struct domain *d;
+	int err = 0;
+
+	config.max_vcpus = vcpu_count();
+	d = domain_create(0, &config, true, &err);
+	if (!d) {
+		boot_fail("the service VM cannot be created: error %d", err);
+	}
+	d->max_pages = boot_options.dom0_mem_max ? boot_options.dom0_mem_max >> PAGE_SHIFT
+						 : UINT32_MAX;
+	return d;
+}
+
+/* What its tool stack may hand on to guests: all that it has itself. */
+static void give_rights(struct domain *d)
+{
+	int err = rangeset_add(d->io_memory, 0, BIT(40) - 1);
+
+	if (!err && gic_line_count() > VGIC_PRIVATE) {
+		err = rangeset_add(d->irqs, VGIC_PRIVATE, gic_line_count() - 1);
+	}
+	if (err) {
+		boot_fail("no memory for the service VM's rights: error %d", err);
+	}
+}
+
+static void start(struct domain *d, uint64_t tree)
+{
+	for (unsigned int i = 0; i < d->max_vcpus; i++) {
+		if (!d->vcpu[i] && !vcpu_create(d, i)) {
+			boot_fail("no memory for vCPU %u of the service VM", i);
+		}
+	}
+	vcpu_reset_to(d->vcpu[0], kernel.start, tree);
+	d->vcpu[0]->initialised = true;
+	vcpu_state_clear(d->vcpu[0], VCPU_DOWN);
+	/* It was created paused. */
+	domain_unpause(d);
+}
+
+void dom0_build(void)
+{
+	struct domain *d = create();
+	struct dom0_tree t = {0};
+	uint64_t tree;
+
+	dom0_populate(d);
+	give_rights(d);
+	load_kernel();
+	load_initrd(&t);
+	tree = load_tree(d, &t);
+	free_modules();
+	log_info("service VM: %lu MiB, %u vCPUs, kernel at %lx, initrd at %lx, tree at %lx\n",
+		 (unsigned long)(d->tot_pages >> (20 - PAGE_SHIFT)), d->max_vcpus,
+		 (unsigned long)kernel.start, (unsigned long)t.initrd, (unsigned long)tree);
+	start(d, tree);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* Between the parts of the service VM's builder (dom0*.c). Boot CPU only. */
+#include <hv/types.h>
+
+struct domain;
+
+/* An address range of the service VM without memory, for grants and foreign frames. */
+struct dom0_room {
+	uint64_t base, size;
+};
+#define DOM0_ROOM_MAX 8u
+
+struct dom0_tree {
+	const char *cmdline;
+	uint64_t initrd, initrd_size;	/* size 0: none */
+	struct dom0_room room[DOM0_ROOM_MAX];	/* 0: the grant table's */
+	unsigned int room_count;
+};
+
+/* Writes the service VM's device tree, made from the machine's. Its size; 0: it does not fit. */
+uint32_t dom0_write_tree(const struct domain *d, const struct dom0_tree *what, void *to,
+			 uint32_t capacity);

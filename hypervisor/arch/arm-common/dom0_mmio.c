@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Device memory of the service VM, mapped when it is first touched: what devices there are and
+ * where is known to the device tree and to PCI's windows alone.
+ * Locks: none; p2m_set_if_empty does not disturb what another vCPU puts there meanwhile.
+ */
+#include <asm/dom0.h>
+#include <asm/mmio.h>
+#include <asm/platform.h>
+#include <hv/boot.h>
+#include <hv/domain.h>
+#include <hv/errno.h>
+#include <hv/lib.h>
+#include <hv/log.h>
+#include <hv/p2m.h>
+
+#define BLOCK_FRAMES 512UL
+/* 2 MiB blocks: 32 GiB of device memory, 64 MiB of tables at the most. */
+#define BLOCKS_MAX 16384
+
+static unsigned int blocks; /* atomic */
+
+static bool is_ram(uint64_t a)
+{
+	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
+		if (a >= boot_info.memory[i].start && a < boot_info.memory[i].end) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool dom0_frame_is_device(uint64_t frame)
+{
+	return frame < BIT(40) && !is_ram(frame << PAGE_SHIFT) && !platform_frame_is_hidden(frame);
+}
+
+/* 0; -EEXIST: device memory already; -EBUSY: somebody's RAM; another error when it cannot be mapped. */
+static int map_one(struct domain *d, uint64_t frame)
+{
+	enum p2m_type t;
+
+	if (!dom0_frame_is_device(frame) || mmio_dispatch_covers(d, frame << PAGE_SHIFT)) {
+		return -EPERM;
+	}
+	(void)p2m_lookup(d, gfn(frame), &t, NULL);
+	if (t != P2M_INVALID) {
+		return t == P2M_MMIO ? -EEXIST : -EBUSY;
+	}
+	return p2m_set_if_empty(d, gfn(frame), mfn(frame), P2M_MMIO);
+}
+
+bool dom0_map_on_demand(struct domain *d, uint64_t frame)
+{
+	uint64_t block = ROUND_DOWN(frame, BLOCK_FRAMES);
+	int ret;
+
+	if (!d->is_service || __atomic_load_n(&blocks, __ATOMIC_RELAXED) >= BLOCKS_MAX) {
+		return false;
+	}
+	ret = map_one(d, frame);
+	if (ret) {
+		/* Another vCPU was faster: look again. */
+		return ret == -EEXIST;
+	}
+	if (__atomic_add_fetch(&blocks, 1, __ATOMIC_RELAXED) == BLOCKS_MAX) {
+		glog_warn("service VM: no more than %u blocks of device memory\n", BLOCKS_MAX);
+	}
+	/* Its neighbours soon follow. */
+	for (uint64_t f = block; f < block + BLOCK_FRAMES; f++) {
+		if (map_one(d, f) == -ENOMEM) {
+			break;
+		}
+	}
+	return true;
+}

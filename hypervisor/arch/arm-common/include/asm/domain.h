@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <hv/spinlock.h>
+#include <hv/types.h>
+#include <asm/vgic.h>
+#include <asm/vtimer.h>
+
+#define HVM_PARAM_COUNT 39		/* HVM_NR_PARAMS */
+
+struct mmio_range;
+
+struct arch_domain {
+	uint64_t params[HVM_PARAM_COUNT];	/* (big_lock) */
+	uint16_t vmid;
+	uint64_t vttbr;			/* VTTBR_EL2: VMID and root */
+	uint64_t vtcr;
+	unsigned int phys_bits;		/* width of a guest-physical address */
+	uint32_t spi_count;		/* of its vGIC, beyond the 32 of each vCPU */
+	uint8_t gic_version;		/* XEN_DOMCTL_CONFIG_GIC_V2 or _V3 */
+	uint64_t wallclock_ns;
+	struct spinlock mmio_lock;	/* registration of ranges */
+	struct mmio_range *mmio_ranges;
+	struct vgic_domain vgic;	/* vgic*.c */
+	struct vtimer_domain vtimer;	/* vtimer.c */
+};

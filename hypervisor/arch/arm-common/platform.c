@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the device tree says of the machine. The tree is the firmware's word, but a wrong one must
+ * not lead us astray: fdt_check has walked it, and each value is checked here before it is kept.
+ * No locks: boot CPU; read-only afterwards.
+ */
+#include <asm/irq.h>
+#include <asm/platform.h>
+#include <hv/boot.h>
+#include <hv/lib.h>
+#include <hv/log.h>
+
+#define MPIDR_AFFINITY 0xff00ffffffUL
+#define TREE_FLAG_EDGE 0x3u /* DT_IRQ_TYPE_EDGE_* of a flags cell */
+
+struct platform platform;
+struct boot_info boot_info;
+struct memory_range hv_reserved[HV_RESERVED_MAX];
+unsigned int hv_reserved_count;
+
+void platform_reserve(uint64_t start, uint64_t end)
+{
+	if (start >= end) {
+		return;
+	}
+	if (hv_reserved_count == HV_RESERVED_MAX) {
+		boot_fail("the device tree reserves too many pieces of memory");
+	}
+	hv_reserved[hv_reserved_count++] =
+		(struct memory_range){.start = start, .end = end, .type = MEMORY_RESERVED};
+}
+
+static void hide(const struct platform_region *r)
+{
+	if (!r->size) {
+		return;
+	}
+	if (platform.hidden_count == ARRAY_SIZE(platform.hidden)) {
+		boot_fail("the device tree has too many interrupt controllers");
+	}
+	platform.hidden[platform.hidden_count++] = *r;
+}
+
+bool platform_frame_is_hidden(uint64_t frame)
+{
+	uint64_t start = frame << PAGE_SHIFT, end = start + PAGE_SIZE;
+
+	for (unsigned int i = 0; i < platform.hidden_count; i++) {
+		const struct platform_region *r = &platform.hidden[i];
+
+		if (start < r->base + r->size && end > r->base) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* CPUs -------------------------------------------------------------------------------------------- */
+
+static bool known_cpu(uint64_t mpidr)
+{
+	for (unsigned int i = 0; i < platform.cpu_count; i++) {
+		if (platform.cpu_mpidr[i] == mpidr) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void parse_cpu(const struct fdt *t, int node, unsigned int cells)
+{
+	const char *method = fdt_get_string(t, node, "enable-method");
+	const char *type = fdt_get_string(t, node, "device_type");
+	struct fdt_prop reg;
+	uint64_t mpidr;
+
+	if (!type || strcmp(type, "cpu") || !fdt_get(t, node, "reg", &reg) ||
+	    reg.len != 4 * cells) {
+		return;
+	}
+	mpidr = cells == 2 ? fdt_u64(reg.data) : fdt_u32(reg.data);
+	mpidr &= MPIDR_AFFINITY;
+	if (known_cpu(mpidr)) {
+		return;
+	}
+	if (!fdt_available(t, node) || !method || strcmp(method, "psci")) {
+		log_warn("CPU %lx stays off: it is not started by PSCI\n", mpidr);
+		return;
+	}
+	if (platform.cpu_count == PLATFORM_CPU_MAX) {
+		log_warn("CPU %lx stays off: no more than %u are used\n", mpidr, PLATFORM_CPU_MAX);
+		return;
+	}
+	platform.cpu_mpidr[platform.cpu_count++] = mpidr;
+}
+
+static void parse_cpus(const struct fdt *t, uint64_t boot_mpidr)
+{
+	int cpus = fdt_child(t, fdt_root(t), "cpus"), node;
+	uint32_t cells;
+
+	platform.cpu_mpidr[0] = boot_mpidr & MPIDR_AFFINITY;
+	platform.cpu_count = 1;
+	if (cpus < 0) {
+		return;
+	}
+	cells = fdt_get_u32(t, cpus, "#address-cells", 1);
+	if (cells != 1 && cells != 2) {
+		boot_fail("the device tree's CPUs have addresses of %u cells", cells);
+	}
+	for (node = fdt_first_child(t, cpus); node >= 0; node = fdt_next_sibling(t, node)) {
+		parse_cpu(t, node, cells);
+	}
+}
+
+/* Memory ------------------------------------------------------------------------------------------ */
+
+/* In order, and what was there already is left out. */
+static void add_ram(uint64_t base, uint64_t end)
+{
+	struct memory_range *list = boot_info.memory;
+	unsigned int i;
+
+	base = ROUND_UP(base, PAGE_SIZE);
+	end = ROUND_DOWN(end, PAGE_SIZE);
+	for (i = 0; i < boot_info.memory_count; i++) {
+		if (base < list[i].end && end > list[i].start) {
+			log_warn("device tree: memory at %lx stands there twice\n", base);
+			return;
+		}
+	}
+	if (base >= end || boot_info.memory_count == BOOT_MEMORY_MAX) {
+		return;
+	}
+	for (i = boot_info.memory_count++; i > 0 && list[i - 1].start > base; i--) {
+		list[i] = list[i - 1];
+	}
+	list[i] = (struct memory_range){.start = base, .end = end, .type = MEMORY_RAM};
+}
+
+static void parse_memory(const struct fdt *t)
+{
+	uint64_t base, size;
+	int node;
+
+	for (node = fdt_first_child(t, fdt_root(t)); node >= 0; node = fdt_next_sibling(t, node)) {
+		const char *type = fdt_get_string(t, node, "device_type");
+
+		if (!type || strcmp(type, "memory") || !fdt_available(t, node)) {
+			continue;
+		}
+		for (unsigned int i = 0; fdt_reg(t, node, i, &base, &size); i++) {
+			add_ram(base, base + size);
+		}
+	}
+	if (!boot_info.memory_count) {
+		boot_fail("the device tree has no memory");
+	}
+}
+
+static void parse_reservations(const struct fdt *t)
+{
+	int parent = fdt_child(t, fdt_root(t), "reserved-memory"), node;
+	uint64_t base, size;
+
+	for (unsigned int i = 0; fdt_reserved(t, i, &base, &size); i++) {
+		if (base + size < base) {
+			boot_fail("the device tree reserves memory beyond the end of all");
+		}
+		platform_reserve(base, base + size);
+	}
+	for (node = parent < 0 ? -1 : fdt_first_child(t, parent); node >= 0;
+	     node = fdt_next_sibling(t, node)) {
+		for (unsigned int i = 0; fdt_reg(t, node, i, &base, &size); i++) {
+			platform_reserve(base, base + size);
+		}
+	}
+}
+
+/* /chosen ----------------------------------------------------------------------------------------- */
+
+/* QEMU's guest-loader writes two cells each and does not always say so. */
+static bool module_place(const struct fdt *t, int chosen, int node, uint64_t *base, uint64_t *size)
+{
+	uint32_t cells = fdt_get_u32(t, chosen, "#address-cells", 0);
+	struct fdt_prop reg;
+
+	if (!fdt_get(t, node, "reg", &reg)) {
+		return false;
+	}
+	if ((cells == 2 || !cells) && reg.len == 16) {
+		*base = fdt_u64(reg.data);
+		*size = fdt_u64(reg.data + 8);
+	} else if (cells == 2 && reg.len == 12) {
+		*base = fdt_u64(reg.data);
+		*size = fdt_u32(reg.data + 8);
+	} else if (cells <= 1 && reg.len == 8) {
+		*base = fdt_u32(reg.data);
+		*size = fdt_u32(reg.data + 4);
+	} else {
+		return false;
+	}
+	return *size && *base + *size > *base;
+}
+
+static bool is_ram(uint64_t start, uint64_t end)
+{
+	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
+		if (start >= boot_info.memory[i].start && end <= boot_info.memory[i].end) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void set_module(struct boot_module *m, const struct fdt *t, int node, uint64_t base,
+		       uint64_t size)
+{
+	const char *args = fdt_get_string(t, node, "bootargs");
+
+	m->start = hpa(base);
+	m->size = size;
+	if (args && str_copy(m->cmdline, args, sizeof(m->cmdline)) >= sizeof(m->cmdline)) {
+		boot_fail("the command line of a boot module is too long");
+	}
+	platform_reserve(ROUND_DOWN(base, PAGE_SIZE), ROUND_UP(base + size, PAGE_SIZE));
+}
+
+/* A module of no kind is the kernel if it is the first, else the initrd. */
+static void parse_module(const struct fdt *t, int chosen, int node)
+{
+	struct boot_module *m = &boot_info.modules[0];
+	uint64_t base, size;
+
+	if (!fdt_compatible(t, node, "multiboot,module") &&
+	    !fdt_compatible(t, node, "multiboot,kernel") &&
+	    !fdt_compatible(t, node, "multiboot,ramdisk")) {
+		return;
+	}
+	if (!module_place(t, chosen, node, &base, &size) || !is_ram(base, base + size)) {
+		boot_fail("boot module %s does not lie in memory", fdt_name(t, node));
+	}
+	if (fdt_compatible(t, node, "multiboot,ramdisk") ||
+	    (!fdt_compatible(t, node, "multiboot,kernel") && m->size)) {
+		m++;
+	}
+	if (m->size) {
+		log_warn("boot module %s is not used\n", fdt_name(t, node));
+		return;
+	}
+	set_module(m, t, node, base, size);
+}
+
+static void parse_chosen(const struct fdt *t)
+{
+	int chosen = fdt_child(t, fdt_root(t), "chosen"), node;
+	const char *args;
+
+	if (chosen < 0) {
+		return;
+	}
+	args = fdt_get_string(t, chosen, "xen,xen-bootargs");
+	if (!args) {
+		args = fdt_get_string(t, chosen, "bootargs");
+	}
+	if (args) {
+		str_copy(boot_info.cmdline, args, sizeof(boot_info.cmdline));
+	}
+	for (node = fdt_first_child(t, chosen); node >= 0; node = fdt_next_sibling(t, node)) {
+		parse_module(t, chosen, node);
+	}
+	args = fdt_get_string(t, chosen, "xen,dom0-bootargs");
+	if (args && !boot_info.modules[0].cmdline[0]) {
+		str_copy(boot_info.modules[0].cmdline, args, sizeof(boot_info.modules[0].cmdline));
+	}
+	boot_info.module_count = boot_info.modules[1].size   ? 2
+				 : boot_info.modules[0].size ? 1
+							     : 0;
+	if (boot_info.module_count && !boot_info.modules[0].size) {
+		boot_fail("the device tree has an initrd but no kernel");
+	}
+}
+
+/* GIC --------------------------------------------------------------------------------------------- */
+
+static bool region(const struct fdt *t, int node, unsigned int i, struct platform_region *out)
+{
+	return fdt_reg(t, node, i, &out->base, &out->size) && out->size;
+}
+
+static void parse_gic_v3(const struct fdt *t, int node, struct platform_gic *g)
+{
+	uint32_t count = fdt_get_u32(t, node, "#redistributor-regions", 1);
+	struct fdt_prop stride;
+
+	if (!count || count > PLATFORM_REGION_MAX) {
+		boot_fail("the GIC has %u redistributor regions", count);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (!region(t, node, 1 + i, &g->redist[i])) {
+			boot_fail("the GIC lacks redistributor region %u", i);
+		}
+		hide(&g->redist[i]);
+	}
+	g->redist_count = count;
+	if (fdt_get(t, node, "redistributor-stride", &stride)) {
+		g->redist_stride = stride.len == 8   ? fdt_u64(stride.data)
+				   : stride.len == 4 ? fdt_u32(stride.data)
+						     : 0;
+	}
+}
+
+static void parse_gic_v2(const struct fdt *t, int node, struct platform_gic *g)
+{
+	if (!region(t, node, 1, &g->cpu) || !region(t, node, 2, &g->hyp) ||
+	    !region(t, node, 3, &g->vcpu)) {
+		boot_fail("the GIC has no virtualisation extensions");
+	}
+	hide(&g->cpu);
+	hide(&g->hyp);
+	hide(&g->vcpu);
+}
+
+/* What signals interrupts by message, and belongs to nobody until it is virtualised. */
+static void hide_message_frames(const struct fdt *t, int gic)
+{
+	struct platform_region r;
+	int node;
+
+	for (node = fdt_first_child(t, gic); node >= 0; node = fdt_next_sibling(t, node)) {
+		for (unsigned int i = 0; region(t, node, i, &r); i++) {
+			hide(&r);
+		}
+	}
+}
+
+/* DMA remapping that is not driven is not handed on either. */
+static void hide_smmus(const struct fdt *t)
+{
+	static const char *const names[] = {"arm,smmu-v1", "arm,smmu-v2", "arm,smmu-v3",
+					    "arm,mmu-400", "arm,mmu-401", "arm,mmu-500"};
+	struct platform_region r;
+	int node;
+
+	for (node = fdt_root(t); node >= 0; node = fdt_next_node(t, node, NULL)) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+			if (fdt_compatible(t, node, names[i]) && region(t, node, 0, &r)) {
+				hide(&r);
+			}
+		}
+	}
+}
+
+static unsigned int gic_kind(const struct fdt *t, int node)
+{
+	static const char *const v2[] = {"arm,cortex-a15-gic", "arm,cortex-a7-gic", "arm,gic-400",
+					 "arm,cortex-a9-gic", "arm,eb11mp-gic"};
+
+	if (fdt_compatible(t, node, "arm,gic-v3")) {
+		return 3;
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(v2); i++) {
+		if (fdt_compatible(t, node, v2[i])) {
+			return 2;
+		}
+	}
+	return 0;
+}
+
+static void parse_gic(const struct fdt *t)
+{
+	struct platform_gic *g = &platform.gic;
+	uint32_t flags;
+	int node;
+
+	for (node = fdt_root(t); node >= 0 && !g->version; node = fdt_next_node(t, node, NULL)) {
+		g->version = fdt_available(t, node) ? gic_kind(t, node) : 0;
+		g->node = node;
+	}
+	if (!g->version) {
+		boot_fail("the device tree has no interrupt controller that is known here (GICv2, "
+			  "GICv3)");
+	}
+	node = g->node;
+	if (!region(t, node, 0, &g->dist)) {
+		boot_fail("the GIC has no distributor");
+	}
+	hide(&g->dist);
+	if (g->version == 3) {
+		parse_gic_v3(t, node, g);
+	} else {
+		parse_gic_v2(t, node, g);
+	}
+	hide_message_frames(t, node);
+	if (!fdt_gic_irq(t, node, 0, &g->maintenance, &flags) || g->maintenance >= 32) {
+		g->maintenance = PPI_MAINTENANCE;
+	}
+}
+
+/* Timer, PSCI, UART ------------------------------------------------------------------------------- */
+
+static int find_compatible(const struct fdt *t, const char *const *names, unsigned int count)
+{
+	int node;
+
+	for (node = fdt_root(t); node >= 0; node = fdt_next_node(t, node, NULL)) {
+		for (unsigned int i = 0; i < count; i++) {
+			if (fdt_compatible(t, node, names[i]) && fdt_available(t, node)) {
+				return node;
+			}
+		}
+	}
+	return -1;
+}
+
+static uint32_t timer_ppi(const struct fdt *t, int node, unsigned int i, uint32_t fallback)
+{
+	uint32_t intid, flags;
+
+	return node >= 0 && fdt_gic_irq(t, node, i, &intid, &flags) && intid < 32 ? intid
+										  : fallback;
+}
+
+static void parse_timer(const struct fdt *t)
+{
+	static const char *const names[] = {"arm,armv8-timer", "arm,armv7-timer"};
+	struct platform_timer *p = &platform.timer;
+
+	p->node = find_compatible(t, names, ARRAY_SIZE(names));
+	p->secure = timer_ppi(t, p->node, 0, 29);
+	p->phys = timer_ppi(t, p->node, 1, PPI_PHYS_TIMER);
+	p->virt = timer_ppi(t, p->node, 2, PPI_VIRT_TIMER);
+	p->hyp = timer_ppi(t, p->node, 3, PPI_HYP_TIMER);
+	p->frequency = fdt_get_u32(t, p->node, "clock-frequency", 0);
+}
+
+static void parse_psci(const struct fdt *t)
+{
+	static const char *const names[] = {"arm,psci-1.0", "arm,psci-0.2", "arm,psci"};
+	struct platform_psci *p = &platform.psci;
+	int node = find_compatible(t, names, ARRAY_SIZE(names));
+	const char *method = node < 0 ? NULL : fdt_get_string(t, node, "method");
+
+	if (!method) {
+		return;
+	}
+	p->present = true;
+	p->hvc = !strcmp(method, "hvc");
+	p->version = fdt_compatible(t, node, "arm,psci-1.0")   ? 10
+		     : fdt_compatible(t, node, "arm,psci-0.2") ? 2
+							       : 1;
+	/* From 0.2 on the numbers are the standard's, whatever the tree adds for older kernels. */
+	if (p->version > 1) {
+		p->cpu_suspend = 0x84000001;
+		p->cpu_off = 0x84000002;
+		p->cpu_on = 0x84000003;
+	} else {
+		p->cpu_suspend = fdt_get_u32(t, node, "cpu_suspend", 0);
+		p->cpu_off = fdt_get_u32(t, node, "cpu_off", 0);
+		p->cpu_on = fdt_get_u32(t, node, "cpu_on", 0);
+	}
+}
+
+static bool uart_at(const struct fdt *t, int node)
+{
+	struct platform_uart *u = &platform.uart;
+	uint32_t flags;
+
+	*u = (struct platform_uart){.node = node};
+	if (node < 0 || !region(t, node, 0, &u->regs)) {
+		return false;
+	}
+	if (fdt_compatible(t, node, "arm,pl011") || fdt_compatible(t, node, "arm,sbsa-uart")) {
+		u->kind = UART_PL011;
+		u->width = 4;
+	} else if (fdt_compatible(t, node, "ns16550a") || fdt_compatible(t, node, "ns16550") ||
+		   fdt_compatible(t, node, "snps,dw-apb-uart") ||
+		   fdt_compatible(t, node, "ti,omap4-uart")) {
+		u->kind = UART_NS16550;
+		u->shift = fdt_get_u32(t, node, "reg-shift", 0);
+		u->width = fdt_get_u32(t, node, "reg-io-width", 1);
+		if (u->shift > 4 || (u->width != 1 && u->width != 4)) {
+			u->kind = UART_NONE;
+		}
+	}
+	if (!fdt_gic_irq(t, node, 0, &u->intid, &flags)) {
+		u->intid = 0;
+	}
+	return u->kind != UART_NONE;
+}
+
+void platform_choose_uart(const char *dtuart)
+{
+	const struct fdt *t = &platform.tree;
+	int chosen = fdt_child(t, fdt_root(t), "chosen");
+	const char *path = dtuart && *dtuart ? dtuart : NULL;
+
+	if (!path && chosen >= 0) {
+		path = fdt_get_string(t, chosen, "stdout-path");
+	}
+	if (!path || !uart_at(t, fdt_find(t, path))) {
+		if (path) {
+			log_warn("console: '%s' is no UART that is known here\n", path);
+		}
+		platform.uart = (struct platform_uart){.node = -1};
+		return;
+	}
+	hide(&platform.uart.regs);
+}
+
+/* ------------------------------------------------------------------------------------------------- */
+
+void platform_init(const void *fdt, size_t mapped, uint64_t pa, uint64_t boot_mpidr)
+{
+	const char *why = fdt_check(fdt, mapped, &platform.tree);
+	const struct fdt *t = &platform.tree;
+
+	if (why) {
+		boot_fail("the device tree %s", why);
+	}
+	platform.tree_pa = pa;
+	boot_info.loader = "device tree";
+	parse_cpus(t, boot_mpidr);
+	parse_memory(t);
+	platform_reserve(ROUND_DOWN(pa, PAGE_SIZE), ROUND_UP(pa + t->size, PAGE_SIZE));
+	parse_reservations(t);
+	parse_chosen(t);
+	parse_gic(t);
+	hide_smmus(t);
+	parse_timer(t);
+	parse_psci(t);
+}

@@ -1,0 +1,552 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The virtual GIC's heart: which interrupts of which vCPU are pending or active, and their way
+ * through the list registers. An interrupt in a list register has its pending state there alone
+ * (irq->pending is what came after), its active state in both.
+ * Lock: domain's vgic.lock (interrupts off) -> the host GIC's. Kicks come after it.
+ */
+#include "vgic.h"
+#include <asm/gic.h>
+#include <asm/irq.h>
+#include <asm/platform.h>
+#include <hv/cpu.h>
+#include <hv/errno.h>
+#include <hv/lib.h>
+#include <hv/log.h>
+#include <hv/page.h>
+#include <hv/sched.h>
+#include <xen/domctl.h>
+
+static_assert(VGIC_VCPU_MAX <= VGIC_KICK_WORDS * BITS_PER_LONG, "a bit for each vCPU");
+
+static struct vgic_domain *of(struct domain *d)
+{
+	return &d->arch.vgic;
+}
+
+void vgic_unlock(struct domain *d, unsigned long flags, const struct vgic_kicks *k)
+{
+	unsigned int i;
+
+	spin_unlock_irq(&of(d)->lock, flags);
+	for_each_set_bit(i, k->who, VGIC_VCPU_MAX) {
+		vcpu_kick(d->vcpu[i]);
+	}
+}
+
+struct vgic_irq *vgic_irq(struct vcpu *v, unsigned int intid)
+{
+	struct vgic_domain *g = of(v->domain);
+
+	if (intid < VGIC_PRIVATE) {
+		return &v->arch.vgic.irqs[intid];
+	}
+	return intid - VGIC_PRIVATE < g->spi_count ? &g->spis[intid - VGIC_PRIVATE] : NULL;
+}
+
+/* Routing ----------------------------------------------------------------------------------------- */
+
+uint64_t vgic_affinity(const struct domain *d, unsigned int id)
+{
+	return (id & 0xf) | (uint64_t)(id >> 4) << 8;
+}
+
+struct vcpu *vgic_vcpu_by_affinity(struct domain *d, uint64_t mpidr)
+{
+	uint64_t id = (mpidr & 0xf) | (mpidr >> 8 & 0xff) << 4;
+
+	if ((mpidr & 0xff00ff00f0UL) || id >= d->max_vcpus) {
+		return NULL;
+	}
+	return d->vcpu[id];
+}
+
+/* Where an SPI goes; NULL: nowhere now. */
+static struct vcpu *spi_target(struct domain *d, const struct vgic_irq *irq)
+{
+	if (of(d)->version == 3) {
+		return irq->route & BIT(31) ? d->vcpu[0] : vgic_vcpu_by_affinity(d, irq->route);
+	}
+	for (unsigned int i = 0; i < 8 && i < d->max_vcpus; i++) {
+		if (irq->targets & 1u << i) {
+			return d->vcpu[i];
+		}
+	}
+	return NULL;
+}
+
+static struct vcpu *target_of(struct domain *d, const struct vgic_irq *irq, struct vcpu *own)
+{
+	return irq->intid < VGIC_PRIVATE ? own : spi_target(d, irq);
+}
+
+void vgic_update_line(struct domain *d, const struct vgic_irq *irq)
+{
+	if (d->is_service && irq->intid >= VGIC_PRIVATE) {
+		gic_guest_line(irq->intid, irq->enabled, irq->level, spi_target(d, irq));
+	}
+}
+
+/* Queues ------------------------------------------------------------------------------------------ */
+
+static bool is_pending(const struct vgic_irq *irq)
+{
+	return irq->pending || irq->line || irq->sources;
+}
+
+static bool deliverable(struct domain *d, const struct vgic_irq *irq)
+{
+	return is_pending(irq) && irq->enabled && of(d)->enabled;
+}
+
+static void kick(struct vcpu *v, struct vgic_kicks *k)
+{
+	WRITE_ONCE(v->arch.vgic.work, true);
+	__set_bit(v->id, k->who);
+}
+
+void vgic_update(struct domain *d, struct vgic_irq *irq, struct vcpu *own, struct vgic_kicks *k)
+{
+	struct vcpu *target = irq->vcpu;
+
+	if (!deliverable(d, irq) && !irq->active) {
+		return;
+	}
+	if (!target) {
+		target = target_of(d, irq, own);
+		if (!target) {
+			return;
+		}
+		irq->vcpu = target;
+		list_add_tail(&irq->entry, &target->arch.vgic.queue);
+	}
+	kick(target, k);
+}
+
+static void dequeue(struct vgic_irq *irq)
+{
+	if (irq->vcpu) {
+		list_del(&irq->entry);
+		irq->vcpu = NULL;
+	}
+}
+
+void vgic_requeue(struct domain *d, struct vgic_irq *irq, struct vcpu *own, struct vgic_kicks *k)
+{
+	if (irq->lr != VGIC_NO_LR) {
+		/* Its vCPU runs: it looks again. */
+		kick(irq->vcpu, k);
+		return;
+	}
+	if (!irq->active) {
+		dequeue(irq);
+	}
+	vgic_update(d, irq, own, k);
+}
+
+/* List registers: interrupts off, v is current ------------------------------------------------------ */
+
+static void fold_one(struct vgic_vcpu *g, unsigned int n)
+{
+	struct vgic_irq *irq = g->in_lr[n];
+	struct gic_lr lr;
+
+	gic->decode(gic->read_lr(n), &lr);
+	g->in_lr[n] = NULL;
+	irq->lr = VGIC_NO_LR;
+	irq->active = lr.active;
+	if (lr.pending) {
+		if (irq->intid < VGIC_SGIS && gic->version == 2) {
+			irq->sources |= (uint8_t)(1u << lr.source);
+		} else {
+			irq->pending = true;
+		}
+	}
+}
+
+void vgic_fold(struct vcpu *v)
+{
+	struct vgic_vcpu *g = &v->arch.vgic;
+	unsigned long used = g->lr_used;
+	unsigned int n;
+
+	/* The registers still hold it all until they are filled anew: not to be read twice. */
+	for_each_set_bit(n, &used, VGIC_LR_MAX) {
+		if (g->in_lr[n]) {
+			fold_one(g, n);
+		}
+	}
+	g->work = true;
+}
+
+static void fill_one(struct vgic_vcpu *g, struct vgic_irq *irq, unsigned int n, bool may_pend)
+{
+	struct gic_lr lr = {
+		.intid = irq->intid,
+		.hw_intid = irq->hw_intid,
+		.priority = irq->priority,
+		.active = irq->active,
+		.hw = irq->hw,
+		.group1 = gic->version == 3 && irq->group1,
+		.eoi = irq->line,
+	};
+
+	/*
+	 * With a machine's interrupt behind it, nothing new can have come while it is active. An SGI
+	 * of GICv2 is active from one sender: the next sender's waits for its end.
+	 */
+	if (irq->active && (irq->hw || irq->sources)) {
+		lr.source = irq->active_source;
+		lr.eoi = !irq->hw;
+	} else if (may_pend) {
+		lr.pending = true;
+		irq->pending = false;
+		if (irq->sources) {
+			irq->active_source = (uint8_t)lowest_bit(irq->sources);
+			lr.source = irq->active_source;
+			irq->sources &= (uint8_t)(irq->sources - 1);
+			lr.eoi = irq->sources != 0;
+		}
+	} else {
+		lr.source = irq->active_source;
+	}
+	irq->lr = (uint8_t)n;
+	g->in_lr[n] = irq;
+	gic->write_lr(n, gic->encode(&lr));
+}
+
+/* The most urgent on the queue that is in no list register yet. */
+static struct vgic_irq *best(struct vgic_vcpu *g, bool active)
+{
+	struct vgic_irq *found = NULL, *irq;
+
+	list_for_each(irq, &g->queue, entry) {
+		if (irq->lr == VGIC_NO_LR && irq->active == active &&
+		    (!found || irq->priority < found->priority)) {
+			found = irq;
+		}
+	}
+	return found;
+}
+
+/* Off the queue goes what nobody waits for any more. True when something remains. */
+static bool tidy(struct domain *d, struct vgic_vcpu *g)
+{
+	struct vgic_irq *irq, *next;
+
+	list_for_each_safe(irq, next, &g->queue, entry) {
+		if (!irq->active && !deliverable(d, irq)) {
+			dequeue(irq);
+		}
+	}
+	return !list_empty(&g->queue);
+}
+
+static void fill(struct domain *d, struct vgic_vcpu *g)
+{
+	uint32_t used = 0, hcr = GICH_HCR_EN;
+	bool active = true;
+	unsigned int n = 0;
+
+	while (n < gic_lrs) {
+		struct vgic_irq *irq = best(g, active);
+
+		if (irq) {
+			fill_one(g, irq, n, deliverable(d, irq));
+			used |= 1u << n++;
+		} else if (active) {
+			active = false;
+		} else {
+			break;
+		}
+	}
+	if (n == gic_lrs && (best(g, true) || best(g, false))) {
+		hcr |= GICH_HCR_UIE;
+	}
+	for (; n < gic_lrs; n++) {
+		if (g->lr_used & 1u << n) {
+			gic->write_lr(n, 0);
+		}
+	}
+	g->lr_used = used;
+	gic->write_hcr(hcr);
+}
+
+void vgic_sync(struct vcpu *v)
+{
+	struct vgic_domain *gd = of(v->domain);
+	struct vgic_vcpu *g = &v->arch.vgic;
+
+	spin_lock(&gd->lock);
+	vgic_fold(v);
+	g->work = false;
+	tidy(v->domain, g);
+	fill(v->domain, g);
+	spin_unlock(&gd->lock);
+}
+
+/*
+ * A PPI of the machine that is active for v must not be so for who comes next on this CPU. Not yet
+ * taken by the guest it is forgotten, for it is level and will come again.
+ */
+static void park_ppi(struct vgic_vcpu *g)
+{
+	struct vgic_irq *irq = g->hw_ppi;
+
+	if (!irq || !(irq->pending || irq->active)) {
+		return;
+	}
+	gic_set_ppi_active(irq->hw_intid, false);
+	if (!irq->active) {
+		irq->pending = false;
+		dequeue(irq);
+	}
+}
+
+void vgic_save(struct vcpu *v)
+{
+	struct vgic_domain *gd = of(v->domain);
+	struct vgic_vcpu *g = &v->arch.vgic;
+
+	gic->save(g);
+	spin_lock(&gd->lock);
+	if (g->lr_used) {
+		vgic_fold(v);
+		for (unsigned int n = 0; n < gic_lrs; n++) {
+			if (g->lr_used & 1u << n) {
+				gic->write_lr(n, 0);
+			}
+		}
+		g->lr_used = 0;
+	}
+	(void)tidy(v->domain, g);
+	park_ppi(g);
+	spin_unlock(&gd->lock);
+	gic->write_hcr(0);
+	this_cpu()->arch.timer_owner = NULL;
+}
+
+void vgic_restore(struct vcpu *v)
+{
+	struct vgic_vcpu *g = &v->arch.vgic;
+	const struct vgic_irq *irq = g->hw_ppi;
+
+	gic->restore(g);
+	if (irq && irq->active) {
+		gic_set_ppi_active(irq->hw_intid, true);
+	}
+	g->work = true;
+	this_cpu()->arch.timer_owner = v;
+}
+
+static bool lr_pending(const struct vgic_vcpu *g)
+{
+	unsigned long used = g->lr_used;
+	unsigned int n;
+
+	for_each_set_bit(n, &used, VGIC_LR_MAX) {
+		struct gic_lr lr;
+
+		gic->decode(gic->read_lr(n), &lr);
+		if (g->in_lr[n] && lr.pending) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool vgic_has_pending(struct vcpu *v)
+{
+	struct vgic_domain *gd = of(v->domain);
+	const struct vgic_vcpu *g = &v->arch.vgic;
+	const struct vgic_irq *irq;
+	unsigned long flags = spin_lock_irq(&gd->lock);
+	bool found = v == this_cpu()->arch.timer_owner && lr_pending(g);
+
+	if (!found) {
+		list_for_each(irq, &g->queue, entry) {
+			if (deliverable(v->domain, irq)) {
+				found = true;
+				break;
+			}
+		}
+	}
+	spin_unlock_irq(&gd->lock, flags);
+	return found;
+}
+
+/* Injection --------------------------------------------------------------------------------------- */
+
+void vgic_inject_private(struct vcpu *v, unsigned int intid)
+{
+	struct vgic_irq *irq = &v->arch.vgic.irqs[intid];
+	struct vgic_kicks k = {0};
+	unsigned long flags = spin_lock_irq(&of(v->domain)->lock);
+
+	irq->pending = true;
+	if (!irq->vcpu) {
+		irq->hw = false;
+	}
+	vgic_update(v->domain, irq, v, &k);
+	vgic_unlock(v->domain, flags, &k);
+}
+
+static struct vgic_irq *spi(struct domain *d, unsigned int intid)
+{
+	return intid >= VGIC_PRIVATE && intid - VGIC_PRIVATE < of(d)->spi_count
+		       ? &of(d)->spis[intid - VGIC_PRIVATE]
+		       : NULL;
+}
+
+void vgic_inject_spi(struct domain *d, unsigned int intid)
+{
+	struct vgic_irq *irq = spi(d, intid);
+	struct vgic_kicks k = {0};
+	unsigned long flags;
+
+	if (!irq) {
+		return;
+	}
+	flags = spin_lock_irq(&of(d)->lock);
+	irq->pending = true;
+	if (!irq->vcpu) {
+		irq->hw = false;
+	}
+	vgic_update(d, irq, NULL, &k);
+	vgic_unlock(d, flags, &k);
+}
+
+void vgic_set_line(struct domain *d, unsigned int intid, bool high)
+{
+	struct vgic_irq *irq = spi(d, intid);
+	struct vgic_kicks k = {0};
+	unsigned long flags;
+
+	if (!irq) {
+		return;
+	}
+	flags = spin_lock_irq(&of(d)->lock);
+	if (irq->line != high) {
+		irq->line = high;
+		if (!irq->vcpu) {
+			irq->hw = false;
+		}
+		/* A line that went down must leave its list register, too. */
+		vgic_requeue(d, irq, NULL, &k);
+	}
+	vgic_unlock(d, flags, &k);
+}
+
+void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid)
+{
+	struct vgic_irq *irq = vgic_irq(v, intid);
+	struct domain *d = v->domain;
+	struct vgic_kicks k = {0};
+	unsigned long flags;
+
+	if (!irq) {
+		gic_deactivate(hw_intid);
+		return;
+	}
+	flags = spin_lock_irq(&of(d)->lock);
+	irq->hw = true;
+	irq->hw_intid = (uint16_t)hw_intid;
+	if (hw_intid < VGIC_PRIVATE) {
+		v->arch.vgic.hw_ppi = irq;
+	}
+	irq->pending = true;
+	vgic_update(d, irq, v, &k);
+	vgic_unlock(d, flags, &k);
+}
+
+void vgic_sgi(struct vcpu *v, unsigned int intid, unsigned int from, struct vgic_kicks *k)
+{
+	struct vgic_irq *irq = &v->arch.vgic.irqs[intid];
+
+	if (of(v->domain)->version == 2) {
+		irq->sources |= (uint8_t)(1u << (from & 7));
+	} else {
+		irq->pending = true;
+	}
+	vgic_update(v->domain, irq, v, k);
+}
+
+/* Life -------------------------------------------------------------------------------------------- */
+
+static void irq_init(struct vgic_irq *irq, unsigned int intid)
+{
+	irq->intid = (uint16_t)intid;
+	irq->lr = VGIC_NO_LR;
+	irq->priority = GIC_PRIORITY;
+	irq->enabled = intid < VGIC_SGIS;
+	irq->group1 = true;
+	irq->level = intid >= VGIC_SGIS;
+	irq->targets = 1;
+}
+
+int vgic_domain_init(struct domain *d, uint8_t *version, uint32_t spi_count)
+{
+	struct vgic_domain *g = of(d);
+	uint8_t native = gic_version() == 3 ? XEN_DOMCTL_CONFIG_GIC_V3 : XEN_DOMCTL_CONFIG_GIC_V2;
+
+	if (*version != XEN_DOMCTL_CONFIG_GIC_NATIVE && *version != native) {
+		return -EINVAL;
+	}
+	if (spi_count > VGIC_SPI_MAX || d->max_vcpus > VGIC_VCPU_MAX ||
+	    (gic_version() == 2 && d->max_vcpus > 8)) {
+		return -EINVAL;
+	}
+	spin_lock_init(&g->lock);
+	g->version = (uint8_t)gic_version();
+	g->spi_count = ROUND_UP(spi_count, 32U);
+	g->spi_count = MIN(g->spi_count, VGIC_SPI_MAX);
+	if (g->spi_count) {
+		g->spis = hv_alloc(g->spi_count * sizeof(*g->spis));
+		if (!g->spis) {
+			return -ENOMEM;
+		}
+	}
+	for (unsigned int i = 0; i < g->spi_count; i++) {
+		irq_init(&g->spis[i], VGIC_PRIVATE + i);
+	}
+	*version = native;
+	return g->version == 3 ? vgic_v3_init(d) : vgic_v2_init(d);
+}
+
+void vgic_domain_destroy(struct domain *d)
+{
+	hv_free(of(d)->spis);
+	of(d)->spis = NULL;
+	of(d)->spi_count = 0;
+}
+
+void vgic_vcpu_init(struct vcpu *v)
+{
+	struct vgic_vcpu *g = &v->arch.vgic;
+
+	list_init(&g->queue);
+	for (unsigned int i = 0; i < VGIC_PRIVATE; i++) {
+		irq_init(&g->irqs[i], i);
+	}
+	vgic_reset(v);
+}
+
+void vgic_reset(struct vcpu *v)
+{
+	gic->reset(&v->arch.vgic);
+	v->arch.vgic.work = true;
+}
+
+void vgic_dump(struct vcpu *v)
+{
+	const struct vgic_irq *irq;
+	unsigned long flags = spin_lock_irq(&of(v->domain)->lock);
+
+	list_for_each(irq, &v->arch.vgic.queue, entry) {
+		log_err("vGIC: %u priority %#x%s%s%s%s%s lr %d\n", irq->intid, irq->priority,
+			irq->enabled ? " enabled" : "", irq->pending ? " pending" : "",
+			irq->line ? " line" : "", irq->active ? " active" : "",
+			irq->hw ? " hw" : "", irq->lr == VGIC_NO_LR ? -1 : irq->lr);
+	}
+	spin_unlock_irq(&of(v->domain)->lock, flags);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* Between the parts of the virtual GIC (vgic*.c). The domain's vgic.lock is held where not said otherwise. */
+#include <asm/mmio.h>
+#include <asm/vgic.h>
+#include <hv/domain.h>
+
+#define VGIC_KICK_WORDS 2 /* vCPUs of a domain, as bits */
+#define VGIC_VCPU_MAX	128u
+
+/* Who has to be kicked once the lock is free: a kick takes the scheduler's. */
+struct vgic_kicks {
+	unsigned long who[VGIC_KICK_WORDS];
+};
+
+/* Frees the lock, then kicks. */
+void vgic_unlock(struct domain *d, unsigned long flags, const struct vgic_kicks *k);
+
+/* v's own, or an SPI of its domain, or NULL. */
+struct vgic_irq *vgic_irq(struct vcpu *v, unsigned int intid);
+/* Something of irq has changed: queues it where it belongs if it is to be delivered. */
+void vgic_update(struct domain *d, struct vgic_irq *irq, struct vcpu *own, struct vgic_kicks *k);
+/* Takes irq, which is not in a list register, off its queue when it has no reason to be there, or for another vCPU. */
+void vgic_requeue(struct domain *d, struct vgic_irq *irq, struct vcpu *own, struct vgic_kicks *k);
+/* Reads the list registers of the current vCPU v back; the next entry fills them anew. */
+void vgic_fold(struct vcpu *v);
+/* The service VM's SPI: the machine's line follows. */
+void vgic_update_line(struct domain *d, const struct vgic_irq *irq);
+/* A software-generated interrupt from vCPU `from` to v. */
+void vgic_sgi(struct vcpu *v, unsigned int intid, unsigned int from, struct vgic_kicks *k);
+
+/*
+ * Registers that distributor and redistributors share, of interrupts lo to hi - 1, by their offset
+ * from GICD_IGROUPR's frame. False: not one of them, or no such access. No lock held.
+ */
+bool vgic_bank_access(struct vcpu *own, struct mmio_access *a, uint32_t off, unsigned int lo,
+		      unsigned int hi);
+/* Part of a 32-bit register at reg, which has value v, for a read of 1, 2 or 4 bytes at off. */
+static inline uint64_t vgic_part(uint32_t v, uint32_t off)
+{
+	return v >> (off & 3) * 8;
+}
+
+/* Domain creation: places and handlers. 0 or -errno. */
+int vgic_v2_init(struct domain *d);
+int vgic_v3_init(struct domain *d);

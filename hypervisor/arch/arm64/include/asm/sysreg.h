@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/* Bits of EL2's registers. DDI 0487 chapter D17.2. */
+#include <hv/types.h>
+
+#define HCR_VM		BIT(0)		/* stage 2 */
+#define HCR_SWIO	BIT(1)
+#define HCR_PTW		BIT(2)		/* no walk of the guest's through device memory */
+#define HCR_FMO		BIT(3)
+#define HCR_IMO		BIT(4)
+#define HCR_AMO		BIT(5)
+#define HCR_FB		BIT(9)		/* the guest's local invalidations reach all CPUs */
+#define HCR_BSU_INNER	(1UL << 10)
+#define HCR_TWI		BIT(13)
+#define HCR_TID3	BIT(18)		/* ID registers trap */
+#define HCR_TSC		BIT(19)		/* SMC traps */
+#define HCR_TIDCP	BIT(20)		/* implementation-defined registers trap */
+#define HCR_TACR	BIT(21)
+#define HCR_RW		BIT(31)		/* EL1 is AArch64 */
+#define HCR_APK		BIT(40)		/* pointer authentication does not trap */
+#define HCR_API		BIT(41)
+#define HCR_HOST	HCR_RW
+
+#define CPTR_RES1	0x32ffUL
+#define CPTR_TZ		BIT(8)		/* SVE traps */
+#define CPTR_TFP	BIT(10)
+#define CPTR_TTA	BIT(28)		/* so does trace */
+
+#define MDCR_HPMN	0x1fUL
+#define MDCR_TPMCR	BIT(5)
+#define MDCR_TPM	BIT(6)
+#define MDCR_TDA	BIT(9)
+#define MDCR_TDOSA	BIT(10)
+#define MDCR_TDRA	BIT(11)
+
+#define VTCR_RES1	BIT(31)
+#define VTCR_SL0(level)	((uint64_t)(2 - (level)) << 6)	/* 4K granule: level 0 is 2, level 1 is 1 */
+#define VTCR_WALK	(1UL << 8 | 1UL << 10 | 3UL << 12)	/* write-back, inner shareable */
+#define VTCR_PS(range)	((uint64_t)(range) << 16)
+#define VTCR_VS		BIT(19)		/* VMIDs of 16 bits */
+
+#define PAR_FAULT	BIT(0)
+#define PAR_ADDR	0x000ffffffffff000UL
+
+#define SCTLR_EL1_RESET	0x30d00800UL	/* RES1, MMU and caches off */

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * System registers that trap. ID registers say what the CPU has less what vCPUs do not get; debug and performance
+ * registers read as zero and forget what is written; what nobody knows is undefined to the guest.
+ */
+#include <asm/exit.h>
+#include <asm/gic.h>
+#include <asm/processor.h>
+#include <asm/sysreg_trap.h>
+#include <asm/traps.h>
+#include <asm/vcpu.h>
+#include <hv/cpu.h>
+#include <hv/domain.h>
+#include <hv/log.h>
+
+#define REG_OP0(reg)	((reg) >> 20 & 3)
+#define REG_OP1(reg)	((reg) >> 14 & 7)
+#define REG_CRN(reg)	((reg) >> 10 & 15)
+#define REG_CRM(reg)	((reg) >> 1 & 15)
+#define REG_OP2(reg)	((reg) >> 17 & 7)
+#define ISS_READ	BIT(0)
+#define ISS_RT(iss)	(((iss) >> 5) & 31)
+
+#define OSLSR_EL1	SYSREG(2, 0, 1, 1, 4)
+#define OSLSR_IMPLEMENTED BIT(3)
+#define ACTLR_EL1	SYSREG(3, 0, 1, 0, 1)
+
+#define FIELD(shift)	(15UL << (shift))
+
+/* One ID register: the CPU's value with some fields cleared and others set. */
+struct id_register {
+	uint32_t reg;
+	uint64_t clear, set;
+	uint64_t (*read)(void);
+};
+
+#define READER(name, reg)                                                                          \
+	static uint64_t read_##name(void)                                                          \
+	{                                                                                          \
+		return read_sysreg(reg);                                                           \
+	}
+READER(pfr0, id_aa64pfr0_el1)
+READER(pfr1, id_aa64pfr1_el1)
+READER(isar0, id_aa64isar0_el1)
+READER(isar1, id_aa64isar1_el1)
+READER(isar2, S3_0_C0_C6_2)
+READER(mmfr0, id_aa64mmfr0_el1)
+READER(mmfr1, id_aa64mmfr1_el1)
+READER(mmfr2, S3_0_C0_C7_2)
+READER(pfr0_32, id_pfr0_el1)
+READER(pfr1_32, id_pfr1_el1)
+READER(afr0_32, id_afr0_el1)
+READER(mmfr0_32, id_mmfr0_el1)
+READER(mmfr1_32, id_mmfr1_el1)
+READER(mmfr2_32, id_mmfr2_el1)
+READER(mmfr3_32, id_mmfr3_el1)
+READER(mmfr4_32, S3_0_C0_C2_6)
+READER(isar0_32, id_isar0_el1)
+READER(isar1_32, id_isar1_el1)
+READER(isar2_32, id_isar2_el1)
+READER(isar3_32, id_isar3_el1)
+READER(isar4_32, id_isar4_el1)
+READER(isar5_32, id_isar5_el1)
+READER(isar6_32, S3_0_C0_C2_7)
+READER(mvfr0, mvfr0_el1)
+READER(mvfr1, mvfr1_el1)
+READER(mvfr2, mvfr2_el1)
+
+#define ID(crm, op2)	SYSREG(3, 0, 0, crm, op2)
+
+/* Fields by DDI 0487 D17.2. What has no row reads as zero. */
+static const struct id_register id_registers[] = {
+	/* EL3, EL2, 32-bit EL1; GIC by the vGIC; RAS, SVE, MPAM, AMU, RME */
+	{ ID(4, 0), FIELD(12) | FIELD(8) | FIELD(4) | FIELD(28) | FIELD(32) | FIELD(40) | FIELD(44) | FIELD(52),
+	  1UL << 4, read_pfr0 },
+	/* MTE, RAS_frac, MPAM_frac, SME, NMI, MTE_frac */
+	{ ID(4, 1), FIELD(8) | FIELD(12) | FIELD(16) | FIELD(24) | FIELD(36) | FIELD(40), 0, read_pfr1 },
+	/* The debug architecture with two breakpoints and watchpoints, no trace, no counters. */
+	{ ID(5, 0), ~0UL, 0x101006, NULL },
+	{ ID(6, 0), FIELD(24), 0, read_isar0 },			/* TME */
+	{ ID(6, 1), 0, 0, read_isar1 },
+	{ ID(6, 2), FIELD(0) | FIELD(16), 0, read_isar2 },	/* WFxT, MOPS */
+	{ ID(7, 0), FIELD(56) | FIELD(60), 0, read_mmfr0 },	/* FGT, ECV */
+	{ ID(7, 1), FIELD(8) | FIELD(16) | FIELD(40), 0, read_mmfr1 },	/* VH, LO, HCX */
+	{ ID(7, 2), FIELD(24), 0, read_mmfr2 },			/* NV */
+	{ ID(1, 0), 0, 0, read_pfr0_32 },
+	{ ID(1, 1), 0, 0, read_pfr1_32 },
+	{ ID(1, 3), 0, 0, read_afr0_32 },
+	{ ID(1, 4), 0, 0, read_mmfr0_32 },
+	{ ID(1, 5), 0, 0, read_mmfr1_32 },
+	{ ID(1, 6), 0, 0, read_mmfr2_32 },
+	{ ID(1, 7), 0, 0, read_mmfr3_32 },
+	{ ID(2, 0), 0, 0, read_isar0_32 },
+	{ ID(2, 1), 0, 0, read_isar1_32 },
+	{ ID(2, 2), 0, 0, read_isar2_32 },
+	{ ID(2, 3), 0, 0, read_isar3_32 },
+	{ ID(2, 4), 0, 0, read_isar4_32 },
+	{ ID(2, 5), 0, 0, read_isar5_32 },
+	{ ID(2, 6), 0, 0, read_mmfr4_32 },
+	{ ID(2, 7), 0, 0, read_isar6_32 },
+	{ ID(3, 0), 0, 0, read_mvfr0 },
+	{ ID(3, 1), 0, 0, read_mvfr1 },
+	{ ID(3, 2), 0, 0, read_mvfr2 },
+};
+
+static bool is_id(uint32_t reg)
+{
+	return REG_OP0(reg) == 3 && REG_OP1(reg) == 0 && REG_CRN(reg) == 0 && REG_CRM(reg) >= 1 &&
+	       REG_CRM(reg) <= 7;
+}
+
+static uint64_t id_value(const struct domain *d, uint32_t reg)
+{
+	uint64_t v = 0;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(id_registers); i++) {
+		const struct id_register *r = &id_registers[i];
+
+		if (r->reg == reg) {
+			v = ((r->read ? r->read() : 0) & ~r->clear) | r->set;
+			break;
+		}
+	}
+	if (reg == ID(4, 0) && d->arch.gic_version != XEN_DOMCTL_CONFIG_GIC_V3) {
+		v &= ~FIELD(24);
+	}
+	return v;
+}
+
+/* PMU: PMINTEN*, PM*_EL0, PMEVCNTR*. */
+static bool is_counter(uint32_t reg)
+{
+	unsigned int crn = REG_CRN(reg), crm = REG_CRM(reg);
+
+	if (REG_OP0(reg) != 3) {
+		return false;
+	}
+	return (REG_OP1(reg) == 0 && crn == 9 && crm == 14) || (REG_OP1(reg) == 3 && crn == 9 && crm >= 12 && crm <= 14) ||
+	       (REG_OP1(reg) == 3 && crn == 14 && crm >= 8);
+}
+
+static bool access_known(struct vcpu *v, struct sysreg_access *a)
+{
+	if (is_id(a->reg)) {
+		a->value = id_value(v->domain, a->reg);
+		return !a->write;
+	}
+	if (a->reg == ACTLR_EL1) {
+		a->value = 0;
+		return true;
+	}
+	if (REG_OP0(a->reg) == 2 || is_counter(a->reg)) {
+		a->value = a->reg == OSLSR_EL1 ? OSLSR_IMPLEMENTED : 0;
+		return true;
+	}
+	return vgic_sysreg(v, a) || vtimer_sysreg(v, a);
+}
+
+void exit_sysreg(struct vcpu *v)
+{
+	uint32_t iss = ESR_ISS(v->arch.esr);
+	struct sysreg_access a = {
+		.reg = iss & SYSREG_MASK,
+		.write = !(iss & ISS_READ),
+	};
+
+	if (a.write) {
+		a.value = guest_reg(&v->arch.regs, ISS_RT(iss));
+	}
+	if (!access_known(v, &a)) {
+		glog_info("d%uv%u: %s of S%u_%u_C%u_C%u_%u at %lx: undefined\n", v->domain->id, v->id,
+			  a.write ? "write" : "read", REG_OP0(a.reg), REG_OP1(a.reg), REG_CRN(a.reg), REG_CRM(a.reg),
+			  REG_OP2(a.reg), v->arch.regs.pc);
+		vcpu_inject_undefined(v, (uint32_t)v->arch.esr);
+		return;
+	}
+	if (!a.write) {
+		guest_reg_set(&v->arch.regs, ISS_RT(iss), a.value);
+	}
+	vcpu_skip(v);
+}

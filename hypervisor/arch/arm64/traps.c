@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Exceptions of the hypervisor's own, the registers of EL2, and the end: panic and boot_fail. */
+#include <asm/boot.h>
+#include <asm/gic.h>
+#include <asm/processor.h>
+#include <asm/shutdown.h>
+#include <asm/sysreg.h>
+#include <asm/time.h>
+#include <asm/traps.h>
+#include <hv/boot.h>
+#include <hv/console.h>
+#include <hv/cpu.h>
+#include <hv/lib.h>
+#include <hv/log.h>
+
+/* Sorted by address; made from the linked image by tools/symbols.py. */
+struct symbol {
+	uint32_t offset;		/* from the start of the image */
+	uint32_t name;			/* index into symbol_names */
+};
+extern const struct symbol symbol_table[];
+extern const uint32_t symbol_count;
+extern const char symbol_names[];
+
+uintptr_t __stack_chk_guard;
+void __stack_chk_fail(void);
+
+static uint32_t panicking;
+
+const char *symbol_of(uint64_t addr, uint64_t *offset)
+{
+	uint64_t at = addr - (uint64_t)_image_start;
+	uint32_t low = 0, high = symbol_count;
+
+	*offset = addr;
+	if (addr < (uint64_t)_image_start || addr >= (uint64_t)_text_end || !symbol_count) {
+		return "?";
+	}
+	while (high - low > 1) {
+		uint32_t mid = (low + high) / 2;
+
+		if (symbol_table[mid].offset <= at) {
+			low = mid;
+		} else {
+			high = mid;
+		}
+	}
+	*offset = at - symbol_table[low].offset;
+	return symbol_names + symbol_table[low].name;
+}
+
+static void print_frame(uint64_t pc)
+{
+	uint64_t offset;
+	const char *name = symbol_of(pc, &offset);
+
+	log_err("  [%016lx] %s+0x%lx\n", pc, name, offset);
+}
+
+void backtrace(uint64_t pc, uint64_t fp)
+{
+	uint64_t start = fp;
+
+	log_err("backtrace:\n");
+	print_frame(pc);
+	/* Records rise within one stack, which lies in one aligned block; anything else ends the walk. */
+	for (unsigned int i = 0; i < 24; i++) {
+		const uint64_t *record = (const uint64_t *)fp;
+
+		if ((fp & 7) || !(fp & BIT(STACK_SHIFT)) ||
+		    fp >> (STACK_SHIFT + 1) != start >> (STACK_SHIFT + 1)) {
+			break;
+		}
+		pc = record[1];
+		if (pc < (uint64_t)_image_start || pc >= (uint64_t)_text_end) {
+			break;
+		}
+		print_frame(pc);
+		if (record[0] <= fp) {
+			break;
+		}
+		fp = record[0];
+	}
+}
+
+static void __noreturn hold(void)
+{
+	for (;;) {
+		irq_disable();
+		__asm__ volatile("wfi");
+	}
+}
+
+static void stop_this(void *opaque)
+{
+	hold();
+}
+
+static void stop_others(void)
+{
+	unsigned long others = READ_ONCE(cpu_online_map) & ~BIT(this_cpu()->id);
+
+	if (others) {
+		gic_send_sgi_mask(others, SGI_STOP);
+	}
+}
+
+void panic(const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	irq_disable();
+	if (__atomic_exchange_n(&panicking, 1, __ATOMIC_SEQ_CST)) {
+		hold();
+	}
+	stop_others();
+	console_force_unlock();
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	log_err("****************************************\n");
+	log_err("Panic on CPU %u: %s\n", this_cpu()->id, text);
+	backtrace((uint64_t)__builtin_return_address(0), (uint64_t)__builtin_frame_address(0));
+	log_err("****************************************\n");
+	if (boot_options.noreboot) {
+		log_err("The machine holds, as noreboot says.\n");
+		hold();
+	}
+	log_err("Reboot in five seconds.\n");
+	time_delay_us(5000000);
+	machine_reset();
+}
+
+void boot_fail(const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	log_err("cannot start: %s. Halted.\n", text);
+	stop_others();
+	hold();
+}
+
+void __stack_chk_fail(void)
+{
+	panic("stack overwritten below %016lx", (uint64_t)__builtin_return_address(0));
+}
+
+/* Exceptions ---------------------------------------------------------------------------------------- */
+
+void trap_irq(void)
+{
+	this_cpu()->arch.interrupted = true;
+	gic_handle_irq();
+}
+
+static void __noreturn trap_fatal(const struct trap_frame *f, const char *what)
+{
+	uint64_t esr = read_sysreg(esr_el2), far = read_sysreg(far_el2);
+
+	irq_disable();
+	console_force_unlock();
+	log_err("CPU %u: %s: ESR %08lx FAR %016lx\n", this_cpu()->id, what, esr, far);
+	for (unsigned int i = 0; i < 30; i += 3) {
+		log_err("x%-2u %016lx x%-2u %016lx x%-2u %016lx\n", i, f->x[i], i + 1, f->x[i + 1], i + 2,
+			f->x[i + 2]);
+	}
+	log_err("lr  %016lx sp  %016lx pc  %016lx pstate %lx\n", f->x[30], f->sp, f->pc, f->pstate);
+	backtrace(f->pc, f->x[29]);
+	panic("%s at %016lx", what, f->pc);
+}
+
+void trap_sync(struct trap_frame *f)
+{
+	uint64_t esr = read_sysreg(esr_el2);
+
+	trap_fatal(f, ESR_EC(esr) == EC_DABT ? "data abort" : ESR_EC(esr) == EC_IABT ? "instruction abort" :
+									      "exception");
+}
+
+void trap_overflow(struct trap_frame *f)
+{
+	f->sp = f->x[0];
+	trap_fatal(f, "stack overflow");
+}
+
+void trap_serror(struct trap_frame *f)
+{
+	trap_fatal(f, "SError");
+}
+
+void trap_bad(struct trap_frame *f)
+{
+	trap_fatal(f, "impossible exception");
+}
+
+void traps_init_cpu(void)
+{
+	/* No guest here yet: nothing traps that the hypervisor itself does. */
+	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA);
+	write_sysreg(mdcr_el2, MDCR_TDRA | MDCR_TDOSA | MDCR_TDA | MDCR_TPM | MDCR_TPMCR |
+				       (read_sysreg(mdcr_el2) & MDCR_HPMN));
+	write_sysreg(hstr_el2, 0);
+	write_sysreg(hcr_el2, HCR_HOST);
+	isb();
+	if (irq_request(SGI_STOP, stop_this, NULL)) {
+		panic("no interrupt to stop CPUs by");
+	}
+}

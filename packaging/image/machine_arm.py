@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""QEMU's `virt` board, in which Mullion for arm64 is run and tested. What is shared with x86 stands in machine.py."""
+
+import dataclasses
+import pathlib
+import signal
+
+import machine
+
+KERNEL_AT, INITRD_AT = 0x49000000, 0x4c000000
+UART = "/pl011@9000000"
+
+
+@dataclasses.dataclass
+class Virt(machine.Qemu):
+    build: pathlib.Path             # the tree of arm64: image/ is below
+    hv: pathlib.Path
+    mem: int = 2048
+    cpus: int = 1
+    gic: int = 3
+    cpu: str = "cortex-a57"
+    hv_args: str = ""
+    dom0_mem: str = "512M"
+    kernel: pathlib.Path | None = None
+    kernel_args: str = ""
+    initrd: pathlib.Path | None = None
+    modules: bool = True            # False: the hypervisor alone
+    job: str = ""                   # of arm64-jobs; empty: a shell
+    extra: list = dataclasses.field(default_factory=list)
+    # facts of the kind of machine rather than choices
+    stop_signal = signal.SIGTERM
+
+    def __post_init__(self):
+        self.kernel = self.kernel or self.build / "image/Image"
+        self.initrd = self.initrd or self.build / "image/service.initrd"
+
+    def hypervisor_line(self):
+        words = ["console=dtuart", f"dtuart={UART}", f"dom0_mem={self.dom0_mem}", "loglvl=all", "guest_loglvl=all"]
+        if machine.is_xen(self.hv):
+            words.append("bootscrub=0")
+        return " ".join([*words, self.hv_args]).strip()
+
+    def kernel_line(self):
+        job = f"service.job={self.job}" if self.job else ""
+        return " ".join(["console=hvc0 panic=-1", job, self.kernel_args]).strip()
+
+    def _boot(self):
+        args = ["-kernel", str(self.hv), "-append", self.hypervisor_line()]
+        if self.modules:
+            # commas separate a device's properties; a doubled comma stands for one
+            line = self.kernel_line().replace(",", ",,")
+            args += ["-device", f"guest-loader,addr={KERNEL_AT:#x},kernel={self.kernel},bootargs={line}",
+                     "-device", f"guest-loader,addr={INITRD_AT:#x},initrd={self.initrd}"]
+        return args
+
+    def command(self, serial):
+        """The QEMU command line; serial is what follows -serial."""
+        return ["qemu-system-aarch64", "-M", f"virt,virtualization=on,gic-version={self.gic}", "-cpu", self.cpu,
+                "-accel", "tcg,thread=multi", "-m", str(self.mem), "-smp", str(self.cpus), "-display", "none",
+                "-monitor", "none", "-serial", serial, "-nic", "none", "-no-reboot", *self._boot(), *self.extra]
+
+
+def hypervisor(build, name):
+    """--hv mullion|xen|PATH as a path; build is the tree of arm64."""
+    known = {"mullion": build / "hypervisor/mullion.bin", "xen": build / "image/xen"}
+    path = known.get(name, pathlib.Path(name))
+    if not path.exists():
+        raise SystemExit(f"no hypervisor image at {path}")
+    return path
+
+
+def from_options(build, options, **more):
+    """Of ./dev boot: what belongs to a PC is refused rather than ignored."""
+    can = {"firmware": ("bios",), "loader": ("",), "devices": ("ahci",), "accel": ("auto", "tcg"), "iommu": ("amd", "none"),
+           "machine": ("qemu",), "no_intremap": (False,)}      # the defaults, and what amounts to them
+    wrong = [name for name, values in can.items() if getattr(options, name) not in values]
+    if wrong:
+        raise SystemExit(f"the arm64 machine does not know --{wrong[0].replace('_', '-')} {getattr(options, wrong[0])}")
+    given = {name: getattr(options, name) for name in ("mem", "cpus", "cpu", "gic") if getattr(options, name)}
+    return Virt(build=build, hv=hypervisor(build, options.hv).resolve(), hv_args=options.hv_args,
+                dom0_mem=options.dom0_mem, kernel=options.kernel, initrd=options.initrd,
+                kernel_args=options.kernel_args, extra=options.qemu.split(), **(given | more))
