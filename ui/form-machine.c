@@ -314,14 +314,15 @@ GVariant *form_machine_settings(const FormMachine *machine)
 
 const char *form_machine_page(const FormMachine *machine, const char *key)
 {
-	static const char *const file_keys[] = {"kernel", "initrd",   "cmdline", "bootloader",
-						"type",	  "firmware", "boot",	 NULL};
+	static const char *const file_keys[] = {"kernel", "initrd", "cmdline", NULL};
+	static const char *const system_keys[] = {
+	    "name", "os", "colour", "type", "firmware", "boot", "bootloader", "viridian", NULL};
 
-	if (g_str_equal(key, "os") || g_str_equal(key, "name") || g_str_equal(key, "colour")) {
+	if (g_strv_contains(system_keys, key)) {
 		return "system";
 	}
 	if (g_strv_contains(file_keys, key)) {
-		return "files";
+		return machine->source == FORM_SOURCE_KERNEL ? "files" : "system";
 	}
 	if (g_str_has_prefix(key, "disks")) {
 		bool is_cd = machine->source == FORM_SOURCE_ISO &&
