@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "colour.h"
+#include "forms.h"
 #include "job.h"
 #include "notice.h"
 #include "vm-actions.h"
@@ -480,6 +481,21 @@ static void act_reload(GSimpleAction *action, GVariant *parameter, gpointer data
 		       NULL, _("The definitions could not be read again"));
 }
 
+static void act_new_vm(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	ui_assistant_show(GTK_WINDOW(data), UI_WINDOW(data)->client);
+}
+
+static void act_import(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	ui_import_show(GTK_WINDOW(data), UI_WINDOW(data)->client);
+}
+
+static void act_networks(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	ui_networks_show(GTK_WINDOW(data), UI_WINDOW(data)->client);
+}
+
 static void act_machine(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
 	select_path(data, NULL);
@@ -495,8 +511,9 @@ static void act_page(GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static const GActionEntry entries[] = {
-    {"search", act_search},   {"retry", act_retry},    {"reload", act_reload},
-    {"machine", act_machine}, {"page", act_page, "s"},
+    {"search", act_search},   {"retry", act_retry},	  {"reload", act_reload},
+    {"machine", act_machine}, {"page", act_page, "s"},	  {"new-vm", act_new_vm},
+    {"import", act_import},   {"networks", act_networks},
 };
 
 void ui_window_show_vm(UiWindow *window, MullionVm1 *vm)
