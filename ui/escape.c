@@ -132,7 +132,7 @@ static bool other_byte(const Context *context, guint8 byte)
 /* The byte after a held C2; true when both were a control. */
 static bool c1_byte(const Context *context, guint8 byte)
 {
-	static const guint8 held = C2;
+	static const guint8 held = C2, replacement[] = {0xef, 0xbf, 0xbd};
 
 	context->parser->c2 = false;
 	if (byte >= 0x80 && byte < 0xa0) {
@@ -140,7 +140,13 @@ static bool c1_byte(const Context *context, guint8 byte)
 		escape_byte(context, (guint8)(byte - 0x40));
 		return true;
 	}
-	context->handler->text(context->data, &held, 1);
+	if (byte >= 0xa0 && byte < 0xc0) {
+		context->handler->text(context->data, &held, 1);
+	} else {
+		/* Alone it would make a control with what follows once something between is
+		 * dropped. */
+		context->handler->text(context->data, replacement, sizeof(replacement));
+	}
 	return false;
 }
 
