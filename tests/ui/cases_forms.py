@@ -115,7 +115,6 @@ def test_assistant_windows(desk):
     next_page(app)
     equal(app.find("Name", "text").text, "win")
     take(app, "Windows")
-    app.find("PC with UEFI", "combo box")
     next_page(app)
     equal(app.find("Memory", "spin button").text, "4 GiB")
     spin(app, "Size of the disk", "30")
@@ -195,8 +194,14 @@ def settings_of(desk, app, name):
     return desk.manager.vm(name)
 
 
+def parent(app, node):
+    return type(node)(app, *node.get("Parent"))
+
+
 def page(app, name):
-    app.find(name, "list item").select() if app.try_find(name, "list item") else app.press(name, "radio button")
+    """Turn to a page by the list at the side."""
+    window = app.find(re.compile("^Settings of "), "frame")
+    parent(app, window.find(name, "label")).select()
 
 
 def test_settings(desk):
