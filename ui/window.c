@@ -609,6 +609,8 @@ static void save_state(UiWindow *window)
 static void ui_window_map(GtkWidget *widget)
 {
 	GTK_WIDGET_CLASS(ui_window_parent_class)->map(widget);
+	/* Keys may come while it is on its way in; GTK takes none for what is not realized. */
+	gtk_widget_realize(GTK_WIDGET(UI_WINDOW(widget)->search_entry));
 	ui_client_stats_hold(UI_WINDOW(widget)->client);
 }
 
@@ -695,11 +697,19 @@ static void ui_window_class_init(UiWindowClass *class)
 	gtk_widget_class_bind_template_callback(widget_class, list_allocated);
 }
 
+static void add_shortcuts(UiWindow *window)
+{
+	g_autoptr(GtkBuilder) builder =
+	    gtk_builder_new_from_resource("/org/mullion/desktop/shortcuts.ui");
+	GObject *shortcuts = gtk_builder_get_object(builder, "shortcuts");
+
+	gtk_application_window_set_help_overlay(GTK_APPLICATION_WINDOW(window),
+						GTK_SHORTCUTS_WINDOW(shortcuts));
+}
+
 static void ui_window_init(UiWindow *window)
 {
 	g_autoptr(GtkBuilder) builder = NULL;
-
-	g_autoptr(GtkBuilder) shortcuts = NULL;
 
 	g_type_ensure(UI_TYPE_NOTICE);
 	g_queue_init(&window->views);
@@ -707,10 +717,7 @@ static void ui_window_init(UiWindow *window)
 	builder = gtk_builder_new_from_resource("/org/mullion/desktop/menus.ui");
 	gtk_menu_button_set_menu_model(window->menu_button,
 				       G_MENU_MODEL(gtk_builder_get_object(builder, "app-menu")));
-	shortcuts = gtk_builder_new_from_resource("/org/mullion/desktop/shortcuts.ui");
-	gtk_application_window_set_help_overlay(
-	    GTK_APPLICATION_WINDOW(window),
-	    GTK_SHORTCUTS_WINDOW(gtk_builder_get_object(shortcuts, "shortcuts")));
+	add_shortcuts(window);
 	gtk_search_bar_connect_entry(window->search_bar, window->search_entry);
 	g_object_bind_property(window->search_button, "active", window->search_bar,
 			       "search-mode-enabled",
