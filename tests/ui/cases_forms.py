@@ -6,11 +6,9 @@ import re
 from desk import check, equal, until
 
 
-def choose(app, combo, item):
-    """An item of a combo box, through its menu."""
-    app.find(combo, "combo box", sensitive=True).press()
-    entry = app.find(item, "menu item")
-    entry.press()
+def choose(app, combo, index):
+    """An item of a combo box, by its place."""
+    app.find(combo, "combo box", sensitive=True).ask("SelectChild", "(i)", index, interface="Selection")
 
 
 def open_assistant(app):
@@ -66,6 +64,57 @@ def test_assistant_kernel(desk):
           (kernel, "root=/dev/xvda1", 1536, "pvh"))
     equal([nic["network"] for nic in settings["nics"]], ["default"])
     app.gone("Create", "push button")
+
+
+def test_assistant_looks(desk):
+    """Every page as it looks at first, at 1x and 2x, light and dark."""
+    kernel = desk.manager.kernel()
+    desk.manager.create("base", template=True)
+
+    def show(app, look):
+        open_assistant(app)
+        app.screenshot(f"assistant-source-{look}")
+        take(app, "Kernel")
+        next_page(app)
+        app.screenshot(f"assistant-files-{look}")
+        field(app, "Kernel", kernel)
+        next_page(app)
+        app.screenshot(f"assistant-system-{look}")
+        next_page(app)
+        choose(app, "Disk", 0)
+        app.find("Size of the disk", "spin button")
+        app.screenshot(f"assistant-resources-{look}")
+        next_page(app)
+        app.find("The manager has checked it: the VM can start.", "label")
+        app.screenshot(f"assistant-summary-{look}")
+    desk.four_looks(show)
+
+
+def test_settings_looks(desk):
+    desk.manager.create("web", memory=512, notes="first", nics=[{"network": "default"}],
+                        disks=[{"create_size": 1 << 20, "format": "qcow2"}])
+    desk.manager.vm("web").job("Snapshot", "(ss)", "clean", "as installed")
+
+    def show(app, look):
+        settings_of(desk, app, "web")
+        for name in ("General", "System", "Start", "Disks", "Networks", "Snapshots"):
+            page(app, name)
+            app.screenshot(f"settings-{name.lower()}-{look}")
+    desk.four_looks(show)
+
+
+def test_networks_and_import_looks(desk):
+    def show(app, look):
+        app.active()
+        open_window_menu(app, "Networks")
+        app.find(re.compile("^default, "), "list item", selected=True)
+        app.screenshot(f"networks-{look}")
+        app.key("Escape")
+        app.gone("New network", "push button")
+        open_window_menu(app, "Import")
+        app.find("Configuration", "text")
+        app.screenshot(f"import-{look}")
+    desk.four_looks(show)
 
 
 def test_assistant_cannot_finish_with_problems(desk):
@@ -194,6 +243,11 @@ def settings_of(desk, app, name):
     return desk.manager.vm(name)
 
 
+def save(app):
+    """Of the settings: the window behind has a button of that name, too."""
+    app.find(re.compile("^Settings of "), "frame").find("Save", "push button", sensitive=True).press()
+
+
 def parent(app, node):
     return type(node)(app, *node.get("Parent"))
 
@@ -213,7 +267,7 @@ def test_settings(desk):
     field(app, "Title", "The web")
     app.find("Notes", "text").write("one\ntwo")
     field(app, "Name", "net")
-    app.press("Save", "push button")
+    save(app)
     app.gone("Title", "text")
     until(lambda: vm.get("Name") == "net", "the new name")
     settings = vm.call("GetSettings")
@@ -227,7 +281,7 @@ def test_settings_problem(desk):
     page(app, "Start")
     field(app, "Kernel", "/nonexistent")
     app.screenshot("settings-start")
-    app.press("Save", "push button")
+    save(app)
     app.find(re.compile("would not start with these settings:\nkernel: "), "label")
     app.find("Save Anyway", "push button", sensitive=True)
     field(app, "Kernel", desk.manager.kernel())
@@ -258,7 +312,7 @@ def test_settings_running(desk):
     page(app, "System")
     spin(app, "Memory", "512 MiB")
     app.screenshot("settings-system")
-    app.press("Save", "push button")
+    save(app)
     until(lambda: vm.get("RestartNeeded"), "RestartNeeded")
     equal(vm.call("GetSettings")["memory"], 512)
     app.gone("Memory", "spin button")
@@ -333,7 +387,7 @@ def test_settings_nics(desk):
     app.press("Add Network Card", "push button")
     app.screenshot("settings-nics")
     app.press("Remove network card 1", "push button")
-    app.press("Save", "push button")
+    save(app)
     app.gone("Add Network Card", "push button")
     nics = vm.call("GetSettings")["nics"]
     check(len(nics) == 1 and nics[0]["mac"] != mac, nics)
@@ -347,7 +401,7 @@ def test_networks(desk):
     app.screenshot("networks")
     app.press("New network", "push button")
     field(app, "Name of the network", "lab")
-    choose(app, "Kind of network", "Isolated: VMs only")
+    choose(app, "Kind of network", 1)
     field(app, "Address", "10.99.0.1")
     app.find("The address is not one like 10.7.0.1/24.", "label")
     app.screenshot("networks-new")
