@@ -6,6 +6,7 @@
 
 #include "colour.h"
 #include "forms.h"
+#include "host-page.h"
 #include "job.h"
 #include "notice.h"
 #include "vm-actions.h"
@@ -730,6 +731,7 @@ UiWindow *ui_window_new(GtkApplication *application, UiClient *client, const UiS
 	restore(window, state);
 	window->actions = ui_vm_actions_new(client, GTK_WINDOW(window));
 	gtk_widget_insert_action_group(GTK_WIDGET(window), "vm", G_ACTION_GROUP(window->actions));
+	gtk_stack_add_named(window->content, ui_host_page_new(client), "host");
 	gtk_list_box_bind_model(window->jobs_list, ui_client_jobs(client), job_row, window, NULL);
 	g_signal_connect(vms, "items-changed", G_CALLBACK(vms_changed), window);
 	g_signal_connect(ui_client_jobs(client), "items-changed", G_CALLBACK(jobs_changed), window);
