@@ -179,20 +179,97 @@ def test_assistant_windows(desk):
     equal(vm.state, "stopped")
 
 
-def test_assistant_cancel_while_making(desk):
-    """Stopping a job that makes a disk leaves nothing."""
-    kernel = desk.manager.kernel()
+def test_assistant_escape_leaves_nothing(desk):
     app = desk.start()
     open_assistant(app)
     take(app, "Kernel")
     next_page(app)
-    field(app, "Kernel", kernel)
+    field(app, "Kernel", desk.manager.kernel())
     next_page(app)
     field(app, "Name", "web")
-    next_page(app)
     app.key("Escape")
     app.gone("Next", "push button")
     equal(desk.manager.vm_names(), [])
+
+
+def test_assistant_stop_while_copying(desk):
+    """Stopping a copy in its middle: told where the person looks, and nothing is left."""
+    desk.manager.create("base", disks=[{"create_size": 4 << 20, "format": "qcow2"}])
+    slow_qemu_img(desk)
+    app = desk.start()
+    open_assistant(app)
+    take(app, "Copy of a VM")
+    next_page(app)
+    next_page(app)
+    app.press("Create", "push button")
+    app.find("Making “base-2”…", "label")
+    app.find("Create", "push button", sensitive=False)
+    app.find("Back", "push button", sensitive=False)
+    app.screenshot("assistant-making")
+    app.press("Stop", "push button")
+    app.find("Stopped; what was begun is undone.", "label")
+    app.find("Create", "push button", sensitive=True)
+    equal(desk.manager.vm_names(), ["base"])
+    equal([path.name for path in (desk.manager.state / "disks").iterdir()], ["base"])
+
+
+def slow_qemu_img(desk):
+    """Copying and making disks takes longer than anybody waits."""
+    program = desk.manager.bin / "qemu-img"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+
+
+def test_assistant_by_keyboard(desk):
+    """From the window to a running VM without a pointer."""
+    kernel = desk.manager.kernel()
+    app = desk.start()
+    app.active()
+    app.key("ctrl+n")
+    app.find("Kernel", "radio button")
+    app.active()
+    app.key("alt+k")
+    app.find("Kernel", "radio button", checked=True)
+    app.key("alt+n")
+    app.find("Kernel", "text", focused=True)
+    app.type(kernel)
+    app.key("alt+n")
+    app.find("Name", "text", focused=True)
+    app.type("keys")
+    app.key("Return")
+    app.find("Memory", "spin button", focused=True)
+    app.key("ctrl+a")
+    app.type("300 MiB")
+    app.key("Return")
+    app.find("Create", "push button", focused=True, sensitive=True)
+    app.key("Return")
+    vm = until(lambda: "keys" in desk.manager.vm_names() and desk.manager.vm("keys"), "the VM")
+    vm.wait("running")
+    equal(vm.call("GetSettings")["memory"], 300)
+
+
+def test_assistant_without_hvm(desk):
+    """What this machine cannot run is greyed out, with the reason."""
+    desk.manager.kill()
+    desk.manager.start({"FAKE_NO_HVM": "1"})
+    app = desk.start()
+    open_assistant(app)
+    app.find("Installer image (ISO)", "radio button", sensitive=False)
+    app.find(re.compile("^An installer needs an emulated PC"), "label")
+    take(app, "Disk that exists")
+    app.screenshot("assistant-no-hvm")
+    next_page(app)
+    disk = desk.manager.state / "images/some.qcow2"
+    disk.write_bytes(b"QFI\xfb" + bytes(65532))
+    field(app, "Disk", str(disk))
+    next_page(app)
+    app.find("Windows", "radio button", sensitive=False)
+    app.find(re.compile("^Windows needs an emulated PC"), "label")
+    equal(app.find("Name", "text").text, "some")
+    next_page(app)
+    next_page(app)
+    app.find(re.compile("^light VM .PVH., kernel from the disk"), "label")
+    app.find("The manager has checked it: the VM can start.", "label")
 
 
 def test_assistant_template(desk):
@@ -351,6 +428,58 @@ def image_size(path):
     with open(path, "rb") as file:
         head = file.read(32)
     return int.from_bytes(head[24:32], "big")
+
+
+def test_settings_disk_errors(desk):
+    """What the manager refuses is told at the place; a disk that would shrink stays."""
+    vm = desk.manager.create("web", disks=[{"create_size": 8 << 20, "format": "raw"}])
+    app = desk.start()
+    settings_of(desk, app, "web")
+    page(app, "Disks")
+    app.press("Grow disk xvda", "push button")
+    spin(app, "New size", "4 MiB")
+    app.press("Grow", "push button")
+    app.find(re.compile("shrink|smaller|grow"), "label")
+    app.find("Error", "icon")
+    app.screenshot("settings-disk-error")
+    vm.job("Start", "(a{sv})", {})
+    app.find("Shut “web” down to change its disks.", "label")
+    app.find("Add Disk…", "push button", sensitive=False)
+
+
+def test_settings_cd(desk):
+    iso = desk.manager.state / "images/cd.iso"
+    iso.write_bytes(bytes(65536))
+    vm = desk.manager.create("win", type="hvm", disks=[{"create_size": 8 << 20, "format": "raw"},
+                                                        {"source": str(iso), "cdrom": True, "readonly": True}])
+    app = desk.start()
+    settings_of(desk, app, "win")
+    page(app, "Disks")
+    app.press("Eject the CD of hdb", "push button")
+    app.find(re.compile("^hdb, CD drive, empty"), "list item")
+    equal(vm.call("GetSettings")["disks"][1]["source"], "")
+    check(vm.call("GetSettings")["disks"][0]["owned"])
+
+
+def test_devices(desk):
+    """The chooser of devices asks with the right to them, and says when it is denied."""
+    desk.manager.create("web")
+    app = desk.start()
+    settings_of(desk, app, "web")
+    page(app, "Disks")
+    app.press("Add Disk…", "push button")
+    choose(app, "Kind of disk", 2)
+    app.find("Add", "push button", sensitive=False)
+    app.press("Path of the disk: choose a device", "push button")
+    app.find("Devices", "list box")
+    app.find("Choose", "push button", sensitive=False)
+    app.screenshot("devices")
+    app.active()
+    app.key("Escape")
+    app.gone("Devices", "list box")
+    desk.manager.bus.allow(host="no")
+    app.press("Path of the disk: choose a device", "push button")
+    app.find(re.compile("polkit does not allow .*host"), "label")
 
 
 def test_settings_snapshots(desk):
