@@ -605,6 +605,19 @@ static void save_state(UiWindow *window)
 		      G_APPLICATION(gtk_window_get_application(GTK_WINDOW(window))));
 }
 
+/* Loads are shown as long as anything is. */
+static void ui_window_map(GtkWidget *widget)
+{
+	GTK_WIDGET_CLASS(ui_window_parent_class)->map(widget);
+	ui_client_stats_hold(UI_WINDOW(widget)->client);
+}
+
+static void ui_window_unmap(GtkWidget *widget)
+{
+	ui_client_stats_release(UI_WINDOW(widget)->client);
+	GTK_WIDGET_CLASS(ui_window_parent_class)->unmap(widget);
+}
+
 static void ui_window_destroy(GtkWidget *widget)
 {
 	UiWindow *window = UI_WINDOW(widget);
@@ -650,6 +663,8 @@ static void ui_window_class_init(UiWindowClass *class)
 	G_OBJECT_CLASS(class)->finalize = ui_window_finalize;
 	widget_class->destroy = ui_window_destroy;
 	widget_class->key_press_event = ui_window_key_press;
+	widget_class->map = ui_window_map;
+	widget_class->unmap = ui_window_unmap;
 	widget_class->size_allocate = ui_window_size_allocate;
 	gtk_widget_class_set_template_from_resource(widget_class, "/org/mullion/desktop/window.ui");
 	gtk_widget_class_bind_template_child(widget_class, UiWindow, new_button);
