@@ -214,6 +214,9 @@ static void show_sources(UiAssistant *self)
 		gtk_widget_set_sensitive(self->source_buttons[i], refusal == NULL);
 		gtk_label_set_text(GTK_LABEL(self->source_notes[i]),
 				   refusal ? refusal : _(sources[i].note));
+		/* A button hides what is in it from screen readers. */
+		atk_object_set_description(gtk_widget_get_accessible(self->source_buttons[i]),
+					   gtk_label_get_text(GTK_LABEL(self->source_notes[i])));
 	}
 	for (guint i = 0; i < FORM_SOURCES; i++) {
 		bool active =

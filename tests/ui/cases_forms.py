@@ -12,9 +12,9 @@ def choose(app, combo, index):
 
 
 def open_assistant(app):
-    app.active()
-    app.key("ctrl+n")
+    app.press("New VM", "push button")
     app.find("Kernel", "radio button")
+    app.active()
 
 
 def take(app, name):
@@ -210,7 +210,7 @@ def test_assistant_stop_while_copying(desk):
     app.find("Stopped; what was begun is undone.", "label")
     app.find("Create", "push button", sensitive=True)
     equal(desk.manager.vm_names(), ["base"])
-    equal([path.name for path in (desk.manager.state / "disks").iterdir()], ["base"])
+    equal(len(list((desk.manager.state / "disks").iterdir())), 1)
 
 
 def slow_qemu_img(desk):
@@ -224,6 +224,7 @@ def test_assistant_by_keyboard(desk):
     """From the window to a running VM without a pointer."""
     kernel = desk.manager.kernel()
     app = desk.start()
+    app.find("New VM", "push button", sensitive=True)
     app.active()
     app.key("ctrl+n")
     app.find("Kernel", "radio button")
@@ -254,8 +255,8 @@ def test_assistant_without_hvm(desk):
     desk.manager.start({"FAKE_NO_HVM": "1"})
     app = desk.start()
     open_assistant(app)
-    app.find("Installer image (ISO)", "radio button", sensitive=False)
-    app.find(re.compile("^An installer needs an emulated PC"), "label")
+    button = app.find("Installer image (ISO)", "radio button", sensitive=False)
+    check("An installer needs an emulated PC" in button.description, button.description)
     take(app, "Disk that exists")
     app.screenshot("assistant-no-hvm")
     next_page(app)
