@@ -573,3 +573,66 @@ def test_import(desk):
     until(lambda: desk.manager.vm_names() == ["old"], "the VM")
     equal(desk.manager.vm("old").get("Memory"), 300)
     app.gone("Configuration", "text")
+
+
+def test_settings_when_the_manager_goes(desk):
+    """What is open stays usable to close, says what is wrong, and works again when the manager is back."""
+    desk.manager.create("web")
+    app = desk.start()
+    settings_of(desk, app, "web")
+    desk.manager.kill()
+    field(app, "Title", "x")
+    save(app)
+    app.find(re.compile("manager"), "label", within=app.find(re.compile("^Settings of "), "frame"))
+    desk.manager.start()
+    app.active()
+    app.key("Escape")
+    app.press("Discard Changes", "push button")
+    app.gone("Title", "text")
+
+
+def test_settings_of_a_vm_that_goes(desk):
+    vm = desk.manager.create("web")
+    app = desk.start()
+    settings_of(desk, app, "web")
+    field(app, "Title", "x")
+    vm.job("Delete", "(a{sv})", {})
+    save(app)
+    app.find("Error", "icon")
+    app.active()
+    app.key("Escape")
+    app.press("Discard Changes", "push button")
+    app.gone("Title", "text")
+
+
+def test_assistant_when_the_manager_goes(desk):
+    app = desk.start()
+    open_assistant(app)
+    take(app, "Kernel")
+    next_page(app)
+    field(app, "Kernel", desk.manager.kernel())
+    next_page(app)
+    next_page(app)
+    desk.manager.kill()
+    next_page(app)
+    app.find(re.compile("manager"), "label", within=app.find("New VM", "frame"))
+    app.find("Create", "push button", sensitive=False)
+    desk.manager.start()
+    until(lambda: app.try_find("New VM", "push button", sensitive=True), "the manager to be seen")
+    app.press("Check Again", "push button")
+    app.find("Create", "push button", sensitive=True)
+    app.press("Create", "push button")
+    until(lambda: desk.manager.vm_names() == ["linux"], "the VM")
+    app.gone("Create", "push button")
+
+
+def test_networks_when_the_manager_goes(desk):
+    app = desk.start()
+    app.find("New VM", "push button", sensitive=True)
+    open_window_menu(app, "Networks")
+    app.find(re.compile("^default, "), "list item", selected=True)
+    desk.manager.kill()
+    app.gone(re.compile("^default, "), "list item")
+    desk.manager.start()
+    app.find(re.compile("^default, "), "list item").select()
+    app.find("Address", "text")
