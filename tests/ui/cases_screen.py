@@ -6,7 +6,7 @@ import random
 import re
 import subprocess
 
-from desk import check, equal, until
+from desk import Failure, check, equal, until
 from guest import Guest
 
 
@@ -34,7 +34,10 @@ def terminal(app, name="web"):
 
 
 def shows(app, text, name="web"):
-    until(lambda: text in terminal(app, name).text, f"“{text}” on the console of {name}")
+    try:
+        until(lambda: text in terminal(app, name).text, f"“{text}” on the console of {name}")
+    except Failure as failure:
+        raise Failure(f"{failure}; there is {terminal(app, name).text[-2000:]!r}") from None
 
 
 def take_keyboard(app, name="web"):
