@@ -603,6 +603,21 @@ static void save_state(UiWindow *window)
 		      G_APPLICATION(gtk_window_get_application(GTK_WINDOW(window))));
 }
 
+/* Loads are shown as long as anything is. */
+static void ui_window_map(GtkWidget *widget)
+{
+	GTK_WIDGET_CLASS(ui_window_parent_class)->map(widget);
+	/* Keys may come while it is on its way in; GTK takes none for what is not realized. */
+	gtk_widget_realize(GTK_WIDGET(UI_WINDOW(widget)->search_entry));
+	ui_client_stats_hold(UI_WINDOW(widget)->client);
+}
+
+static void ui_window_unmap(GtkWidget *widget)
+{
+	ui_client_stats_release(UI_WINDOW(widget)->client);
+	GTK_WIDGET_CLASS(ui_window_parent_class)->unmap(widget);
+}
+
 static void ui_window_destroy(GtkWidget *widget)
 {
 	UiWindow *window = UI_WINDOW(widget);
@@ -648,6 +663,8 @@ static void ui_window_class_init(UiWindowClass *class)
 	G_OBJECT_CLASS(class)->finalize = ui_window_finalize;
 	widget_class->destroy = ui_window_destroy;
 	widget_class->key_press_event = ui_window_key_press;
+	widget_class->map = ui_window_map;
+	widget_class->unmap = ui_window_unmap;
 	widget_class->size_allocate = ui_window_size_allocate;
 	gtk_widget_class_set_template_from_resource(widget_class, "/org/mullion/desktop/window.ui");
 	gtk_widget_class_bind_template_child(widget_class, UiWindow, new_button);
@@ -678,11 +695,19 @@ static void ui_window_class_init(UiWindowClass *class)
 	gtk_widget_class_bind_template_callback(widget_class, list_allocated);
 }
 
+static void add_shortcuts(UiWindow *window)
+{
+	g_autoptr(GtkBuilder) builder =
+	    gtk_builder_new_from_resource("/org/mullion/desktop/shortcuts.ui");
+	GObject *shortcuts = gtk_builder_get_object(builder, "shortcuts");
+
+	gtk_application_window_set_help_overlay(GTK_APPLICATION_WINDOW(window),
+						GTK_SHORTCUTS_WINDOW(shortcuts));
+}
+
 static void ui_window_init(UiWindow *window)
 {
 	g_autoptr(GtkBuilder) builder = NULL;
-
-	g_autoptr(GtkBuilder) shortcuts = NULL;
 
 	g_type_ensure(UI_TYPE_NOTICE);
 	g_queue_init(&window->views);
@@ -690,10 +715,7 @@ static void ui_window_init(UiWindow *window)
 	builder = gtk_builder_new_from_resource("/org/mullion/desktop/menus.ui");
 	gtk_menu_button_set_menu_model(window->menu_button,
 				       G_MENU_MODEL(gtk_builder_get_object(builder, "app-menu")));
-	shortcuts = gtk_builder_new_from_resource("/org/mullion/desktop/shortcuts.ui");
-	gtk_application_window_set_help_overlay(
-	    GTK_APPLICATION_WINDOW(window),
-	    GTK_SHORTCUTS_WINDOW(gtk_builder_get_object(shortcuts, "shortcuts")));
+	add_shortcuts(window);
 	gtk_search_bar_connect_entry(window->search_bar, window->search_entry);
 	g_object_bind_property(window->search_button, "active", window->search_bar,
 			       "search-mode-enabled",
