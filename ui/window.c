@@ -572,11 +572,9 @@ void ui_window_leave_screen(UiWindow *window)
 
 void ui_window_set_chrome(UiWindow *window, gboolean visible)
 {
-	UiVmView *view = shown_view(window);
-
 	gtk_widget_set_visible(window->sidebar, visible);
-	if (view) {
-		ui_vm_view_set_chrome(view, visible);
+	for (GList *each = window->views.head; each; each = each->next) {
+		ui_vm_view_set_chrome(each->data, visible);
 	}
 }
 
