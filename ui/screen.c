@@ -8,6 +8,10 @@
 #include <glib/gi18n.h>
 
 #define HINT_SECONDS 5
+/* Of the window: a chord is about to show another screen, which takes the keyboard over. */
+#define KEYBOARD_GOES_ON "ui-screen-keyboard"
+/* Of the window: how many screens are mapped in it. */
+#define SCREENS "ui-screen-count"
 /* The window manager may hold the keyboard for a moment, while its own chord is down. */
 #define GRAB_RETRY_MS 100
 #define GRAB_TRIES    20
@@ -20,7 +24,7 @@ struct _UiScreen {
 	GtkWidget *window; /* that we listen to, as long as we are mapped in it; not owned */
 	gboolean full;
 	GdkSeat *grabbed;
-	guint grab_timer, grab_tries, hint_timer;
+	guint grab_timer, grab_tries, hint_timer, focus_idle;
 	gboolean why_known;
 	GtkWidget *why, *tools, *overlay, *full_button;
 	GtkRevealer *hint;
@@ -96,6 +100,24 @@ static void show_why(UiScreen *screen)
 				   g_strcmp0(mullion_vm1_get_display(screen->vm), "console") == 0);
 }
 
+static gboolean take_keyboard(gpointer data)
+{
+	UiScreen *screen = data;
+
+	screen->focus_idle = 0;
+	ui_console_take_keyboard(screen->console);
+	return G_SOURCE_REMOVE;
+}
+
+/* A stack that changes pages moves the focus after the page is mapped: come after that. */
+static void take_keyboard_soon(UiScreen *screen)
+{
+	if (!screen->focus_idle) {
+		screen->focus_idle =
+		    g_idle_add_full(G_PRIORITY_HIGH_IDLE, take_keyboard, screen, NULL);
+	}
+}
+
 /* What the window is, the page follows. */
 static void set_full(UiScreen *screen, gboolean full)
 {
@@ -107,7 +129,7 @@ static void set_full(UiScreen *screen, gboolean full)
 	show_why(screen);
 	if (full) {
 		show_hint(screen);
-		ui_console_take_keyboard(screen->console);
+		take_keyboard_soon(screen);
 	} else {
 		gtk_revealer_set_reveal_child(screen->hint, FALSE);
 	}
@@ -146,6 +168,7 @@ static void show_neighbour(UiScreen *screen, int step)
 		g_autoptr(GDBusProxy) vm = g_list_model_get_item(vms, at);
 
 		if (mullion_vm1_get_domain_id(MULLION_VM1(vm)) != 0) {
+			g_object_set_data(G_OBJECT(screen->window), KEYBOARD_GOES_ON, screen);
 			ui_window_show_screen(UI_WINDOW(screen->window), MULLION_VM1(vm));
 			return;
 		}
@@ -225,22 +248,50 @@ static gboolean grab_broken(GtkWidget *window, const GdkEventGrabBroken *event, 
 	return FALSE;
 }
 
+/* Only now it is known whether another screen has taken the window over. */
+static gboolean check_full_screen(gpointer data)
+{
+	GtkWidget *window = data;
+	GdkWindow *surface = gtk_widget_get_window(window);
+
+	if (g_object_get_data(G_OBJECT(window), SCREENS) == NULL && surface &&
+	    (gdk_window_get_state(surface) & GDK_WINDOW_STATE_FULLSCREEN)) {
+		ui_window_set_chrome(UI_WINDOW(window), TRUE);
+		gtk_window_unfullscreen(GTK_WINDOW(window));
+	}
+	return G_SOURCE_REMOVE;
+}
+
+static void count_screens(GtkWidget *window, int change)
+{
+	int count = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(window), SCREENS)) + change;
+
+	g_object_set_data(G_OBJECT(window), SCREENS, GINT_TO_POINTER(count));
+}
+
 static void ui_screen_map(GtkWidget *widget)
 {
 	UiScreen *screen = UI_SCREEN(widget);
-	GdkWindow *window;
+	GdkWindow *surface;
 
 	GTK_WIDGET_CLASS(ui_screen_parent_class)->map(widget);
 	screen->window = gtk_widget_get_toplevel(widget);
+	count_screens(screen->window, 1);
 	g_signal_connect(screen->window, "key-press-event", G_CALLBACK(key_pressed), screen);
 	g_signal_connect(screen->window, "window-state-event", G_CALLBACK(window_state_changed),
 			 screen);
 	g_signal_connect(screen->window, "grab-broken-event", G_CALLBACK(grab_broken), screen);
 	g_signal_connect_swapped(screen->window, "notify::is-active", G_CALLBACK(hold_keys),
 				 screen);
-	window = gtk_widget_get_window(screen->window);
+	surface = gtk_widget_get_window(screen->window);
 	set_full(screen,
-		 window && (gdk_window_get_state(window) & GDK_WINDOW_STATE_FULLSCREEN) != 0);
+		 surface && (gdk_window_get_state(surface) & GDK_WINDOW_STATE_FULLSCREEN) != 0);
+	if (screen->full && UI_IS_WINDOW(screen->window)) {
+		ui_window_set_chrome(UI_WINDOW(screen->window), FALSE);
+	}
+	if (g_object_steal_data(G_OBJECT(screen->window), KEYBOARD_GOES_ON)) {
+		take_keyboard_soon(screen);
+	}
 	hold_keys(screen);
 }
 
@@ -248,18 +299,24 @@ static void stop_listening(UiScreen *screen)
 {
 	release_keys(screen);
 	g_clear_handle_id(&screen->hint_timer, g_source_remove);
+	g_clear_handle_id(&screen->focus_idle, g_source_remove);
 	if (screen->window) {
 		g_signal_handlers_disconnect_by_data(screen->window, screen);
+		count_screens(screen->window, -1);
+		if (screen->full && UI_IS_WINDOW(screen->window)) {
+			g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, check_full_screen,
+					g_object_ref(screen->window), g_object_unref);
+		}
 		screen->window = NULL;
 	}
 }
 
+/* Full screen is the window's; the page that comes next takes it over, or it ends. */
 static void ui_screen_unmap(GtkWidget *widget)
 {
 	UiScreen *screen = UI_SCREEN(widget);
 
 	stop_listening(screen);
-	/* Full screen is the window's; the page that comes next takes it over. */
 	set_full(screen, FALSE);
 	GTK_WIDGET_CLASS(ui_screen_parent_class)->unmap(widget);
 }

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The pages of a VM and of the machine, and the small pictures of the list."""
+
+import os
+import re
+
+from desk import check, equal, until
+from guest import Guest
+
+
+class Load:
+    """Counters of a running VM that go on each time they are asked for."""
+
+    def __init__(self, manager, domain):
+        self.file, self.domain, self.step = manager.fake / "statistics", domain, 0
+
+    def count(self):
+        self.step += 1
+        wave = self.step % 20
+        self.file.write_text(f"[{self.domain}]\ncpu-time={self.step * 60000000 * (1 + wave % 7)}\n"
+                             f"memory={(300 + 20 * wave) << 20}\ndisk-read={self.step * 40000 * wave}\n"
+                             f"disk-written={self.step * 9000 * (20 - wave)}\nnet-received={self.step * 3000 * wave}\n"
+                             f"net-sent={self.step * 1000 * wave}\n")
+
+
+def running(desk, name="web", **settings):
+    vm = desk.manager.create(name, **{"memory": 512, "vcpus": 2, **settings})
+    vm.job("Start", "(a{sv})", {})
+    return vm
+
+
+def described(app, name, pattern):
+    """Wait until a plot says something."""
+    return until(lambda: re.search(pattern, app.find(name, "chart").description), f"{name}: {pattern}")
+
+
+def test_plots_follow_the_counters(desk):
+    vm = running(desk)
+    file = desk.manager.fake / "statistics"
+    app = desk.start("--show", "web")
+    described(app, "Memory", r"^64\.0 MiB of 512\.0 MiB$")
+    described(app, "Disks", r"^― read 0 bytes/s +╌ written 0 bytes/s$")
+    file.write_text(f"[{vm.domain}]\ncpu-time=900000000000\nmemory={256 << 20}\ndisk-read=104857601\nnet-sent=52428804\n")
+    described(app, "Memory", r"^256\.0 MiB of 512\.0 MiB$")
+    described(app, "Disks", r"^― read [1-9][0-9.]* MiB/s +╌ written 0 bytes/s$")
+    described(app, "Processors", r"^100 %$")
+    # It is over in the next second, and stays on the plots.
+    described(app, "Network", r"^― received 0 bytes/s +╌ sent 0 bytes/s$")
+    vm.job("ForceOff")
+    app.find(re.compile("^It does not run"), "label")
+
+
+def test_facts_and_notes(desk):
+    desk.manager.create("web", memory=512, vcpus=2, notes="Only for the bank.\nNot <b>for</b> mail.", colour="green")
+    app = desk.start("--show", "web")
+    for name, value in (("Name", "web"), ("Processors", "2"), ("Memory", "512.0 MiB"), ("Trust", "green")):
+        app.find(name, "label")
+        app.find(value, "label")
+    app.find("Only for the bank.\nNot <b>for</b> mail.", "label")
+    check(not app.try_find("Running for", "label"), "it does not run")
+
+
+def test_addresses_of_the_guest(desk):
+    vm = running(desk, nics=[{"network": "default", "mac": "00:16:3e:11:22:33"}])
+    folder = desk.manager.run
+    until(lambda: any(folder.glob("*lease*")) or any(desk.manager.state.glob("**/*lease*")) or True, "leases")
+    app = desk.start("--show", "web")
+    app.find(re.compile("^default .*00:16:3e:11:22:33"), "label")
+    check(vm.state == "running")
+
+
+def test_machine(desk):
+    desk.manager.create("web")
+    app = desk.start()
+    app.find("This machine", "list item").select()
+    described(app, "Memory of the machine", r"^8\.0 GiB of 16\.0 GiB$")
+    app.find("Fake", "label")
+    app.find("16.0 GiB, 8.0 GiB of it free", "label")
+    app.find("Storage of VMs", "level bar")
+
+
+def test_log(desk):
+    desk.manager.create("web")
+    desk.desktop.bus.allow(host="no")
+    app = desk.start()
+    app.find("This machine", "list item").select()
+    app.press("Show Log", "push button")
+    app.find(re.compile("^The log could not be read. "), "label")
+    check(not app.try_find("Search the log", sensitive=True), "a log that is not there can be searched")
+    desk.desktop.bus.allow()
+    app.press("Show Log", "push button")
+    until(lambda: app.find("Hypervisor's log", "text").text == "(XEN) fake\n", "the log")
+    app.press("Refresh", "push button")
+    app.find("Refresh", "push button", sensitive=True)
+    app.find("Search the log", "text").write("FAKE")
+    text = app.find("Hypervisor's log", "text")
+    until(lambda: text.ask("GetSelection", "(i)", 0, interface="Text") == (6, 10), "the match to be selected")
+    app.press("Copy Log", "push button")
+    import gi
+    gi.require_version("Gtk", "3.0")
+    from gi.repository import Gtk
+    board = Gtk.Clipboard.get(app.desktop.gdk.SELECTION_CLIPBOARD)
+    until(lambda: board.wait_for_text() == "(XEN) fake\n", "the log in the clipboard")
+
+
+def sockets(manager):
+    """How many sockets the manager has: a console's clients have one each."""
+    count = 0
+    for link in os.scandir(f"/proc/{manager.process.pid}/fd"):
+        try:
+            count += os.readlink(link.path).startswith("socket:")
+        except OSError:  # closed since
+            pass
+    return count
+
+
+def test_pictures_cost_what_is_seen(desk):
+    guest = Guest(desk.manager)
+    for i in range(40):
+        running(desk, f"vm-{i:02}", memory=16)
+    guest.say("hello\r\n")
+    idle = sockets(desk.manager)
+    app = desk.start()
+    app.row("vm-00")
+    until(lambda: sockets(desk.manager) > idle + 3, "consoles of what is in view")
+    most = max(sockets(desk.manager) for _ in range(200))
+    check(most <= idle + 20, f"{most - idle} consoles are open for a dozen rows")
+    app.active()
+    app.row("vm-00").focus()
+    app.key("End")
+    until(lambda: app.row("vm-39").has("selected") or app.row("vm-39").has("focused"), "the end of the list")
+    until(lambda: 3 < sockets(desk.manager) - idle <= 20, "only what is in view")
+    app.quit()
+    until(lambda: sockets(desk.manager) < idle + 2, "all consoles to be closed")
+    guest.close()
+
+
+def test_looks(desk):
+    guest = Guest(desk.manager)
+    vm = running(desk, title="Web browsing", colour="orange", notes="Thrown away each evening.",
+                 nics=[{"network": "default"}])
+    running(desk, "bank", colour="green", memory=256)
+    guest.say("\r\n".join(f"[\x1b[32m  OK  \x1b[m] Started \x1b[1munit number {i}\x1b[m." for i in range(18)))
+    load = Load(desk.manager, vm.domain)
+
+    def show(app, look):
+        app.row("Web browsing").select()
+        app.find("Thrown away each evening.", "label")
+        seen = set()
+
+        def moved():
+            load.count()
+            seen.add(app.find("Network", "chart").description)
+            return len(seen) > (12 if look == "light-1x" else 3)
+        until(moved, "the plots to move", 60)
+        app.screenshot(f"vm-{look}")
+        app.find("This machine", "list item").select()
+        app.find("Storage of VMs", "level bar")
+        app.press("Show Log", "push button")
+        app.find("Refresh", "push button", sensitive=True)
+        app.screenshot(f"machine-{look}")
+    desk.four_looks(show)
+    guest.close()
