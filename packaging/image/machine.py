@@ -69,6 +69,7 @@ class Machine:
     initrd: pathlib.Path | None = None
     modules: bool = True        # False: the hypervisor alone, for the bad-input tests
     root: str = "job"           # init: "job" or "system"
+    root_image: str = "root.img"
     disks: list = dataclasses.field(default_factory=list)      # (serial, path, writable), besides root
     nic: bool = True
     display: list = dataclasses.field(default_factory=lambda: ["-display", "none"])
@@ -111,7 +112,7 @@ class Machine:
 
     def _disks(self):
         args = []
-        disks = [("root", self.build / "image/root.img", False), *self.disks] if self.root else self.disks
+        disks = [("root", self.build / "image" / self.root_image, False), *self.disks] if self.root else self.disks
         for index, (serial, path, writable) in enumerate(disks):
             args += ["-drive", f"file={path},format=raw,if=none,id=disk{index},cache=unsafe,"
                                f"snapshot={'off' if writable else 'on'}"]
@@ -272,25 +273,43 @@ def hypervisor(build, name):
     return path
 
 
-def memory_is(monitor, address, byte):
+class Monitor:
+    """QEMU's machine protocol on a socket that the command line gave it (-qmp unix:PATH,server=on,wait=off)."""
+
+    def __init__(self, path):
+        self.connection = socket.socket(socket.AF_UNIX)
+        self.connection.settimeout(60)
+        self.connection.connect(str(path))
+        self.stream = self.connection.makefile("rw")
+        self.stream.readline()
+        self.ask("qmp_capabilities")
+
+    def ask(self, command, **arguments):
+        """The answer; what QEMU tells meanwhile is passed over."""
+        self.stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.stream.flush()
+        while True:
+            reply = json.loads(self.stream.readline() or '{"error": "the monitor is gone"}')
+            if "error" in reply:
+                raise RuntimeError(f"QEMU's monitor: {reply['error']}")
+            if "return" in reply:
+                return reply["return"]
+
+    def close(self):
+        self.stream.close()
+        self.connection.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def memory_is(path, address, byte):
     """Ask QEMU whether the 64 bytes at a physical address all have this value."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(20)
-        connection.connect(str(monitor))
-        stream = connection.makefile("rw")
-        stream.readline()
-        answer = ""
-        for command in ({"execute": "qmp_capabilities"},
-                        {"execute": "human-monitor-command", "arguments": {"command-line": f"xp /64xb {address:#x}"}}):
-            stream.write(json.dumps(command) + "\n")
-            stream.flush()
-            while True:
-                reply = json.loads(stream.readline())
-                if "error" in reply:
-                    raise RuntimeError(f"QEMU's monitor: {reply['error']}")
-                if "return" in reply:
-                    answer = reply["return"]
-                    break
+    with Monitor(path) as monitor:
+        answer = monitor.ask("human-monitor-command", **{"command-line": f"xp /64xb {address:#x}"})
     values = [int(word, 16) for line in answer.splitlines() for word in line.split(":", 1)[1].split()]
     if len(values) != 64:
         raise RuntimeError(f"QEMU's monitor answered: {answer}")
