@@ -21,6 +21,9 @@ OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 # out because it is suspected: with it user space of a service VM on real Xen now and then misreads its own memory.
 TCG_CPU = "EPYC,+svm,+npt,-rdtscp,-monitor,-avx,-avx2,-f16c,-fma"
 
+# X, GTK and the manager take half of it; the rest is cache for the VMs' disks.
+DESKTOP_DOM0_MEM = "1280M"
+
 # A boot sector that leaves by isa-debug-exit with 2 if the CPU has SVM, else with 0 (seen as 5 and 1).
 PROBE = bytes.fromhex("66b801000080" "660fa2" "31c0" "660fbae102" "7302" "b002" "baf400" "ee" "f4ebfd")
 
@@ -330,7 +333,7 @@ def add_options(parser):
     parser.add_argument("--accel", choices=("auto", "kvm", "tcg"), default="auto")
     parser.add_argument("--hv-args", default="", help="more options for the hypervisor")
     parser.add_argument("--kernel-args", default="", help="more options for the service VM's kernel")
-    parser.add_argument("--dom0-mem", default="1024M")
+    parser.add_argument("--dom0-mem", help="the service VM's memory")
     parser.add_argument("--cpu", default="", help="QEMU CPU model and flags")
     parser.add_argument("--qemu", default="", help="more arguments for QEMU")
     parser.add_argument("--timeout", type=float, help="seconds")
@@ -363,6 +366,7 @@ def bochs_from_options(build, options, scratch, model, **more):
 
 
 def from_options(build, options, scratch, **more):
+    options.dom0_mem = "1024M" if options.dom0_mem is None else options.dom0_mem
     model = bochs_model(getattr(options, "machine", "qemu"))
     given = {name: value for name, value in (("mem", options.mem), ("cpus", options.cpus)) if value}
     if model:
@@ -376,3 +380,12 @@ def from_options(build, options, scratch, **more):
                    intremap=not options.no_intremap, firmware=options.firmware,
                    loader=options.loader, devices=options.devices, accel=accel, hv_args=options.hv_args,
                    dom0_mem=options.dom0_mem, cpu=options.cpu, scratch=scratch, extra=options.qemu.split(), **(more | given))
+
+
+def desktop(build, options, scratch, **more):
+    """The machine with the desktop's image: a screen, and a keyboard and a pointer that say where they are."""
+    options.dom0_mem = DESKTOP_DOM0_MEM if options.dom0_mem is None else options.dom0_mem
+    described = from_options(build, options, pathlib.Path(scratch), root="system", root_image="desktop.img", **more)
+    described.kernel_args = f"console=tty0 console=hvc0 loglevel=4 {options.kernel_args}".strip()
+    described.extra += ["-device", "qemu-xhci", "-device", "usb-tablet", "-device", "usb-kbd"]
+    return described
