@@ -267,9 +267,9 @@ class Console:
 
 
 def hypervisor(build, name):
-    """--hv mullion|xen|PATH as a path."""
+    """--hv mullion|release|packaged|xen|PATH as a path."""
     known = {"mullion": build / "hypervisor/mullion.elf", "release": build / "release/hypervisor/mullion.elf",
-             "xen": build / "xen/xen-4.17-amd64"}
+             "packaged": build / "image/mullion.elf", "xen": build / "xen/xen-4.17-amd64"}
     path = known.get(name, pathlib.Path(name))
     if not path.exists():
         raise SystemExit(f"no hypervisor image at {path}")
@@ -321,7 +321,7 @@ def memory_is(path, address, byte):
 
 def add_options(parser):
     """The options of the machine, the same for ./dev run and ./dev boot."""
-    parser.add_argument("--hv", default="mullion", help="mullion, release, xen (Debian's real one) or a path")
+    parser.add_argument("--hv", default="mullion", help="mullion, release, packaged (the desktop's), xen (Debian's real one) or a path")
     parser.add_argument("--mem", type=int, help="MiB of the machine")
     parser.add_argument("--cpus", type=int)
     parser.add_argument("--iommu", choices=("amd", "intel", "none"), default="amd")
