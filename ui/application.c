@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "application.h"
 
+#include <glib-unix.h>
 #include <glib/gi18n.h>
+#include <signal.h>
 
 #include "client.h"
 #include "window.h"
@@ -10,6 +12,7 @@ struct _UiApplication {
 	GtkApplication parent;
 	UiClient *client;
 	char *show;
+	gboolean loading; /* the state of the window, which is not there yet */
 };
 
 G_DEFINE_TYPE(UiApplication, ui_application, GTK_TYPE_APPLICATION)
@@ -32,6 +35,13 @@ static void act_quit(GSimpleAction *action, GVariant *parameter, gpointer data)
 	GList *windows = g_list_copy(gtk_application_get_windows(data));
 
 	g_list_free_full(windows, (GDestroyNotify)gtk_widget_destroy);
+}
+
+/* The end of the session, or Ctrl+C: with the state saved. */
+static gboolean signalled(gpointer data)
+{
+	act_quit(NULL, NULL, data);
+	return G_SOURCE_CONTINUE;
 }
 
 static const GActionEntry entries[] = {{"about", act_about}, {"quit", act_quit}};
@@ -85,7 +95,31 @@ static void ui_application_startup(GApplication *gapplication)
 					application);
 	set_accelerators(GTK_APPLICATION(application));
 	load_style();
+	gtk_icon_theme_add_resource_path(gtk_icon_theme_get_default(),
+					 "/org/mullion/desktop/icons");
+	g_unix_signal_add(SIGTERM, signalled, application);
+	g_unix_signal_add(SIGINT, signalled, application);
 	application->client = ui_client_new();
+}
+
+static void present(UiApplication *application, GtkWindow *window)
+{
+	if (application->show && UI_IS_WINDOW(window)) {
+		ui_window_show_name(UI_WINDOW(window), application->show);
+		g_clear_pointer(&application->show, g_free);
+	}
+	gtk_window_present(window);
+}
+
+static void state_ready(UiState *state, gpointer data)
+{
+	g_autoptr(UiApplication) application = data;
+	g_autoptr(UiState) owned = state;
+
+	application->loading = FALSE;
+	present(application, GTK_WINDOW(ui_window_new(GTK_APPLICATION(application),
+						      application->client, owned)));
+	g_application_release(G_APPLICATION(application));
 }
 
 static void ui_application_activate(GApplication *gapplication)
@@ -93,15 +127,13 @@ static void ui_application_activate(GApplication *gapplication)
 	UiApplication *application = UI_APPLICATION(gapplication);
 	GtkWindow *window = gtk_application_get_active_window(GTK_APPLICATION(application));
 
-	if (!window) {
-		window =
-		    GTK_WINDOW(ui_window_new(GTK_APPLICATION(application), application->client));
+	if (window) {
+		present(application, window);
+	} else if (!application->loading) {
+		application->loading = TRUE;
+		g_application_hold(gapplication);
+		ui_state_load(state_ready, g_object_ref(application));
 	}
-	if (application->show && UI_IS_WINDOW(window)) {
-		ui_window_show_name(UI_WINDOW(window), application->show);
-		g_clear_pointer(&application->show, g_free);
-	}
-	gtk_window_present(window);
 }
 
 static int ui_application_command_line(GApplication *gapplication, GApplicationCommandLine *line)

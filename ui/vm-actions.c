@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm-actions.h"
 
+#include "forms.h"
+
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -197,6 +199,16 @@ static void act_delete(UiClient *client, GtkWindow *window, MullionVm1 *vm)
 	    _("_Delete"), _("_Keep the disks"), yes_delete);
 }
 
+static void act_settings(UiClient *client, GtkWindow *window, MullionVm1 *vm)
+{
+	ui_settings_show(window, client, vm);
+}
+
+static void act_clone(UiClient *client, GtkWindow *window, MullionVm1 *vm)
+{
+	ui_clone_show(window, client, vm);
+}
+
 enum {
 	NEEDS_NO_JOB = 1,
 	NO_TEMPLATE = 2,
@@ -229,6 +241,11 @@ static const struct {
      act_discard_saved},
     {"force-off", N_("_Force Off…"), "process-stop-symbolic", "running paused stopping", 0,
      act_force_off},
+    {"settings", N_("S_ettings…"), "emblem-system-symbolic",
+     "stopped starting running paused stopping saving saved restoring crashed", NO_THROW_AWAY,
+     act_settings},
+    {"clone", N_("_Clone…"), "edit-copy-symbolic", "stopped crashed", NEEDS_NO_JOB | NO_THROW_AWAY,
+     act_clone},
     {"delete", N_("De_lete…"), "edit-delete-symbolic", "stopped saved crashed", NEEDS_NO_JOB,
      act_delete},
 };

@@ -20,6 +20,7 @@ struct _UiVmView {
 	GtkWidget *pause;
 	GtkImage *pause_icon;
 	GtkWidget *save;
+	GtkMenuButton *more;
 	GtkInfoBar *restart_bar;
 	GtkInfoBar *warning_bar;
 	GtkLabel *warnings;
@@ -179,6 +180,7 @@ static void ui_vm_view_class_init(UiVmViewClass *class)
 	gtk_widget_class_bind_template_child(widget_class, UiVmView, pause);
 	gtk_widget_class_bind_template_child(widget_class, UiVmView, pause_icon);
 	gtk_widget_class_bind_template_child(widget_class, UiVmView, save);
+	gtk_widget_class_bind_template_child(widget_class, UiVmView, more);
 	gtk_widget_class_bind_template_child(widget_class, UiVmView, restart_bar);
 	gtk_widget_class_bind_template_child(widget_class, UiVmView, warning_bar);
 	gtk_widget_class_bind_template_child(widget_class, UiVmView, warnings);
@@ -187,7 +189,12 @@ static void ui_vm_view_class_init(UiVmViewClass *class)
 
 static void ui_vm_view_init(UiVmView *view)
 {
+	g_autoptr(GtkBuilder) builder =
+	    gtk_builder_new_from_resource("/org/mullion/desktop/menus.ui");
+
 	gtk_widget_init_template(GTK_WIDGET(view));
+	gtk_menu_button_set_menu_model(view->more,
+				       G_MENU_MODEL(gtk_builder_get_object(builder, "vm-menu")));
 }
 
 GtkWidget *ui_vm_view_new(UiClient *client, MullionVm1 *vm)

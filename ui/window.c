@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "colour.h"
+#include "forms.h"
 #include "job.h"
 #include "notice.h"
 #include "vm-actions.h"
@@ -43,6 +44,8 @@ struct _UiWindow {
 	char *wanted;	/* name of a VM to show when it is known */
 	GQueue views;	/* UiVmView, last shown first */
 	guint fill_idle;
+	UiState state; /* of the size alone */
+	GtkPaned *paned;
 	gboolean refilling; /* the list changes: a selection is not the person's */
 };
 
@@ -478,6 +481,21 @@ static void act_reload(GSimpleAction *action, GVariant *parameter, gpointer data
 		       NULL, _("The definitions could not be read again"));
 }
 
+static void act_new_vm(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	ui_assistant_show(GTK_WINDOW(data), UI_WINDOW(data)->client);
+}
+
+static void act_import(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	ui_import_show(GTK_WINDOW(data), UI_WINDOW(data)->client);
+}
+
+static void act_networks(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	ui_networks_show(GTK_WINDOW(data), UI_WINDOW(data)->client);
+}
+
 static void act_machine(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
 	select_path(data, NULL);
@@ -493,8 +511,9 @@ static void act_page(GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static const GActionEntry entries[] = {
-    {"search", act_search},   {"retry", act_retry},    {"reload", act_reload},
-    {"machine", act_machine}, {"page", act_page, "s"},
+    {"search", act_search},   {"retry", act_retry},	  {"reload", act_reload},
+    {"machine", act_machine}, {"page", act_page, "s"},	  {"new-vm", act_new_vm},
+    {"import", act_import},   {"networks", act_networks},
 };
 
 void ui_window_show_vm(UiWindow *window, MullionVm1 *vm)
@@ -556,6 +575,46 @@ static gboolean ui_window_key_press(GtkWidget *widget, GdkEventKey *event)
 	return GDK_EVENT_PROPAGATE;
 }
 
+/* Full screen says nothing of how the window is wanted. */
+static gboolean has_own_size(UiWindow *window)
+{
+	GdkWindow *gdk = gtk_widget_get_window(GTK_WIDGET(window));
+
+	return gdk && !(gdk_window_get_state(gdk) &
+			(GDK_WINDOW_STATE_MAXIMIZED | GDK_WINDOW_STATE_FULLSCREEN));
+}
+
+static void ui_window_size_allocate(GtkWidget *widget, GtkAllocation *place)
+{
+	UiWindow *window = UI_WINDOW(widget);
+
+	GTK_WIDGET_CLASS(ui_window_parent_class)->size_allocate(widget, place);
+	if (has_own_size(window)) {
+		gtk_window_get_size(GTK_WINDOW(window), &window->state.width,
+				    &window->state.height);
+	}
+}
+
+static void save_state(UiWindow *window)
+{
+	window->state.sidebar = gtk_paned_get_position(window->paned);
+	window->state.maximized = gtk_window_is_maximized(GTK_WINDOW(window));
+	window->state.vm = window->selected;
+	ui_state_save(&window->state,
+		      G_APPLICATION(gtk_window_get_application(GTK_WINDOW(window))));
+}
+
+static void ui_window_destroy(GtkWidget *widget)
+{
+	UiWindow *window = UI_WINDOW(widget);
+
+	if (window->client && gtk_window_get_application(GTK_WINDOW(window))) {
+		save_state(window);
+	}
+	window->refilling = TRUE; /* rows that go select others */
+	GTK_WIDGET_CLASS(ui_window_parent_class)->destroy(widget);
+}
+
 static void ui_window_dispose(GObject *object)
 {
 	UiWindow *window = UI_WINDOW(object);
@@ -588,7 +647,9 @@ static void ui_window_class_init(UiWindowClass *class)
 
 	G_OBJECT_CLASS(class)->dispose = ui_window_dispose;
 	G_OBJECT_CLASS(class)->finalize = ui_window_finalize;
+	widget_class->destroy = ui_window_destroy;
 	widget_class->key_press_event = ui_window_key_press;
+	widget_class->size_allocate = ui_window_size_allocate;
 	gtk_widget_class_set_template_from_resource(widget_class, "/org/mullion/desktop/window.ui");
 	gtk_widget_class_bind_template_child(widget_class, UiWindow, new_button);
 	gtk_widget_class_bind_template_child(widget_class, UiWindow, search_button);
@@ -605,6 +666,7 @@ static void ui_window_class_init(UiWindowClass *class)
 	gtk_widget_class_bind_template_child(widget_class, UiWindow, scroller);
 	gtk_widget_class_bind_template_child(widget_class, UiWindow, list);
 	gtk_widget_class_bind_template_child(widget_class, UiWindow, host_row);
+	gtk_widget_class_bind_template_child(widget_class, UiWindow, paned);
 	gtk_widget_class_bind_template_child(widget_class, UiWindow, broken_button);
 	gtk_widget_class_bind_template_child(widget_class, UiWindow, broken_label);
 	gtk_widget_class_bind_template_child(widget_class, UiWindow, broken_text);
@@ -621,12 +683,18 @@ static void ui_window_init(UiWindow *window)
 {
 	g_autoptr(GtkBuilder) builder = NULL;
 
+	g_autoptr(GtkBuilder) shortcuts = NULL;
+
 	g_type_ensure(UI_TYPE_NOTICE);
 	g_queue_init(&window->views);
 	gtk_widget_init_template(GTK_WIDGET(window));
 	builder = gtk_builder_new_from_resource("/org/mullion/desktop/menus.ui");
 	gtk_menu_button_set_menu_model(window->menu_button,
 				       G_MENU_MODEL(gtk_builder_get_object(builder, "app-menu")));
+	shortcuts = gtk_builder_new_from_resource("/org/mullion/desktop/shortcuts.ui");
+	gtk_application_window_set_help_overlay(
+	    GTK_APPLICATION_WINDOW(window),
+	    GTK_SHORTCUTS_WINDOW(gtk_builder_get_object(shortcuts, "shortcuts")));
 	gtk_search_bar_connect_entry(window->search_bar, window->search_entry);
 	g_object_bind_property(window->search_button, "active", window->search_bar,
 			       "search-mode-enabled",
@@ -639,12 +707,27 @@ static void ui_window_init(UiWindow *window)
 					window);
 }
 
-UiWindow *ui_window_new(GtkApplication *application, UiClient *client)
+static void restore(UiWindow *window, const UiState *state)
+{
+	window->selected = g_strdup(state->vm);
+	if (state->width && state->height) {
+		gtk_window_set_default_size(GTK_WINDOW(window), state->width, state->height);
+	}
+	if (state->sidebar) {
+		gtk_paned_set_position(window->paned, state->sidebar);
+	}
+	if (state->maximized) {
+		gtk_window_maximize(GTK_WINDOW(window));
+	}
+}
+
+UiWindow *ui_window_new(GtkApplication *application, UiClient *client, const UiState *state)
 {
 	UiWindow *window = g_object_new(UI_TYPE_WINDOW, "application", application, NULL);
 	GListModel *vms = ui_client_vms(client);
 
 	window->client = g_object_ref(client);
+	restore(window, state);
 	window->actions = ui_vm_actions_new(client, GTK_WINDOW(window));
 	gtk_widget_insert_action_group(GTK_WIDGET(window), "vm", G_ACTION_GROUP(window->actions));
 	gtk_list_box_bind_model(window->jobs_list, ui_client_jobs(client), job_row, window, NULL);

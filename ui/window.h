@@ -5,11 +5,15 @@
 #include <gtk/gtk.h>
 
 #include "client.h"
+#include "state.h"
 
 #define UI_TYPE_WINDOW (ui_window_get_type())
 G_DECLARE_FINAL_TYPE(UiWindow, ui_window, UI, WINDOW, GtkApplicationWindow)
 
-UiWindow *ui_window_new(GtkApplication *application, UiClient *client);
+/* state: size, and which VM is selected as soon as the manager has told of it. The window saves its
+ * state when it goes.
+ */
+UiWindow *ui_window_new(GtkApplication *application, UiClient *client, const UiState *state);
 
 /* Select a VM. When a screen is shown, the screen of this VM is shown then, else its overview. */
 void ui_window_show_vm(UiWindow *window, MullionVm1 *vm);
