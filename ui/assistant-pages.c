@@ -67,17 +67,15 @@ static void read_resources(UiAssistant *self)
 	FormMachine *machine = self->machine;
 	int kind = id_index(disk_ids, G_N_ELEMENTS(disk_ids), active_id(self->disk_combo));
 
-	machine->memory =
-	    (guint64)gtk_spin_button_get_value_as_int(GTK_SPIN_BUTTON(self->memory_spin));
-	machine->vcpus = (guint)gtk_spin_button_get_value_as_int(GTK_SPIN_BUTTON(self->vcpus_spin));
+	machine->memory = (guint64)form_spin_value(GTK_SPIN_BUTTON(self->memory_spin));
+	machine->vcpus = (guint)form_spin_value(GTK_SPIN_BUTTON(self->vcpus_spin));
 	form_machine_set(&machine->network, active_id(self->network_combo));
 	if (machine->source == FORM_SOURCE_DISK || kind < 0) {
 		return;
 	}
 	machine->disk = kind;
 	machine->disk_readonly = false;
-	machine->disk_size =
-	    (guint64)gtk_spin_button_get_value(GTK_SPIN_BUTTON(self->size_spin)) * FORM_MIB;
+	machine->disk_size = (guint64)form_spin_value(GTK_SPIN_BUTTON(self->size_spin)) * FORM_MIB;
 	form_machine_set(&machine->disk_group, active_id(self->group_combo));
 	form_machine_set(&machine->disk_path, ui_path_entry_get_text(self->existing_path));
 	form_machine_set(&machine->disk_format, machine->disk == FORM_DISK_EXISTING

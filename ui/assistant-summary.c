@@ -138,8 +138,8 @@ static void add_finding(UiAssistant *self, bool problem, const char *key, const 
 	gtk_label_set_line_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
 	gtk_label_set_xalign(GTK_LABEL(label), 0);
 	gtk_widget_set_hexpand(label, TRUE);
-	gtk_widget_set_valign(icon, GTK_ALIGN_START);
-	gtk_widget_set_valign(button, GTK_ALIGN_START);
+	gtk_widget_set_valign(icon, GTK_ALIGN_CENTER);
+	gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
 	form_set_accessible(button, name);
 	g_object_set_data_full(G_OBJECT(button), "page",
 			       g_strdup(form_machine_page(self->machine, key)), g_free);

@@ -106,8 +106,7 @@ static void on_kind(UiDiskAdd *self)
 static GVariant *disk_of(UiDiskAdd *self)
 {
 	const char *path = ui_path_entry_get_text(self->path);
-	guint64 size =
-	    (guint64)gtk_spin_button_get_value(GTK_SPIN_BUTTON(self->size_spin)) * FORM_MIB;
+	guint64 size = (guint64)form_spin_value(GTK_SPIN_BUTTON(self->size_spin)) * FORM_MIB;
 	GVariantDict disk;
 
 	g_variant_dict_init(&disk, NULL);

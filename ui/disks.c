@@ -172,8 +172,7 @@ static void grow_answered(GtkDialog *dialog, int response, Asked *asked)
 	g_autofree char *what = g_strdup_printf(_("Growing %s…"), target);
 	guint64 size;
 
-	gtk_spin_button_update(GTK_SPIN_BUTTON(asked->field));
-	size = (guint64)gtk_spin_button_get_value(GTK_SPIN_BUTTON(asked->field)) * FORM_MIB;
+	size = (guint64)form_spin_value(GTK_SPIN_BUTTON(asked->field)) * FORM_MIB;
 	gtk_widget_destroy(GTK_WIDGET(dialog));
 	if (response == GTK_RESPONSE_ACCEPT && self && self->vm &&
 	    !ui_progress_is_busy(self->progress)) {

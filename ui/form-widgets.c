@@ -52,6 +52,23 @@ void form_spin_is_size(GtkSpinButton *button, guint64 unit)
 	gtk_spin_button_update(button);
 }
 
+double form_spin_value(GtkSpinButton *button)
+{
+	const guint64 *unit = g_object_get_data(G_OBJECT(button), UNIT_KEY);
+	const char *text = gtk_entry_get_text(GTK_ENTRY(button));
+	GtkAdjustment *adjustment = gtk_spin_button_get_adjustment(button);
+	double value = gtk_spin_button_get_value(button);
+	guint64 number;
+
+	if (unit && form_size_parse(text, *unit, &number)) {
+		value = (double)(number / FORM_MIB);
+	} else if (!unit && g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT, &number, NULL)) {
+		value = (double)number;
+	}
+	return CLAMP(value, gtk_adjustment_get_lower(adjustment),
+		     gtk_adjustment_get_upper(adjustment));
+}
+
 /* The chip is painted for the widget's scale, or it would be blurred at 2x. */
 static cairo_surface_t *colour_chip(const char *colour, int scale)
 {

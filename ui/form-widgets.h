@@ -13,6 +13,10 @@ void form_set_accessible(GtkWidget *widget, const char *name);
  * @unit bytes). */
 void form_spin_is_size(GtkSpinButton *button, guint64 unit);
 
+/* What is typed into the button, also before it is taken up; within its bounds. What cannot be read
+ * is the value that was there before. */
+double form_spin_value(GtkSpinButton *button);
+
 /* The trust colours, painted and with their names. Once for a combo without model; read and set by
  * gtk_combo_box_{get,set}_active_id(). */
 void form_combo_fill_colours(GtkComboBox *combo);

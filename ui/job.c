@@ -76,9 +76,22 @@ static char *result_text(MullionJob1 *job)
 	return g_strdup(g_strcmp0(state, "cancelled") == 0 ? _("Cancelled") : _("Done"));
 }
 
-static void show(UiJobRow *row)
+/* What it works on, or what it has made. */
+static MullionVm1 *vm_of(UiJobRow *row)
 {
 	MullionVm1 *vm = ui_client_vm_at(row->client, mullion_job1_get_vm(row->job));
+	GVariant *result = mullion_job1_get_result(row->job);
+	const char *path;
+
+	if (!vm && result && g_variant_lookup(result, "vm", "&o", &path)) {
+		vm = ui_client_vm_at(row->client, path);
+	}
+	return vm;
+}
+
+static void show(UiJobRow *row)
+{
+	MullionVm1 *vm = vm_of(row);
 	gboolean running = g_strcmp0(mullion_job1_get_state(row->job), "running") == 0;
 	double progress = mullion_job1_get_progress(row->job);
 	const char *kind = ui_job_text(mullion_job1_get_kind(row->job));
@@ -152,7 +165,8 @@ static void ui_job_row_init(UiJobRow *row)
 GtkWidget *ui_job_row_new(UiClient *client, MullionJob1 *job)
 {
 	static const char *const followed[] = {"notify::state", "notify::progress",
-					       "notify::cancellable", "notify::vm"};
+					       "notify::cancellable", "notify::vm",
+					       "notify::result"};
 	UiJobRow *row = g_object_new(UI_TYPE_JOB_ROW, "visible", TRUE, NULL);
 
 	row->client = g_object_ref(client);

@@ -120,9 +120,9 @@ static GVariant *changes_of(UiSettings *self)
 	put_check(&dict, "autostart", self->autostart_check);
 	put_check(&dict, "template", self->template_check);
 	put_bounded(self, &dict, "memory", "maxmemory",
-		    (guint64)gtk_spin_button_get_value(GTK_SPIN_BUTTON(self->memory_spin)), true);
+		    (guint64)form_spin_value(GTK_SPIN_BUTTON(self->memory_spin)), true);
 	put_bounded(self, &dict, "vcpus", "maxvcpus",
-		    (guint64)gtk_spin_button_get_value(GTK_SPIN_BUTTON(self->vcpus_spin)), false);
+		    (guint64)form_spin_value(GTK_SPIN_BUTTON(self->vcpus_spin)), false);
 	put_combo(&dict, "on-reboot", self->reboot_combo);
 	put_combo(&dict, "on-crash", self->crash_combo);
 	put_combo(&dict, "type", self->type_combo);

@@ -6,6 +6,7 @@
 #include "colour.h"
 #include "history.h"
 #include "job.h"
+#include "thumbnail.h"
 #include "vm-actions.h"
 
 #define ROW_HEIGHT 60
@@ -22,6 +23,7 @@ struct _UiVmRow {
 	GtkLabel *state;
 	GtkImage *state_icon;
 	GtkLevelBar *load;
+	GtkLabel *job_text;
 	GtkProgressBar *progress;
 	GtkWidget *button;
 	GtkImage *button_icon;
@@ -119,7 +121,7 @@ static void show_progress(UiVmRow *row)
 {
 	double progress = mullion_job1_get_progress(row->job);
 
-	gtk_progress_bar_set_text(row->progress, ui_job_text(mullion_job1_get_kind(row->job)));
+	gtk_label_set_text(row->job_text, ui_job_text(mullion_job1_get_kind(row->job)));
 	if (progress >= 0) {
 		gtk_progress_bar_set_fraction(row->progress, CLAMP(progress, 0, 1));
 	} else {
@@ -221,9 +223,12 @@ gboolean ui_vm_row_fill(UiVmRow *row)
 	row->state = GTK_LABEL(gtk_builder_get_object(builder, "state"));
 	row->state_icon = GTK_IMAGE(gtk_builder_get_object(builder, "state_icon"));
 	row->load = GTK_LEVEL_BAR(gtk_builder_get_object(builder, "load"));
+	row->job_text = GTK_LABEL(gtk_builder_get_object(builder, "job_text"));
 	row->progress = GTK_PROGRESS_BAR(gtk_builder_get_object(builder, "progress"));
 	row->button = GTK_WIDGET(gtk_builder_get_object(builder, "button"));
 	row->button_icon = GTK_IMAGE(gtk_builder_get_object(builder, "button_icon"));
+	gtk_box_pack_start(GTK_BOX(row->picture), ui_thumbnail_new(row->client, row->vm), TRUE, TRUE,
+			   0);
 	g_signal_connect(row->button, "clicked", G_CALLBACK(clicked), row);
 	gtk_container_add(GTK_CONTAINER(row),
 			  GTK_WIDGET(gtk_builder_get_object(builder, "content")));

@@ -4,7 +4,9 @@
 #include <glib/gi18n.h>
 
 #include "colour.h"
+#include "screen.h"
 #include "vm-actions.h"
+#include "vm-page.h"
 
 struct _UiVmView {
 	GtkBox parent;
@@ -210,6 +212,10 @@ GtkWidget *ui_vm_view_new(UiClient *client, MullionVm1 *vm)
 	for (guint i = 0; i < G_N_ELEMENTS(followed); i++) {
 		g_signal_connect_object(vm, followed[i], G_CALLBACK(vm_changed), view, 0);
 	}
+	view->overview = ui_vm_page_new(client, vm);
+	view->screen = ui_screen_new(client, vm);
+	gtk_stack_add_titled(view->pages, view->overview, "overview", _("Overview"));
+	gtk_stack_add_titled(view->pages, view->screen, "screen", _("Screen"));
 	show(view);
 	return GTK_WIDGET(view);
 }

@@ -6,6 +6,7 @@
 
 #include "colour.h"
 #include "forms.h"
+#include "host-page.h"
 #include "job.h"
 #include "notice.h"
 #include "vm-actions.h"
@@ -604,6 +605,19 @@ static void save_state(UiWindow *window)
 		      G_APPLICATION(gtk_window_get_application(GTK_WINDOW(window))));
 }
 
+/* Loads are shown as long as anything is. */
+static void ui_window_map(GtkWidget *widget)
+{
+	GTK_WIDGET_CLASS(ui_window_parent_class)->map(widget);
+	ui_client_stats_hold(UI_WINDOW(widget)->client);
+}
+
+static void ui_window_unmap(GtkWidget *widget)
+{
+	ui_client_stats_release(UI_WINDOW(widget)->client);
+	GTK_WIDGET_CLASS(ui_window_parent_class)->unmap(widget);
+}
+
 static void ui_window_destroy(GtkWidget *widget)
 {
 	UiWindow *window = UI_WINDOW(widget);
@@ -649,6 +663,8 @@ static void ui_window_class_init(UiWindowClass *class)
 	G_OBJECT_CLASS(class)->finalize = ui_window_finalize;
 	widget_class->destroy = ui_window_destroy;
 	widget_class->key_press_event = ui_window_key_press;
+	widget_class->map = ui_window_map;
+	widget_class->unmap = ui_window_unmap;
 	widget_class->size_allocate = ui_window_size_allocate;
 	gtk_widget_class_set_template_from_resource(widget_class, "/org/mullion/desktop/window.ui");
 	gtk_widget_class_bind_template_child(widget_class, UiWindow, new_button);
@@ -730,6 +746,7 @@ UiWindow *ui_window_new(GtkApplication *application, UiClient *client, const UiS
 	restore(window, state);
 	window->actions = ui_vm_actions_new(client, GTK_WINDOW(window));
 	gtk_widget_insert_action_group(GTK_WIDGET(window), "vm", G_ACTION_GROUP(window->actions));
+	gtk_stack_add_named(window->content, ui_host_page_new(client), "host");
 	gtk_list_box_bind_model(window->jobs_list, ui_client_jobs(client), job_row, window, NULL);
 	g_signal_connect(vms, "items-changed", G_CALLBACK(vms_changed), window);
 	g_signal_connect(ui_client_jobs(client), "items-changed", G_CALLBACK(jobs_changed), window);

@@ -195,7 +195,8 @@ class App:
         folder = pathlib.Path(tempfile.mkdtemp(prefix="app", dir=self.desktop.folder))
         self.log = folder / "stderr"
         self.env = dict(os.environ, MULLION_BUS_ADDRESS=self.desktop.bus.address, XDG_CONFIG_HOME=str(desk.config),
-                        DBUS_SESSION_BUS_ADDRESS=self.desktop.session, **(env or {}))
+                        DBUS_SESSION_BUS_ADDRESS=self.desktop.session)
+        self.env.update(env or {})
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([desk.program, *arguments], env=self.env, stdin=subprocess.DEVNULL,
                                             stdout=log, stderr=log)
@@ -275,16 +276,39 @@ class App:
             return run.stdout.strip() == str(self.process.pid)
         until(owner, "the keyboard's focus")
 
+    @staticmethod
+    def geometry():
+        """Of the window in front: x, y, width, height."""
+        run = subprocess.run(["xdotool", "getactivewindow", "getwindowgeometry", "--shell"], capture_output=True,
+                             text=True, check=True)
+        place = dict(line.split("=") for line in run.stdout.split())
+        return [int(place[key]) for key in ("X", "Y", "WIDTH", "HEIGHT")]
+
+    def frame_extents(self):
+        """Width of the shadow that GTK draws around the window in front: left, right, top, bottom."""
+        window = subprocess.run(["xdotool", "getactivewindow"], capture_output=True, text=True, check=True).stdout.strip()
+        run = subprocess.run(["xprop", "-id", window, "_GTK_FRAME_EXTENTS"], capture_output=True, text=True, check=False)
+        words = run.stdout.split("=")[-1].replace(",", " ").split()
+        return [int(word) for word in words] if len(words) == 4 else [0] * 4
+
+    def size(self):
+        """Of the window in front, without shadow."""
+        _, _, width, height = self.geometry()
+        left, right, top, bottom = self.frame_extents()
+        return width - left - right, height - top - bottom
+
+    def resize(self, width, height):
+        left, right, top, bottom = self.frame_extents()
+        subprocess.run(["xdotool", "getactivewindow", "windowsize", str(width + left + right), str(height + top + bottom)],
+                       check=True, timeout=20)
+
     def screenshot(self, name):
         """The window in front, as it is on the screen, to build/ui-screenshots/NAME.png. Settles first: what is drawn
         twice the same is drawn."""
         gdk = self.desktop.gdk
         self.active()
-        run = subprocess.run(["xdotool", "getactivewindow", "getwindowgeometry", "--shell"], capture_output=True,
-                             text=True, check=True)
-        place = dict(line.split("=") for line in run.stdout.split())
         root = gdk.get_default_root_window()
-        area = [int(place[key]) for key in ("X", "Y", "WIDTH", "HEIGHT")]
+        area = self.geometry()
         area[0], area[1] = max(area[0], 0), max(area[1], 0)
         area[2] = min(area[2], root.get_width() - area[0])
         area[3] = min(area[3], root.get_height() - area[1])
@@ -335,9 +359,9 @@ class Desk:
         self.config.mkdir()
         self.apps = []
 
-    def start(self, *arguments, **env):
+    def start(self, *arguments, wait=True, **env):
         """desk.start("--show", "web", GTK_THEME="Adwaita:dark")"""
-        app = App(self, arguments, env)
+        app = App(self, arguments, env, wait)
         self.apps.append(app)
         return app
 
