@@ -21,6 +21,9 @@ OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 # out because it is suspected: with it user space of a service VM on real Xen now and then misreads its own memory.
 TCG_CPU = "EPYC,+svm,+npt,-rdtscp,-monitor,-avx,-avx2,-f16c,-fma"
 
+# X, GTK and the manager take half of it; the rest is cache for the VMs' disks.
+DESKTOP_DOM0_MEM = "1280M"
+
 # A boot sector that leaves by isa-debug-exit with 2 if the CPU has SVM, else with 0 (seen as 5 and 1).
 PROBE = bytes.fromhex("66b801000080" "660fa2" "31c0" "660fbae102" "7302" "b002" "baf400" "ee" "f4ebfd")
 
@@ -85,6 +88,7 @@ class Machine(Qemu):
     initrd: pathlib.Path | None = None
     modules: bool = True        # False: the hypervisor alone, for the bad-input tests
     root: str = "job"           # init: "job" or "system"
+    root_image: str = "root.img"
     disks: list = dataclasses.field(default_factory=list)      # (serial, path, writable), besides root
     nic: bool = True
     display: list = dataclasses.field(default_factory=lambda: ["-display", "none"])
@@ -127,7 +131,7 @@ class Machine(Qemu):
 
     def _disks(self):
         args = []
-        disks = [("root", self.build / "image/root.img", False), *self.disks] if self.root else self.disks
+        disks = [("root", self.build / "image" / self.root_image, False), *self.disks] if self.root else self.disks
         for index, (serial, path, writable) in enumerate(disks):
             args += ["-drive", f"file={path},format=raw,if=none,id=disk{index},cache=unsafe,"
                                f"snapshot={'off' if writable else 'on'}"]
@@ -270,34 +274,52 @@ class Console:
 
 
 def hypervisor(build, name):
-    """--hv mullion|xen|PATH as a path."""
+    """--hv mullion|release|packaged|xen|PATH as a path."""
     known = {"mullion": build / "hypervisor/mullion.elf", "release": build / "release/hypervisor/mullion.elf",
-             "xen": build / "xen/xen-4.17-amd64"}
+             "packaged": build / "image/mullion.elf", "xen": build / "xen/xen-4.17-amd64"}
     path = known.get(name, pathlib.Path(name))
     if not path.exists():
         raise SystemExit(f"no hypervisor image at {path}")
     return path
 
 
-def memory_is(monitor, address, byte):
+class Monitor:
+    """QEMU's machine protocol on a socket that the command line gave it (-qmp unix:PATH,server=on,wait=off)."""
+
+    def __init__(self, path):
+        self.connection = socket.socket(socket.AF_UNIX)
+        self.connection.settimeout(60)
+        self.connection.connect(str(path))
+        self.stream = self.connection.makefile("rw")
+        self.stream.readline()
+        self.ask("qmp_capabilities")
+
+    def ask(self, command, **arguments):
+        """The answer; what QEMU tells meanwhile is passed over."""
+        self.stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.stream.flush()
+        while True:
+            reply = json.loads(self.stream.readline() or '{"error": "the monitor is gone"}')
+            if "error" in reply:
+                raise RuntimeError(f"QEMU's monitor: {reply['error']}")
+            if "return" in reply:
+                return reply["return"]
+
+    def close(self):
+        self.stream.close()
+        self.connection.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def memory_is(path, address, byte):
     """Ask QEMU whether the 64 bytes at a physical address all have this value."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(20)
-        connection.connect(str(monitor))
-        stream = connection.makefile("rw")
-        stream.readline()
-        answer = ""
-        for command in ({"execute": "qmp_capabilities"},
-                        {"execute": "human-monitor-command", "arguments": {"command-line": f"xp /64xb {address:#x}"}}):
-            stream.write(json.dumps(command) + "\n")
-            stream.flush()
-            while True:
-                reply = json.loads(stream.readline())
-                if "error" in reply:
-                    raise RuntimeError(f"QEMU's monitor: {reply['error']}")
-                if "return" in reply:
-                    answer = reply["return"]
-                    break
+    with Monitor(path) as monitor:
+        answer = monitor.ask("human-monitor-command", **{"command-line": f"xp /64xb {address:#x}"})
     values = [int(word, 16) for line in answer.splitlines() for word in line.split(":", 1)[1].split()]
     if len(values) != 64:
         raise RuntimeError(f"QEMU's monitor answered: {answer}")
@@ -306,7 +328,7 @@ def memory_is(monitor, address, byte):
 
 def add_options(parser):
     """The options of the machine, the same for ./dev run and ./dev boot."""
-    parser.add_argument("--hv", default="mullion", help="mullion, release, xen (Debian's real one) or a path")
+    parser.add_argument("--hv", default="mullion", help="mullion, release, packaged (the desktop's), xen (Debian's real one) or a path")
     parser.add_argument("--mem", type=int, help="MiB of the machine")
     parser.add_argument("--cpus", type=int)
     parser.add_argument("--iommu", choices=("amd", "intel", "none"), default="amd")
@@ -318,7 +340,7 @@ def add_options(parser):
     parser.add_argument("--accel", choices=("auto", "kvm", "tcg"), default="auto")
     parser.add_argument("--hv-args", default="", help="more options for the hypervisor")
     parser.add_argument("--kernel-args", default="", help="more options for the service VM's kernel")
-    parser.add_argument("--dom0-mem", default="1024M")
+    parser.add_argument("--dom0-mem", help="the service VM's memory")
     parser.add_argument("--cpu", default="", help="QEMU CPU model and flags")
     parser.add_argument("--qemu", default="", help="more arguments for QEMU")
     parser.add_argument("--timeout", type=float, help="seconds")
@@ -351,6 +373,7 @@ def bochs_from_options(build, options, scratch, model, **more):
 
 
 def from_options(build, options, scratch, **more):
+    options.dom0_mem = "1024M" if options.dom0_mem is None else options.dom0_mem
     model = bochs_model(getattr(options, "machine", "qemu"))
     given = {name: value for name, value in (("mem", options.mem), ("cpus", options.cpus)) if value}
     if model:
@@ -364,3 +387,12 @@ def from_options(build, options, scratch, **more):
                    intremap=not options.no_intremap, firmware=options.firmware,
                    loader=options.loader, devices=options.devices, accel=accel, hv_args=options.hv_args,
                    dom0_mem=options.dom0_mem, cpu=options.cpu, scratch=scratch, extra=options.qemu.split(), **(more | given))
+
+
+def desktop(build, options, scratch, **more):
+    """The machine with the desktop's image: a screen, and a keyboard and a pointer that say where they are."""
+    options.dom0_mem = DESKTOP_DOM0_MEM if options.dom0_mem is None else options.dom0_mem
+    described = from_options(build, options, pathlib.Path(scratch), root="system", root_image="desktop.img", **more)
+    described.kernel_args = f"console=tty0 console=hvc0 loglevel=4 {options.kernel_args}".strip()
+    described.extra += ["-device", "qemu-xhci", "-device", "usb-tablet", "-device", "usb-kbd"]
+    return described

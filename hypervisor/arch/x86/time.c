@@ -165,9 +165,9 @@ static uint64_t measure_pit(uint64_t *apic_hz)
 /* It cannot be read along with the TSC; what disturbs makes the result larger, so the smallest counts. */
 static uint64_t calibrate_pit(uint64_t *apic_hz)
 {
-	uint64_t least = ~0UL;
+	uint64_t least = measure_pit(apic_hz);
 
-	for (unsigned int i = 0; i < 3; i++) {
+	for (unsigned int i = 1; i < 3; i++) {
 		uint64_t apic, tsc = measure_pit(&apic);
 
 		if (tsc < least) {

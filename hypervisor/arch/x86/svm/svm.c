@@ -49,6 +49,14 @@ static void bitmaps_init(void)
 	}
 }
 
+/* "TCGTCGTCGTCG": the CPU is QEMU's software. */
+static bool is_qemu_tcg(void)
+{
+	struct cpuid_regs r = cpuid(0x40000000, 0);
+
+	return (cpuid(1, 0).ecx & BIT(31)) && r.ebx == 0x54474354 && r.ecx == 0x43544743 && r.edx == 0x47435447;
+}
+
 static void features_read(void)
 {
 	uint32_t edx = cpuid(SVM_LEAF, 0).edx;
@@ -62,6 +70,7 @@ static void features_read(void)
 		.pause_filter = edx & BIT(10),
 		.pause_threshold = edx & BIT(12),
 		.rdtscp = cpuid(0x80000001, 0).edx & BIT(27),
+		.injects_twice = is_qemu_tcg(),
 	};
 	/* CPUID Fn8000_0001_EDX[Page1GB] speaks for nested tables too (APM vol. 2 section 15.25). */
 	if (svm_features.tsc_ratio) {

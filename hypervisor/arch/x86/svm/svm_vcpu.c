@@ -283,6 +283,14 @@ void svm_inject(struct vcpu *v, const struct guest_event *e)
 		vmcb->intercept1 |= INTERCEPT1_IRET;
 		svm_dirty(vmcb, CLEAN_INTERCEPTS);
 	}
+	/*
+	 * QEMU remembers an injected interrupt as if it were a pending exception, and delivers it again, whatever IF says, when
+	 * another of its threads wants this CPU's attention before the guest exits: a guest in its entry code does not survive
+	 * that. An exit clears the memory, so there is one at once.
+	 */
+	if (unlikely(svm_features.injects_twice) && e->type == EVENT_INTR && cpu_count > 1) {
+		arch_cpu_kick(this_cpu()->id);
+	}
 }
 
 bool svm_can_inject_intr(struct vcpu *v)
