@@ -13,17 +13,10 @@ static unsigned word_pages;
 /*
  * The callback is a level: it comes again for as long as upcall_pending is set. It needs no EOI.
  */
-static void on_event(struct regs *r)
+void event_taken(struct regs *r)
 {
 	(void)r;
 	__atomic_store_n(&vcpu_info(cpu_self())->evtchn_upcall_pending, 0, __ATOMIC_SEQ_CST);
-}
-
-void events_init(void)
-{
-	shared_info();
-	set_irq_handler(EVENT_VECTOR, on_event);
-	CHECK_EQ(hvm_set_param(HVM_PARAM_CALLBACK_IRQ, 2ull << 56 | EVENT_VECTOR), 0);
 }
 
 long event_op(int cmd, void *arg)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The library of the ABI test guests: a PVH kernel in long mode with the first 4 GiB mapped 1:1,
- * interrupts off, one vCPU running. A test is a file with guest_main(); returning from it is a
+ * The library of the ABI test guests: a kernel (x86: PVH in long mode with the first 4 GiB mapped 1:1;
+ * arm64: all mapped 1:1), interrupts off, one vCPU running. A test is a file with guest_main(); returning from it is a
  * PASS unless an EXPECT failed before.
  */
 #ifndef GUEST_H
 #define GUEST_H
 
-#include "x86.h"
+#include <arch.h>
 
 #include <xen/xen.h>
 #include <xen/errno.h>
@@ -21,8 +21,6 @@
 #include <xen/version.h>
 #include <xen/hvm/hvm_op.h>
 #include <xen/hvm/params.h>
-#include <xen/arch-x86/cpuid.h>
-#include <xen/arch-x86/hvm/start_info.h>
 
 /* Weak, for a guest may have more than one source file. */
 #ifdef GUEST_NAME
@@ -66,6 +64,8 @@ void guest_main(void);
 void guest_fail(const char *file, int line, const char *what, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 bool guest_compare(const char *file, int line, const char *what, long got, long want);
+/* The arch's way to end the machine. */
+void guest_power_off(void) __attribute__((noreturn));
 /* Print the verdict (FAIL if anything failed, else PASS) and power off. */
 void guest_end(void) __attribute__((noreturn));
 void guest_skip(const char *fmt, ...) __attribute__((noreturn, format(printf, 1, 2)));
@@ -80,32 +80,13 @@ int memcmp(const void *a, const void *b, size_t n);
 size_t strlen(const char *s);
 int strcmp(const char *a, const char *b);
 int strncmp(const char *a, const char *b, size_t n);
+const char *guest_cmdline(void);
 /* Value of "name=NUMBER" on the guest's command line, else def. */
 uint64_t cmdline_number(const char *name, uint64_t def);
 bool cmdline_has(const char *word);
 
 /* --- hypercalls ---------------------------------------------------------------------------- */
-extern struct hvm_start_info *start_info;
-extern uint64_t entry_tsc; /* time stamp at the first instruction of the guest */
-extern char hypercall_page[];
-extern uint32_t xen_leaf; /* base of the hypervisor's CPUID leaves */
-extern uint8_t cpu_is_intel;
-
-/* The raw call; HC() below fills the missing arguments. */
-static inline long hypercall(unsigned long nr, unsigned long a1, unsigned long a2, unsigned long a3,
-			     unsigned long a4, unsigned long a5)
-{
-	register unsigned long r10 __asm__("r10") = a4;
-	register unsigned long r8 __asm__("r8") = a5;
-	long ret;
-
-	__asm__ volatile("call *%[to]"
-			 : "=a"(ret), "+D"(a1), "+S"(a2), "+d"(a3), "+r"(r10), "+r"(r8)
-			 : [to] "r"(hypercall_page + nr * 32)
-			 : "rcx", "r11", "memory");
-	return ret;
-}
-
+/* hypercall(number, five arguments) is the raw call (arch.h); HC() below fills the missing arguments. */
 /* The same by the instruction itself, so that any number can be asked for. */
 long hypercall_raw(unsigned long nr, unsigned long a1, unsigned long a2, unsigned long a3,
 		   unsigned long a4, unsigned long a5);
@@ -135,6 +116,8 @@ uint64_t free_gfn(void);
 struct shared_info *shared_info(void);
 struct vcpu_info *vcpu_info(unsigned cpu);
 extern char image_start[], image_end[];
+/* RAM at its own address that nobody uses yet. */
+void ram_pool(uint64_t *from, uint64_t *to);
 /* Usable RAM as XENMEM_memory_map tells it; false past the last range. */
 bool ram_range(unsigned i, uint64_t *from, uint64_t *to);
 
@@ -258,6 +241,8 @@ const uint8_t *madt_entry(uint8_t type, unsigned i);
  * nothing else, and irq_count counts it.
  */
 void events_init(void);
+/* What the handler does: see above. */
+void event_taken(struct regs *r);
 long event_op(int cmd, void *arg);
 /* These end the test when the hypervisor refuses. */
 evtchn_port_t event_alloc_unbound(domid_t dom, domid_t remote);
@@ -302,6 +287,11 @@ int grant_unmap(uint64_t gpa, grant_handle_t handle);
 /* --- a second domain ----------------------------------------------------------------------- */
 /* An HVM-type domain with `pages` pages of RAM from frame 0 on; its only vCPU never runs. */
 domid_t peer_create(unsigned pages);
+struct xen_domctl_createdomain;
+/* The arch's part of a configuration, and memory for the tables of the domain. */
+void peer_config(struct xen_domctl_createdomain *config);
+void peer_pool(domid_t dom);
+long peer_domctl(void *op, uint32_t cmd, domid_t dom);
 /* Lets its vCPU run from this address on, in flat 32-bit mode without paging. */
 void peer_start(domid_t dom, uint32_t entry);
 void peer_destroy(domid_t dom);

@@ -1,42 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Start of the guest in C, and the verdict. */
+/* The verdict. */
 #include "guest.h"
 
-uint32_t xen_leaf;
 static unsigned failure_count;
 static char first_failure[160];
-
-static void wait(uint64_t cycles)
-{
-	uint64_t until = rdtsc() + cycles;
-
-	while (rdtsc() < until) {
-		pause();
-	}
-}
-
-/*
- * End of the machine: Bochs's own port (it wants the word letter by letter), QEMU's debug exit, and an orderly power-off
- * where there is neither. The serial port gets the time to send the verdict: an emulated port under Bochs, where the
- * hypervisor waits for each byte, just that of its FIFO, else that of an interrupt-driven one.
- */
-static void __attribute__((noreturn)) power_off(void)
-{
-	struct sched_shutdown off = {.reason = SHUTDOWN_poweroff};
-
-	if (!cmdline_has("domu")) {
-		wait(1000000);
-		for (const char *c = "Shutdown"; *c; c++) {
-			outb(0x8900, (uint8_t)*c);
-		}
-		wait(30000000);
-		outl(0xf4, 0);
-	}
-	HC(sched_op, SCHEDOP_shutdown, &off);
-	for (;;) {
-		__asm__ volatile("cli; hlt");
-	}
-}
 
 void guest_end(void)
 {
@@ -46,7 +13,7 @@ void guest_end(void)
 	} else {
 		printf("VERDICT %s PASS\n", guest_name);
 	}
-	power_off();
+	guest_power_off();
 }
 
 void guest_skip(const char *fmt, ...)
@@ -58,7 +25,7 @@ void guest_skip(const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	__builtin_va_end(ap);
 	printf("VERDICT %s SKIP: %s\n", guest_name, text);
-	power_off();
+	guest_power_off();
 }
 
 static void note_failure(const char *text)
@@ -107,30 +74,4 @@ bool guest_compare(const char *file, int line, const char *what, long got, long 
 		 line, what, got, got, want, want);
 	note_failure(text);
 	return false;
-}
-
-/* Find Xen's CPUID leaves and let the hypervisor fill the hypercall page. */
-static void hypercalls_init(void)
-{
-	struct cpuid r;
-
-	for (xen_leaf = 0x40000000; xen_leaf < 0x40010000; xen_leaf += 0x100) {
-		r = cpuid(xen_leaf, 0);
-		if (r.b == XEN_CPUID_SIGNATURE_EBX && r.c == XEN_CPUID_SIGNATURE_ECX &&
-		    r.d == XEN_CPUID_SIGNATURE_EDX) {
-			break;
-		}
-	}
-	r = cpuid(xen_leaf + 2, 0);
-	wrmsr(r.b, (uint64_t)hypercall_page);
-	cpu_is_intel = cpuid(0, 0).c == 0x6c65746e; /* "ntel" */
-}
-
-void guest_start(void);
-void guest_start(void)
-{
-	trap_init_cpu(0);
-	hypercalls_init();
-	guest_main();
-	guest_end();
 }

@@ -3,10 +3,11 @@
 #include "guest.h"
 
 #include <xen/domctl.h>
-#include <xen/hvm/save.h>
 
-static long domctl(struct xen_domctl *op, uint32_t cmd, domid_t dom)
+long peer_domctl(void *arg, uint32_t cmd, domid_t dom)
 {
+	struct xen_domctl *op = arg;
+
 	op->cmd = cmd;
 	op->interface_version = XEN_DOMCTL_INTERFACE_VERSION;
 	op->domain = dom;
@@ -39,18 +40,15 @@ domid_t peer_create(unsigned pages)
 	    .max_grant_frames = 4,
 	    .max_maptrack_frames = 4,
 	    .grant_opts = XEN_DOMCTL_GRANT_version(2),
-	    .arch.emulation_flags = XEN_X86_EMU_LAPIC,
 	};
-	CHECK_EQ(domctl(&op, XEN_DOMCTL_createdomain, 0), 0);
+	peer_config(&op.u.createdomain);
+	CHECK_EQ(peer_domctl(&op, XEN_DOMCTL_createdomain, 0), 0);
 	dom = op.domain;
 	op.u.max_vcpus.max = 1;
-	CHECK_EQ(domctl(&op, XEN_DOMCTL_max_vcpus, dom), 0);
-	memset(&op, 0, sizeof(op));
-	op.u.shadow_op.op = XEN_DOMCTL_SHADOW_OP_SET_ALLOCATION;
-	op.u.shadow_op.mb = 2;
-	CHECK_EQ(domctl(&op, XEN_DOMCTL_shadow_op, dom), 0);
+	CHECK_EQ(peer_domctl(&op, XEN_DOMCTL_max_vcpus, dom), 0);
+	peer_pool(dom);
 	op.u.max_mem.max_memkb = (pages + 64) * 4;
-	CHECK_EQ(domctl(&op, XEN_DOMCTL_max_mem, dom), 0);
+	CHECK_EQ(peer_domctl(&op, XEN_DOMCTL_max_mem, dom), 0);
 	populate(dom, pages);
 	return dom;
 }
@@ -59,7 +57,7 @@ void peer_destroy(domid_t dom)
 {
 	static struct xen_domctl op;
 
-	CHECK_EQ(domctl(&op, XEN_DOMCTL_destroydomain, dom), 0);
+	CHECK_EQ(peer_domctl(&op, XEN_DOMCTL_destroydomain, dom), 0);
 }
 
 void *peer_map(domid_t dom, uint64_t gfn)
@@ -104,52 +102,4 @@ void peer_grant(grant_entry_v1_t *table, grant_ref_t ref, uint64_t gfn, uint16_t
 	barrier();
 	table[ref].flags = GTF_permit_access | extra_flags;
 	barrier();
-}
-
-/* The domain's first record, without which nothing is taken; returns its length. */
-static unsigned context_header(domid_t dom, void *out, unsigned room)
-{
-	static uint8_t all[65536];
-	static struct xen_domctl op;
-	struct hvm_save_descriptor *d = (void *)all;
-	unsigned size = sizeof(*d) + HVM_SAVE_LENGTH(HEADER);
-
-	memset(&op, 0, sizeof(op));
-	op.u.hvmcontext.size = sizeof(all);
-	set_xen_guest_handle(op.u.hvmcontext.buffer, all);
-	CHECK_EQ(domctl(&op, XEN_DOMCTL_gethvmcontext, dom), 0);
-	CHECK_EQ(d->typecode, HVM_SAVE_CODE(HEADER));
-	CHECK(size <= room);
-	memcpy(out, all, size);
-	return size;
-}
-
-void peer_start(domid_t dom, uint32_t entry)
-{
-	static uint8_t stream[4096];
-	static struct hvm_hw_cpu cpu;
-	static struct xen_domctl op;
-	struct hvm_save_descriptor d = {.typecode = HVM_SAVE_CODE(CPU), .length = sizeof(cpu)};
-	unsigned at = context_header(dom, stream, sizeof(stream));
-
-	cpu.rip = entry;
-	cpu.rflags = 2;
-	cpu.cr0 = 0x11;
-	cpu.dr6 = 0xffff0ff0;
-	cpu.dr7 = 0x400;
-	cpu.cs_limit = cpu.ds_limit = cpu.es_limit = cpu.ss_limit = ~0u;
-	cpu.cs_arbytes = 0xc9b;
-	cpu.ds_arbytes = cpu.es_arbytes = cpu.ss_arbytes = 0xc93;
-	cpu.tr_arbytes = 0x8b;
-	cpu.tr_limit = 0x67;
-	memcpy(stream + at, &d, sizeof(d));
-	memcpy(stream + at + sizeof(d), &cpu, sizeof(cpu));
-	at += sizeof(d) + sizeof(cpu);
-	d = (struct hvm_save_descriptor){.typecode = HVM_SAVE_CODE(END)};
-	memcpy(stream + at, &d, sizeof(d));
-	memset(&op, 0, sizeof(op));
-	op.u.hvmcontext.size = at + sizeof(d);
-	set_xen_guest_handle(op.u.hvmcontext.buffer, stream);
-	CHECK_EQ(domctl(&op, XEN_DOMCTL_sethvmcontext, dom), 0);
-	CHECK_EQ(domctl(&op, XEN_DOMCTL_unpausedomain, dom), 0);
 }

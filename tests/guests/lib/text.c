@@ -4,22 +4,6 @@
 
 #include <xen/io/console.h>
 
-void *memset(void *p, int c, size_t n)
-{
-	void *d = p;
-
-	__asm__ volatile("rep stosb" : "+D"(d), "+c"(n) : "a"(c) : "memory");
-	return p;
-}
-
-void *memcpy(void *to, const void *from, size_t n)
-{
-	void *d = to;
-
-	__asm__ volatile("rep movsb" : "+D"(d), "+S"(from), "+c"(n)::"memory");
-	return to;
-}
-
 int memcmp(const void *a, const void *b, size_t n)
 {
 	const uint8_t *x = a, *y = b;
@@ -239,8 +223,7 @@ void printf(const char *fmt, ...)
 
 static const char *cmdline_find(const char *name)
 {
-	const char *s =
-	    start_info && start_info->cmdline_paddr ? (const char *)start_info->cmdline_paddr : "";
+	const char *s = guest_cmdline();
 	size_t n = strlen(name);
 
 	while (*s) {
