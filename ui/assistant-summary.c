@@ -196,6 +196,9 @@ static void checked(GVariant *answer, const GError *error, gpointer data)
 			   false);
 	}
 	assistant_update(self);
+	if (self->checked) {
+		gtk_widget_grab_focus(self->create_button); /* Enter makes it */
+	}
 }
 
 void assistant_show_summary(UiAssistant *self)

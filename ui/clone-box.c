@@ -165,6 +165,13 @@ void ui_clone_box_offer(UiCloneBox *self, UiClient *client, gboolean templates)
 	on_vm(self);
 }
 
+static void grab_focus(GtkWidget *widget)
+{
+	UiCloneBox *self = UI_CLONE_BOX(widget);
+
+	gtk_widget_grab_focus(self->name_entry);
+}
+
 static void dispose(GObject *object)
 {
 	UiCloneBox *self = UI_CLONE_BOX(object);
@@ -183,6 +190,7 @@ static void ui_clone_box_class_init(UiCloneBoxClass *class)
 	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
 	G_OBJECT_CLASS(class)->dispose = dispose;
+	widget_class->grab_focus = grab_focus;
 	changed_signal = g_signal_new("changed", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0,
 				      NULL, NULL, NULL, G_TYPE_NONE, 0);
 	gtk_widget_class_set_template_from_resource(widget_class,

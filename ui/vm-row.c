@@ -227,8 +227,8 @@ gboolean ui_vm_row_fill(UiVmRow *row)
 	row->progress = GTK_PROGRESS_BAR(gtk_builder_get_object(builder, "progress"));
 	row->button = GTK_WIDGET(gtk_builder_get_object(builder, "button"));
 	row->button_icon = GTK_IMAGE(gtk_builder_get_object(builder, "button_icon"));
-	gtk_box_pack_start(GTK_BOX(row->picture), ui_thumbnail_new(row->client, row->vm), TRUE, TRUE,
-			   0);
+	gtk_box_pack_start(GTK_BOX(row->picture), ui_thumbnail_new(row->client, row->vm), TRUE,
+			   TRUE, 0);
 	g_signal_connect(row->button, "clicked", G_CALLBACK(clicked), row);
 	gtk_container_add(GTK_CONTAINER(row),
 			  GTK_WIDGET(gtk_builder_get_object(builder, "content")));

@@ -394,6 +394,25 @@ static void noticed(UiClient *client, const char *what, const char *detail, Mull
 	ui_notice_add(window->notice, what, detail, vm ? ui_vm_path(vm) : NULL, error);
 }
 
+/* What a person has had made is what they want to see: a throw-away VM's screen, a new VM's page.
+ */
+static void job_done(UiClient *client, MullionJob1 *job, UiWindow *window)
+{
+	const char *kind = mullion_job1_get_kind(job);
+	GVariant *result = mullion_job1_get_result(job);
+	MullionVm1 *vm = NULL;
+	const char *path;
+
+	if (result && g_variant_lookup(result, "vm", "&o", &path)) {
+		vm = ui_client_vm_at(client, path);
+	}
+	if (vm && g_strcmp0(kind, "throw-away") == 0) {
+		ui_window_show_screen(window, vm);
+	} else if (vm) {
+		ui_window_show_vm(window, vm);
+	}
+}
+
 static void notice_show_vm(UiNotice *notice, const char *path, UiWindow *window)
 {
 	select_path(window, path);
@@ -756,6 +775,7 @@ UiWindow *ui_window_new(GtkApplication *application, UiClient *client, const UiS
 	g_signal_connect(vms, "items-changed", G_CALLBACK(vms_changed), window);
 	g_signal_connect(ui_client_jobs(client), "items-changed", G_CALLBACK(jobs_changed), window);
 	g_signal_connect(client, "notice", G_CALLBACK(noticed), window);
+	g_signal_connect(client, "job-done", G_CALLBACK(job_done), window);
 	g_signal_connect(client, "notify::online", G_CALLBACK(online_changed), window);
 	g_signal_connect(client, "notify::reason", G_CALLBACK(reason_changed), window);
 	vms_changed(vms, 0, 0, g_list_model_get_n_items(vms), window);

@@ -456,6 +456,9 @@ bool vmm_host(GVariantDict *host, GError **error)
 		return false;
 	}
 	g_variant_dict_insert(host, "hypervisor", "s", "Fake");
+	if (g_getenv("FAKE_NO_HVM")) {
+		g_variant_dict_insert(host, "hvm", "b", FALSE);
+	}
 	g_variant_dict_insert(host, "cpu-count", "u", 2);
 	g_variant_dict_insert(host, "memory-total", "t", (guint64)16 << 30);
 	g_variant_dict_insert(host, "memory-free", "t", (guint64)8 << 30);
