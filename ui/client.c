@@ -274,13 +274,14 @@ static void forget_generation(UiClient *client)
 	if (client->objects) {
 		g_signal_handlers_disconnect_by_data(client->objects, client);
 	}
+	/* First of all: whoever is told that a VM left the list must not find it here. */
+	g_clear_object(&client->objects);
 	set_online(client, FALSE);
 	g_list_store_remove_all(client->vms);
 	g_list_store_remove_all(client->networks);
 	g_list_store_remove_all(client->jobs);
 	g_hash_table_remove_all(client->watched);
 	g_hash_table_remove_all(client->histories);
-	g_clear_object(&client->objects);
 	g_clear_object(&client->manager);
 	client->stats_pending = FALSE;
 }
