@@ -165,6 +165,7 @@ static void show_all(UiVmRow *row)
 	}
 	ui_colour_apply(row->chip, mullion_vm1_get_colour(row->vm));
 	gtk_label_set_text(row->title, ui_vm_title(row->vm));
+	gtk_widget_set_tooltip_text(GTK_WIDGET(row->title), ui_vm_title(row->vm));
 	gtk_label_set_text(row->state, ui_vm_state_text(row->vm));
 	gtk_image_set_from_icon_name(row->state_icon, state_icon(row->vm), GTK_ICON_SIZE_MENU);
 	gtk_stack_set_visible_child_name(row->status, row->job ? "job" : "state");
