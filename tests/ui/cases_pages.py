@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The pages of a VM and of the machine, and the small pictures of the list."""
 
+import glob
 import math
 import os
 import re
@@ -87,6 +88,28 @@ def test_machine(desk):
     app.find("Fake", "label")
     app.find("16.0\xa0GiB, 8.0\xa0GiB of it free", "label")
     app.find("Storage of VMs", "level bar")
+
+
+def test_temperatures_and_batteries(desk):
+    sensors = desk.manager.fake / "sensors"
+    sensors.write_text("[temperatures]\nchip one=48.5\nchip two=97\n[batteries]\nBAT0=42;Discharging\nBAT1=100;Full\n")
+    desk.manager.create("web")
+    app = desk.start()
+    app.find("This machine", "list item").select()
+    app.find("Storage of VMs", "level bar")
+    # A machine with sensors of its own tells of those instead.
+    wanted = {}
+    if not glob.glob("/sys/class/hwmon/*/temp*_input"):
+        wanted |= {"Temperature: chip one": "48 °C", "Temperature: chip two": "97 °C"}
+    if not glob.glob("/sys/class/power_supply/*"):
+        wanted |= {"Battery: BAT0": "42 %, in use", "Battery: BAT1": "100 %, full"}
+    for name, text in wanted.items():
+        equal(app.find(name, "level bar").description, text, name)
+    app.screenshot("machine-sensors")
+    # What is no longer there, a battery taken out, leaves no row behind.
+    sensors.write_text("[temperatures]\nchip one=51\n[batteries]\nBAT0=41;Charging\n")
+    for name in ("Temperature: chip two", "Battery: BAT1"):
+        app.gone(name, "level bar")
 
 
 def test_log(desk):
