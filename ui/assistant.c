@@ -25,7 +25,7 @@ static const struct {
      N_("Start from a disk image, a partition or a volume that has a system on it.")},
     {FORM_SOURCE_KERNEL, "source-kernel", N_("_Kernel"),
      N_("Start a Linux kernel directly, with or without disk.")},
-    {FORM_SOURCE_CLONE, "source-clone", N_("_Copy of a VM"),
+    {FORM_SOURCE_CLONE, "source-clone", N_("Cop_y of a VM"),
      N_("A second one like one that is there.")},
     {FORM_SOURCE_TEMPLATE, "source-template", N_("From a _template"),
      N_("Share a template’s disks, and store only what differs.")},
@@ -209,11 +209,18 @@ static void show_sources(UiAssistant *self)
 {
 	for (guint i = 0; i < FORM_SOURCES; i++) {
 		const char *refusal = form_source_refusal(sources[i].source, &self->host);
+		GtkStyleContext *style = gtk_widget_get_style_context(self->source_notes[i]);
 
 		refusal = refusal ? refusal : no_vm_reason(self, sources[i].source);
 		gtk_widget_set_sensitive(self->source_buttons[i], refusal == NULL);
 		gtk_label_set_text(GTK_LABEL(self->source_notes[i]),
 				   refusal ? refusal : _(sources[i].note));
+		/* Dimmed twice, the reason could hardly be read. */
+		if (refusal) {
+			gtk_style_context_remove_class(style, "dim-label");
+		} else {
+			gtk_style_context_add_class(style, "dim-label");
+		}
 		/* A button hides what is in it from screen readers. */
 		atk_object_set_description(gtk_widget_get_accessible(self->source_buttons[i]),
 					   gtk_label_get_text(GTK_LABEL(self->source_notes[i])));

@@ -271,9 +271,9 @@ static void ui_vm_row_init(UiVmRow *row)
 
 GtkWidget *ui_vm_row_new(UiClient *client, MullionVm1 *vm)
 {
-	static const char *const followed[] = {"notify::name",	   "notify::title",
-					       "notify::colour",   "notify::state",
-					       "notify::template", "notify::job"};
+	static const char *const followed[] = {
+	    "notify::name",	"notify::title", "notify::colour",   "notify::state",
+	    "notify::template", "notify::job",	 "notify::domain-id"};
 	UiVmRow *row = g_object_new(UI_TYPE_VM_ROW, "visible", TRUE, NULL);
 
 	row->client = g_object_ref(client);
