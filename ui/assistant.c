@@ -25,7 +25,7 @@ static const struct {
      N_("Start from a disk image, a partition or a volume that has a system on it.")},
     {FORM_SOURCE_KERNEL, "source-kernel", N_("_Kernel"),
      N_("Start a Linux kernel directly, with or without disk.")},
-    {FORM_SOURCE_CLONE, "source-clone", N_("_Copy of a VM"),
+    {FORM_SOURCE_CLONE, "source-clone", N_("Cop_y of a VM"),
      N_("A second one like one that is there.")},
     {FORM_SOURCE_TEMPLATE, "source-template", N_("From a _template"),
      N_("Share a template’s disks, and store only what differs.")},

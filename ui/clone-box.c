@@ -23,7 +23,10 @@ static guint changed_signal;
 
 MullionVm1 *ui_clone_box_get_vm(UiCloneBox *self)
 {
-	return self->vm;
+	MullionVm1 *now = self->vm ? ui_client_vm_at(self->client, ui_vm_path(self->vm)) : NULL;
+
+	/* A manager that was restarted has another proxy for it. */
+	return now ? now : self->vm;
 }
 
 const char *ui_clone_box_get_name(UiCloneBox *self)

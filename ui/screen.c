@@ -3,6 +3,7 @@
 
 #include "chord.h"
 #include "console.h"
+#include "key-grab.h"
 #include "window.h"
 
 #include <glib/gi18n.h>
@@ -12,10 +13,6 @@
 #define KEYBOARD_GOES_ON "ui-screen-keyboard"
 /* Of the window: how many screens are mapped in it. */
 #define SCREENS "ui-screen-count"
-/* The window manager may hold the keyboard for a moment, while its own chord is down. */
-#define GRAB_RETRY_MS 100
-#define GRAB_TRIES    20
-
 struct _UiScreen {
 	GtkBox parent;
 	UiClient *client;
@@ -23,8 +20,8 @@ struct _UiScreen {
 	UiConsole *console;
 	GtkWidget *window; /* that we listen to, as long as we are mapped in it; not owned */
 	gboolean full;
-	GdkSeat *grabbed;
-	guint grab_timer, grab_tries, hint_timer, focus_idle;
+	UiKeyGrab *grab;
+	guint hint_timer, focus_idle;
 	gboolean why_known;
 	GtkWidget *why, *tools, *overlay, *full_button;
 	GtkRevealer *hint;
@@ -32,48 +29,16 @@ struct _UiScreen {
 
 G_DEFINE_TYPE(UiScreen, ui_screen, GTK_TYPE_BOX)
 
-static void release_keys(UiScreen *screen)
-{
-	g_clear_handle_id(&screen->grab_timer, g_source_remove);
-	if (screen->grabbed) {
-		gdk_seat_ungrab(screen->grabbed);
-		g_clear_object(&screen->grabbed);
-	}
-}
-
-static gboolean try_to_hold_keys(gpointer data)
-{
-	UiScreen *screen = data;
-	GdkWindow *window = gtk_widget_get_window(screen->window);
-	GdkSeat *seat = gdk_display_get_default_seat(gtk_widget_get_display(screen->window));
-
-	if (gdk_seat_grab(seat, window, GDK_SEAT_CAPABILITY_KEYBOARD, TRUE, NULL, NULL, NULL,
-			  NULL) == GDK_GRAB_SUCCESS) {
-		screen->grabbed = g_object_ref(seat);
-	} else if (++screen->grab_tries < GRAB_TRIES) {
-		return G_SOURCE_CONTINUE;
-	}
-	screen->grab_timer = 0;
-	return G_SOURCE_REMOVE;
-}
-
 /*
  * In full screen the keyboard is ours alone while the window has the focus: neither the window
  * manager nor another program gets a key that was meant for the VM, or the chord.
  */
 static void hold_keys(UiScreen *screen)
 {
-	gboolean wanted =
-	    screen->full && screen->window && gtk_window_is_active(GTK_WINDOW(screen->window));
-
-	if (!wanted) {
-		release_keys(screen);
-	} else if (!screen->grabbed && !screen->grab_timer) {
-		screen->grab_tries = 0;
-		screen->grab_timer = g_timeout_add(GRAB_RETRY_MS, try_to_hold_keys, screen);
-		if (!try_to_hold_keys(screen)) {
-			g_clear_handle_id(&screen->grab_timer, g_source_remove);
-		}
+	if (screen->full && screen->window && gtk_window_is_active(GTK_WINDOW(screen->window))) {
+		ui_key_grab_hold(screen->grab, screen->window);
+	} else {
+		ui_key_grab_release(screen->grab);
 	}
 }
 
@@ -242,7 +207,7 @@ static gboolean grab_broken(GtkWidget *window, const GdkEventGrabBroken *event, 
 	UiScreen *screen = data;
 
 	if (event->keyboard) {
-		g_clear_object(&screen->grabbed);
+		ui_key_grab_broken(screen->grab);
 		hold_keys(screen);
 	}
 	return FALSE;
@@ -297,7 +262,7 @@ static void ui_screen_map(GtkWidget *widget)
 
 static void stop_listening(UiScreen *screen)
 {
-	release_keys(screen);
+	ui_key_grab_release(screen->grab);
 	g_clear_handle_id(&screen->hint_timer, g_source_remove);
 	g_clear_handle_id(&screen->focus_idle, g_source_remove);
 	if (screen->window) {
@@ -377,11 +342,18 @@ static void ui_screen_dispose(GObject *object)
 	G_OBJECT_CLASS(ui_screen_parent_class)->dispose(object);
 }
 
+static void ui_screen_finalize(GObject *object)
+{
+	ui_key_grab_free(UI_SCREEN(object)->grab);
+	G_OBJECT_CLASS(ui_screen_parent_class)->finalize(object);
+}
+
 static void ui_screen_class_init(UiScreenClass *class)
 {
 	GtkWidgetClass *widget = GTK_WIDGET_CLASS(class);
 
 	G_OBJECT_CLASS(class)->dispose = ui_screen_dispose;
+	G_OBJECT_CLASS(class)->finalize = ui_screen_finalize;
 	widget->map = ui_screen_map;
 	widget->unmap = ui_screen_unmap;
 	widget->grab_focus = ui_screen_grab_focus;
@@ -403,6 +375,7 @@ static void ui_screen_class_init(UiScreenClass *class)
 
 static void ui_screen_init(UiScreen *screen)
 {
+	screen->grab = ui_key_grab_new();
 	gtk_widget_init_template(GTK_WIDGET(screen));
 }
 

@@ -165,6 +165,7 @@ static void show_all(UiVmRow *row)
 	}
 	ui_colour_apply(row->chip, mullion_vm1_get_colour(row->vm));
 	gtk_label_set_text(row->title, ui_vm_title(row->vm));
+	gtk_widget_set_tooltip_text(GTK_WIDGET(row->title), ui_vm_title(row->vm));
 	gtk_label_set_text(row->state, ui_vm_state_text(row->vm));
 	gtk_image_set_from_icon_name(row->state_icon, state_icon(row->vm), GTK_ICON_SIZE_MENU);
 	gtk_stack_set_visible_child_name(row->status, row->job ? "job" : "state");
@@ -271,9 +272,9 @@ static void ui_vm_row_init(UiVmRow *row)
 
 GtkWidget *ui_vm_row_new(UiClient *client, MullionVm1 *vm)
 {
-	static const char *const followed[] = {"notify::name",	   "notify::title",
-					       "notify::colour",   "notify::state",
-					       "notify::template", "notify::job"};
+	static const char *const followed[] = {
+	    "notify::name",	"notify::title", "notify::colour",   "notify::state",
+	    "notify::template", "notify::job",	 "notify::domain-id"};
 	UiVmRow *row = g_object_new(UI_TYPE_VM_ROW, "visible", TRUE, NULL);
 
 	row->client = g_object_ref(client);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The pages of a VM and of the machine, and the small pictures of the list."""
 
+import glob
 import math
 import os
 import re
@@ -11,15 +12,16 @@ from guest import Guest
 
 
 class Load:
-    """A VM that is busy in waves: its counters go on with time."""
+    """A VM whose counters go on with time: in waves, or always as busy as it can."""
 
-    def __init__(self, manager, domain):
-        self.file, self.domain, self.last, self.sums = manager.fake / "statistics", domain, time.monotonic(), [0.0] * 5
+    def __init__(self, manager, domain, waves=True):
+        self.file, self.domain, self.waves = manager.fake / "statistics", domain, waves
+        self.last, self.sums = time.monotonic(), [10.0] * 5
 
     def count(self):
         now = time.monotonic()
-        wave = 0.5 + 0.5 * math.sin(now * 1.3)
-        for i, rate in enumerate((2e9 * wave, 3e6 * wave, 9e5 * (1 - wave), 4e5 * wave, 1e5 * wave * wave)):
+        wave = 0.5 + 0.5 * math.sin(now * 1.3) if self.waves else 1.0
+        for i, rate in enumerate((2.5e9 * wave, 3e6 * wave, 9e5 * (1 - wave), 4e5 * wave, 1e5 * wave * wave)):
             self.sums[i] += rate * (now - self.last)
         self.last = now
         names = ("cpu-time", "disk-read", "disk-written", "net-received", "net-sent")
@@ -45,15 +47,16 @@ def plain(text):
 
 def test_plots_follow_the_counters(desk):
     vm = running(desk)
-    file = desk.manager.fake / "statistics"
     app = desk.start("--show", "web")
     described(app, "Memory", r"^64\.0 MiB of 512\.0 MiB$")
     described(app, "Disks", r"^― read 0 bytes/s +╌ written 0 bytes/s$")
-    file.write_text(f"[{vm.domain}]\ncpu-time=900000000000\nmemory={256 << 20}\ndisk-read=104857601\nnet-sent=52428804\n")
-    described(app, "Memory", r"^256\.0 MiB of 512\.0 MiB$")
-    described(app, "Disks", r"^― read [1-9][0-9.]* MiB/s +╌ written 0 bytes/s$")
-    described(app, "Processors", r"^100 %$")
-    # It is over in the next second, and stays on the plots.
+    load = Load(desk.manager, vm.domain, waves=False)
+    for name, pattern in (("Processors", r"^100 %$"), ("Memory", r"^480\.0 MiB of 512\.0 MiB$"),
+                          ("Disks", r"^― read [2-4]\.[0-9] MiB/s +╌ written 0 bytes/s$"),
+                          ("Network", r"^― received [3-5][0-9]{2}\.[0-9] KiB/s +╌ sent 9[0-9]\.[0-9] KiB/s$")):
+        chart = app.find(name, "chart")
+        until(lambda: (load.count(), re.search(pattern, plain(chart.description)))[1], f"{name}: {pattern}")
+    # It rests.
     described(app, "Network", r"^― received 0 bytes/s +╌ sent 0 bytes/s$")
     vm.job("ForceOff")
     app.find(re.compile("^It does not run"), "label")
@@ -87,6 +90,28 @@ def test_machine(desk):
     app.find("Fake", "label")
     app.find("16.0\xa0GiB, 8.0\xa0GiB of it free", "label")
     app.find("Storage of VMs", "level bar")
+
+
+def test_temperatures_and_batteries(desk):
+    sensors = desk.manager.fake / "sensors"
+    sensors.write_text("[temperatures]\nchip one=48.5\nchip two=97\n[batteries]\nBAT0=42;Discharging\nBAT1=100;Full\n")
+    desk.manager.create("web")
+    app = desk.start()
+    app.find("This machine", "list item").select()
+    app.find("Storage of VMs", "level bar")
+    # A machine with sensors of its own tells of those instead.
+    wanted = {}
+    if not glob.glob("/sys/class/hwmon/*/temp*_input"):
+        wanted |= {"Temperature: chip one": "48 °C", "Temperature: chip two": "97 °C, hot"}
+    if not glob.glob("/sys/class/power_supply/*"):
+        wanted |= {"Battery: BAT0": "42 %, in use", "Battery: BAT1": "100 %, full"}
+    for name, text in wanted.items():
+        equal(app.find(name, "level bar").description, text, name)
+    app.screenshot("machine-sensors")
+    # What is no longer there, a battery taken out, leaves no row behind.
+    sensors.write_text("[temperatures]\nchip one=51\n[batteries]\nBAT0=41;Charging\n")
+    for name in ("Temperature: chip two", "Battery: BAT1"):
+        app.gone(name, "level bar")
 
 
 def test_log(desk):
@@ -161,7 +186,7 @@ def test_looks(desk):
             load.count()
             time.sleep(0.1)  # the application looks once a second
             seen.add(chart.description)
-            return len(seen) > (12 if look == "light-1x" else 3)
+            return len(seen) > (8 if look == "light-1x" else 2)
         until(moved, "the plots to move", 60)
         app.screenshot(f"vm-{look}")
         app.find("This machine", "list item").select()

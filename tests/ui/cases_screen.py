@@ -90,6 +90,13 @@ def test_all_keys_but_chords_are_the_guests(desk):
         app.find("Full Screen", "push button", focused=True)
         equal(guest.listen(0.3), b"", "the chord")
         check(not is_full(), "it is full screen")
+        vm = desk.manager.create("work", memory=64)
+        vm.job("Start", "(a{sv})", {})
+        app.key("ctrl+alt+Next")
+        app.find("Text console of work", "terminal", focused=True)
+        app.key("ctrl+alt+Next")
+        app.find("Text console of web", "terminal", focused=True)
+        equal(guest.listen(0.2), b"", "the chord")
 
 
 def test_full_screen_and_switch(desk):
@@ -123,6 +130,40 @@ def test_full_screen_and_switch(desk):
         # The window manager has its keys back.
         app.key("alt+F4")
         until(lambda: app.process.poll() is not None, "the window to close")
+
+
+def test_another_window_gets_its_keys(desk):
+    """A question for a password must not end up in a VM: full screen holds keys only while it is in front."""
+    with screen(desk, "web") as (app, guest, _):
+        gtk = gtk_of(app)
+        take_keyboard(app)
+        app.key("ctrl+alt+Return")
+        until(is_full, "full screen")
+        app.find("Text console of web", "terminal", focused=True)
+        window = gtk.Window(title="Password?")
+        entry = gtk.Entry()
+        window.add(entry)
+        window.show_all()
+        context = app.desktop.glib.MainContext.default()
+        settled(context, window.get_mapped, "the other window")
+        for _ in range(20):
+            context.iteration(False)
+        subprocess.run(["xdotool", "search", "--sync", "--name", "^Password.$", "windowactivate"], check=True, timeout=20)
+        settled(context, window.is_active, "the other window")
+        app.find("Text console of web", "terminal", focused=False)
+        app.type("secret")
+        settled(context, lambda: entry.get_text() == "secret", "the other window's keys")
+        window.destroy()
+        app.desktop.gdk.Display.get_default().sync()
+        app.active()
+        app.find("Text console of web", "terminal", focused=True)
+        app.key("alt+F4", "z")
+        check(b"secret" not in guest.hears(b"z"), "the guest heard the password")
+        check(app.process.poll() is None, "alt+F4 closed the window")
+
+
+def settled(context, condition, what):
+    until(lambda: (context.iteration(False), condition())[1], what)
 
 
 def test_window_manager_ends_full_screen(desk):
@@ -298,7 +339,7 @@ def test_paste_and_copy(desk):
         board.set_text("from the clipboard", -1)
         app.find("Type the clipboard's text to the VM", "push button").press()
         context = app.desktop.glib.MainContext.default()
-        until(lambda: (context.iteration(False), b"from the clipboard" in guest.listen(0.02))[1], "the text at the guest")
+        settled(context, lambda: b"from the clipboard" in guest.listen(0.02), "the text at the guest")
 
 
 def test_looks(desk):
