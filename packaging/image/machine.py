@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The QEMU machine that Mullion is run and tested in: one description, one command line. bochs.py has the other one."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -306,7 +307,8 @@ class Monitor:
                 return reply["return"]
 
     def close(self):
-        self.stream.close()
+        with contextlib.suppress(OSError):      # QEMU may be gone with the last question unasked
+            self.stream.close()
         self.connection.close()
 
     def __enter__(self):

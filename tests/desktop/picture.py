@@ -71,11 +71,24 @@ class Picture:
             found.append((left + at // 3, left + end // 3))
             at = end
 
-    def patches(self, colour, within=None, least=(1, 1)):
-        """The boxes around connected areas of exactly this colour, from the top; those not smaller than least (width, height)."""
+    def runs_like(self, colour, tolerance, y, left, right):
+        """The same for colours that differ from it by no more than tolerance in each channel."""
+        row, found, start = self.row(y, left, right), [], None
+        for x in range(right - left + 1):
+            like = x < right - left and all(abs(row[x * 3 + i] - colour[i]) <= tolerance for i in range(3))
+            if like and start is None:
+                start = x
+            elif not like and start is not None:
+                found.append((left + start, left + x))
+                start = None
+        return found
+
+    def patches(self, colour, within=None, least=(1, 1), tolerance=0):
+        """The boxes around connected areas of this colour, from the top; those not smaller than least (width, height)."""
         within, areas = within or self.whole(), []
         for y in range(within.top, within.bottom):
-            for left, right in self.runs(colour, y, within.left, within.right):
+            for left, right in (self.runs_like(colour, tolerance, y, within.left, within.right) if tolerance
+                                else self.runs(colour, y, within.left, within.right)):
                 touching = [a for a in areas if a.bottom == y and a.left < right and left < a.right]
                 for area in touching:
                     areas.remove(area)
@@ -90,24 +103,6 @@ class Picture:
             row = self.row(y, within.left, within.right)
             count.update(row[i:i + 3] for i in range(0, len(row), 3))
         return count
-
-    def marks(self, within, gap):
-        """The boxes of what is drawn on the background, left to right; marks nearer than gap columns are one."""
-        background = self.colours(within).most_common(1)[0][0]
-        columns = []
-        rows = {y: self.row(y, within.left, within.right) for y in range(within.top, within.bottom)}
-        for x in range(within.width):
-            ink = [y for y, row in rows.items() if far(row[x * 3:x * 3 + 3], background)]
-            if ink:
-                columns.append((within.left + x, min(ink), max(ink) + 1))
-        boxes = []
-        for x, top, bottom in columns:
-            if boxes and x - boxes[-1].right < gap:
-                last = boxes.pop()
-                boxes.append(Box(last.left, min(last.top, top), x + 1, max(last.bottom, bottom)))
-            else:
-                boxes.append(Box(x, top, x + 1, bottom))
-        return boxes
 
     def differs(self, other, within=None):
         """The share of pixels that are not the same."""
@@ -129,7 +124,3 @@ class Picture:
         pathlib.Path(path).write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", self.width, self.height,
                                                                                        8, 2, 0, 0, 0))
                                        + chunk(b"IDAT", zlib.compress(rows, 6)) + chunk(b"IEND", b""))
-
-
-def far(a, b):
-    return max(abs(x - y) for x, y in zip(a, b)) > 40
