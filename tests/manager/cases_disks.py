@@ -69,7 +69,7 @@ def test_add_and_remove_disk(m):
     vm.job("RemoveDisk", "(sb)", "xvdb", False)
     check(os.path.exists(path), "it was not to be deleted")
     fails("Exists", vm.job, "AddDisk", "(a{sv})", variants({"create_size": 1 << 20, "target": "xvdb"}))
-    equal(vm.job("AddDisk", "(a{sv})", variants({"source": path})), {"target": "xvdb"})
+    equal(vm.job("AddDisk", "(a{sv})", variants({"source": path}))["target"], "xvdb")
     vm.job("RemoveDisk", "(sb)", "xvdb", True)
     check(os.path.exists(path), "the manager does not own it any more")
     path = source(vm, "xvda")
