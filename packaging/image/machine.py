@@ -58,7 +58,8 @@ class Machine:
     iommu: str = "amd"
     intremap: bool = True       # the IOMMU can remap interrupts
     firmware: str = "bios"
-    loader: str = ""            # "kernel" (QEMU -kernel) or "grub" (an ISO); empty: what the firmware can
+    loader: str = ""            # "kernel" (QEMU -kernel), "grub" (an ISO), "disk" (the first of them, by its own
+                                # loader); empty: what the firmware can
     devices: str = "ahci"       # or "virtio"
     accel: str = "tcg"
     cpu: str = ""
@@ -122,6 +123,8 @@ class Machine:
         return args
 
     def _boot(self):
+        if self.loader == "disk":
+            return self._firmware()
         if self.loader == "grub":
             return self._firmware() + ["-drive", f"file={self.make_iso()},format=raw,if=none,id=iso,readonly=on",
                                        "-device", "ide-cd,drive=iso,bus=ide.5,bootindex=0"]

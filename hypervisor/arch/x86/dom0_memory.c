@@ -189,18 +189,6 @@ unsigned int dom0_ram_ranges(const struct memory_range **out)
 	return ram_count;
 }
 
-bool dom0_owns_frame(mfn_t m)
-{
-	uint64_t a = mfn_to_hpa(m).v;
-
-	for (unsigned int i = 0; i < ram_count; i++) {
-		if (a < ram[i].end) {
-			return a >= ram[i].start;
-		}
-	}
-	return false;
-}
-
 void dom0_populate(struct domain *d)
 {
 	for (unsigned int i = 0; i < ram_count; i++) {

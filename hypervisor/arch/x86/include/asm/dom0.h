@@ -12,8 +12,7 @@ struct domain;
  * it is none. Returns bytes.
  */
 uint64_t dom0_plan_memory(void);
-/* Then: frames that must not go to the allocator. The ranges are sorted and page-aligned. */
-bool dom0_owns_frame(mfn_t m);
+/* Then: what must not go to the allocator, sorted and page-aligned. */
 unsigned int dom0_ram_ranges(const struct memory_range **out);
 /* Ports that the hypervisor keeps for itself (its console's UART). Any time before dom0_build. */
 void dom0_hide_ports(uint16_t first, unsigned int count);
