@@ -15,8 +15,8 @@
 
 /* Sorted by address; made from the linked image by tools/symbols.py. */
 struct symbol {
-	uint32_t offset;		/* from the start of the image */
-	uint32_t name;			/* index into symbol_names */
+	uint32_t offset; /* from the start of the image */
+	uint32_t name;	 /* index into symbol_names */
 };
 extern const struct symbol symbol_table[];
 extern const uint32_t symbol_count;
@@ -63,7 +63,8 @@ void backtrace(uint64_t pc, uint64_t fp)
 
 	log_err("backtrace:\n");
 	print_frame(pc);
-	/* Records rise within one stack, which lies in one aligned block; anything else ends the walk. */
+	/* Records rise within one stack, which lies in one aligned block; anything else ends the
+	 * walk. */
 	for (unsigned int i = 0; i < 24; i++) {
 		const uint64_t *record = (const uint64_t *)fp;
 
@@ -150,7 +151,8 @@ void __stack_chk_fail(void)
 	panic("stack overwritten below %016lx", (uint64_t)__builtin_return_address(0));
 }
 
-/* Exceptions ---------------------------------------------------------------------------------------- */
+/* Exceptions
+ * ---------------------------------------------------------------------------------------- */
 
 void trap_irq(void)
 {
@@ -166,8 +168,8 @@ static void __noreturn trap_fatal(const struct trap_frame *f, const char *what)
 	console_force_unlock();
 	log_err("CPU %u: %s: ESR %08lx FAR %016lx\n", this_cpu()->id, what, esr, far);
 	for (unsigned int i = 0; i < 30; i += 3) {
-		log_err("x%-2u %016lx x%-2u %016lx x%-2u %016lx\n", i, f->x[i], i + 1, f->x[i + 1], i + 2,
-			f->x[i + 2]);
+		log_err("x%-2u %016lx x%-2u %016lx x%-2u %016lx\n", i, f->x[i], i + 1, f->x[i + 1],
+			i + 2, f->x[i + 2]);
 	}
 	log_err("lr  %016lx sp  %016lx pc  %016lx pstate %lx\n", f->x[30], f->sp, f->pc, f->pstate);
 	backtrace(f->pc, f->x[29]);
@@ -178,8 +180,9 @@ void trap_sync(struct trap_frame *f)
 {
 	uint64_t esr = read_sysreg(esr_el2);
 
-	trap_fatal(f, ESR_EC(esr) == EC_DABT ? "data abort" : ESR_EC(esr) == EC_IABT ? "instruction abort" :
-									      "exception");
+	trap_fatal(f, ESR_EC(esr) == EC_DABT   ? "data abort"
+		      : ESR_EC(esr) == EC_IABT ? "instruction abort"
+					       : "exception");
 }
 
 void trap_overflow(struct trap_frame *f)
@@ -203,7 +206,7 @@ void traps_init_cpu(void)
 	/* No guest here yet: nothing traps that the hypervisor itself does. */
 	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA);
 	write_sysreg(mdcr_el2, MDCR_TDRA | MDCR_TDOSA | MDCR_TDA | MDCR_TPM | MDCR_TPMCR |
-				       (read_sysreg(mdcr_el2) & MDCR_HPMN));
+				   (read_sysreg(mdcr_el2) & MDCR_HPMN));
 	write_sysreg(hstr_el2, 0);
 	write_sysreg(hcr_el2, HCR_HOST);
 	isb();
