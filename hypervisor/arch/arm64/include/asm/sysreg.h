@@ -22,7 +22,8 @@
 #define HCR_TERR	BIT(36)		/* so do error records */
 #define HCR_APK		BIT(40)		/* pointer authentication does not trap */
 #define HCR_API		BIT(41)
-#define HCR_HOST	HCR_RW
+/* Without the routing to EL2 a CPU that has run no guest yet takes no interrupt at all. */
+#define HCR_HOST	(HCR_RW | HCR_FMO | HCR_IMO | HCR_AMO)
 
 #define CPTR_RES1	0x32ffUL
 #define CPTR_TZ		BIT(8)		/* SVE traps */
