@@ -72,7 +72,7 @@ int arch_vcpu_create(struct vcpu *v)
 	reset_state(v);
 	a->hcr = HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB |
 		 HCR_BSU_INNER | HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW |
-		 HCR_APK | HCR_API;
+		 HCR_TLOR | HCR_TERR | HCR_APK | HCR_API;
 	a->vmpidr = MPIDR_RES1 | vgic_affinity(v->domain, v->id);
 	vgic_vcpu_init(v);
 	vtimer_vcpu_init(v);
