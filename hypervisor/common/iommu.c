@@ -188,12 +188,6 @@ static void finish(struct iommu_domain *dom, uint64_t dfn, uint64_t count, bool 
 	if (!stale && !(mapped && iommu_caps.cache_absent)) {
 		return;
 	}
-	if (dom->batching) {
-		dom->batch_first = MIN(dom->batch_first, dfn);
-		dom->batch_last = MAX(dom->batch_last, dfn + count - 1);
-		dom->batch_flush = true;
-		return;
-	}
 	unit_ops->flush(dom, dfn, count);
 	iommu_table_free_stale(&dom->table);
 }
@@ -236,38 +230,6 @@ int iommu_unmap(struct domain *d, uint64_t dfn, unsigned int order)
 	struct iommu_domain *dom = d->iommu;
 
 	return dom ? change(dom, dfn, 0, 1UL << order, 0) : 0;
-}
-
-void iommu_batch_begin(struct domain *d)
-{
-	struct iommu_domain *dom = d->iommu;
-
-	if (!dom) {
-		return;
-	}
-	spin_lock(&dom->lock);
-	ASSERT(!dom->batching);
-	dom->batching = true;
-	dom->batch_flush = false;
-	dom->batch_first = ~0UL;
-	dom->batch_last = 0;
-	spin_unlock(&dom->lock);
-}
-
-void iommu_batch_end(struct domain *d)
-{
-	struct iommu_domain *dom = d->iommu;
-
-	if (!dom) {
-		return;
-	}
-	spin_lock(&dom->lock);
-	dom->batching = false;
-	if (dom->batch_flush) {
-		unit_ops->flush(dom, dom->batch_first, dom->batch_last - dom->batch_first + 1);
-		iommu_table_free_stale(&dom->table);
-	}
-	spin_unlock(&dom->lock);
 }
 
 /* The service VM drives the devices that firmware has left running, so it gets what those need. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Timers: one pairing heap a CPU, intrusive, so arming never allocates. Insert O(1), remove O(log n) amortised.
- * Lock: the queue's, interrupts off; timer->cpu changes only with the lock of the queue it leaves held, so a lock
- * taken on t->cpu is re-checked.
+ * Lock: the queue's, interrupts off; timer->cpu changes only with the locks of both queues held, so a lock taken on
+ * t->cpu is re-checked.
  */
 #include <hv/cpu.h>
 #include <hv/lib.h>
@@ -180,32 +180,50 @@ void timer_kill(struct timer *t)
 	spin_unlock_irq(&q->lock, flags);
 }
 
+/* Two queues' locks nest in the order of their CPUs' numbers. */
+static bool lock_both(struct timer *t, unsigned int from, unsigned int to, unsigned long flags[2])
+{
+	unsigned int low = MIN(from, to), high = MAX(from, to);
+
+	flags[0] = spin_lock_irq(&cpus[low]->timers.lock);
+	flags[1] = spin_lock_irq(&cpus[high]->timers.lock);
+	return READ_ONCE(t->cpu) == from;
+}
+
+static void unlock_both(unsigned int from, unsigned int to, const unsigned long flags[2])
+{
+	spin_unlock_irq(&cpus[MAX(from, to)]->timers.lock, flags[1]);
+	spin_unlock_irq(&cpus[MIN(from, to)]->timers.lock, flags[0]);
+}
+
 void timer_migrate(struct timer *t, unsigned int cpu)
 {
-	unsigned long flags;
-	struct timer_queue *q;
-	bool was_queued;
+	unsigned int from = READ_ONCE(t->cpu);
+	unsigned long flags[2];
 
-	if (READ_ONCE(t->cpu) == cpu) {
-		return;
+	while (from != cpu) {
+		struct timer_queue *q = &cpus[from]->timers;
+		bool settled = lock_both(t, from, cpu, flags);
+
+		/* Whoever kills it waits at the queue of t->cpu for fn's end, so it does not leave meanwhile. */
+		if (settled && q->running != t) {
+			bool was_queued = t->queued;
+
+			if (was_queued) {
+				heap_remove(q, t);
+			}
+			WRITE_ONCE(t->cpu, cpu);
+			if (was_queued) {
+				heap_insert(&cpus[cpu]->timers, t);
+				reprogram(&cpus[cpu]->timers, cpu);
+			}
+		}
+		unlock_both(from, cpu, flags);
+		if (settled) {
+			return;
+		}
+		from = READ_ONCE(t->cpu);
 	}
-	q = lock_queue(t, &flags);
-	was_queued = t->queued;
-	if (was_queued) {
-		heap_remove(q, t);
-	}
-	WRITE_ONCE(t->cpu, cpu);
-	spin_unlock_irq(&q->lock, flags);
-	if (!was_queued) {
-		return;
-	}
-	q = lock_queue(t, &flags);
-	/* Somebody may have armed or killed it in between: theirs is the newer word. */
-	if (!t->queued && !t->dead) {
-		heap_insert(q, t);
-		reprogram(q, t->cpu);
-	}
-	spin_unlock_irq(&q->lock, flags);
 }
 
 void timer_run_expired(void)

@@ -129,20 +129,6 @@ int guest_clear(gva_t dst, size_t len)
 	return write_linear(dst, NULL, len);
 }
 
-int guest_read_string(char *dst, gva_t src, size_t size)
-{
-	for (size_t done = 0, n; done < size; done += n) {
-		n = piece(src.v + done, size - done);
-		if (guest_read(dst + done, gva(src.v + done), n)) {
-			return -EFAULT;
-		}
-		if (strnlen(dst + done, n) < n) {
-			return 0;
-		}
-	}
-	return -ENAMETOOLONG;
-}
-
 int guest_read_gpa(struct domain *d, void *dst, gpa_t src, size_t len)
 {
 	for (size_t n; len; len -= n) {

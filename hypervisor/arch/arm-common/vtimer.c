@@ -92,6 +92,9 @@ void vtimer_restore(struct vcpu *v)
 	struct vtimer_vcpu *t = &v->arch.vtimer;
 
 	timer_stop(&t->virt_wake);
+	/* From here they will be armed. */
+	timer_migrate(&t->virt_wake, v->cpu);
+	timer_migrate(&t->phys, v->cpu);
 	write_sysreg(cntvoff_el2, v->domain->arch.vtimer.offset);
 	write_sysreg(cntv_cval_el0, t->virt_cval);
 	isb();
@@ -206,10 +209,4 @@ void vtimer_reset(struct vcpu *v)
 	t->virt_ctl = t->virt_cval = 0;
 	t->phys_ctl = 0;
 	t->phys_cval = 0;
-}
-
-void vtimer_moved(struct vcpu *v, unsigned int cpu)
-{
-	timer_migrate(&v->arch.vtimer.virt_wake, cpu);
-	timer_migrate(&v->arch.vtimer.phys, cpu);
 }

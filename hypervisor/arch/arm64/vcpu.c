@@ -84,11 +84,6 @@ void arch_vcpu_destroy(struct vcpu *v)
 	vtimer_vcpu_destroy(v);
 }
 
-void arch_vcpu_moved(struct vcpu *v, unsigned int cpu)
-{
-	vtimer_moved(v, cpu);
-}
-
 /* Switching
  * ----------------------------------------------------------------------------------------- */
 

@@ -174,11 +174,6 @@ void apic_send_ipi_mask(unsigned long mask, uint8_t vector)
 	}
 }
 
-void apic_send_nmi(unsigned int cpu)
-{
-	apic_icr(apic_id_of_cpu(cpu), ICR_NMI);
-}
-
 void apic_send_init(uint32_t id)
 {
 	apic_icr(id, ICR_INIT_ASSERT);

@@ -201,24 +201,6 @@ int guest_clear(gva_t dst, size_t len)
 	return write_linear(dst, NULL, len);
 }
 
-int guest_read_string(char *dst, gva_t src, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		size_t n = piece(src.v + done, size - done);
-
-		if (guest_read(dst + done, gva(src.v + done), n)) {
-			return -EFAULT;
-		}
-		if (strnlen(dst + done, n) < n) {
-			return 0;
-		}
-		done += n;
-	}
-	return -ENAMETOOLONG;
-}
-
 int guest_read_gpa(struct domain *d, void *dst, gpa_t src, size_t len)
 {
 	struct vcpu *v = current;

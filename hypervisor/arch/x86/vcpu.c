@@ -128,11 +128,6 @@ void arch_vcpu_destroy(struct vcpu *v)
 	vlapic_destroy(v);	/* last: the vendor's structures point to its page */
 }
 
-void arch_vcpu_moved(struct vcpu *v, unsigned int cpu)
-{
-	vlapic_migrate(v, cpu);
-}
-
 void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 {
 	if (!vcpu_is_idle(prev)) {
@@ -142,6 +137,8 @@ void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 	if (vcpu_is_idle(next)) {
 		arch_timer_settle();
 	} else {
+		/* Its timer follows it here, so that it fires without an IPI. */
+		vlapic_migrate(next, this_cpu()->id);
 		speculation_switch(next->domain->id);
 		vmm->ctxt_to(next);
 	}

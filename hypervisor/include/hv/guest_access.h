@@ -22,9 +22,6 @@ int guest_clear(gva_t dst, size_t len) __must_check;
 /* Element i of a guest array; the caller has bounded i so that the product cannot wrap. */
 #define gva_index(base, i, size)	gva((base).v + (uint64_t)(i) * (size))
 
-/* A NUL-terminated string of at most size - 1 bytes; -EFAULT, -ENAMETOOLONG. */
-int guest_read_string(char *dst, gva_t src, size_t size) __must_check;
-
 /* Any domain's guest-physical memory. 0, -EFAULT (not RAM, or not writable). */
 int guest_read_gpa(struct domain *d, void *dst, gpa_t src, size_t len) __must_check;
 int guest_write_gpa(struct domain *d, gpa_t dst, const void *src, size_t len) __must_check;

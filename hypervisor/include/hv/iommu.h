@@ -27,16 +27,12 @@ const char *iommu_name(void);			/* "AMD-Vi", "VT-d", "none" */
 /* Gives d a device address space. */
 int iommu_domain_init(struct domain *d);
 void iommu_domain_destroy(struct domain *d);	/* frees tables; no device is attached any more */
-/* No-ops (0) when d->iommu is NULL. Changes reach the device before the call returns (but see the batch).
+/* No-ops (0) when d->iommu is NULL. Changes reach the device before the call returns.
  * Frames beyond the units' address width are skipped: no device can name them. -ENOMEM: a map leaves
  * nothing of the range mapped; an unmap (it had to split a large page) may leave some of it mapped, so the
  * caller must keep the frames. */
 int iommu_map(struct domain *d, uint64_t dfn, mfn_t m, unsigned int order, unsigned int rw);
 int iommu_unmap(struct domain *d, uint64_t dfn, unsigned int order);
-/* Between the two, changes of d reach devices at the end in one invalidation instead of one each. The
- * caller holds p2m->lock from begin to end and frees no frame before the end. No nesting. */
-void iommu_batch_begin(struct domain *d);
-void iommu_batch_end(struct domain *d);
 
 /* Attaches a device (and the requester ids it may use) to d, detaching it from whoever had it. -EBUSY: its
  * DMA looks like that of a device of another domain (both behind one old bridge). On any error the device

@@ -66,13 +66,10 @@ const void *arch_iommu_firmware(const char *signature, size_t *len);
 #define IOMMU_DOMAIN_IDS	256	/* QEMU's amd-iommu takes no larger ones; id 0 means "nobody" */
 
 struct iommu_domain {
-	struct spinlock lock;		/* table and batch; a leaf but for the units' queue locks */
+	struct spinlock lock;		/* table; a leaf but for the units' queue locks */
 	unsigned int id;		/* tag of the units' caches */
 	struct domain *owner;
 	struct iommu_table table;
-	bool batching;			/* (lock) changes since batch_begin are not flushed yet */
-	bool batch_flush;		/* (lock) and there are some */
-	uint64_t batch_first, batch_last;	/* (lock) their range of dfn */
 };
 
 /* What the units of the machine have in common; filled by ops->init. */

@@ -42,6 +42,7 @@ void timer_set(struct timer *t, nstime_t expires);
 void timer_stop(struct timer *t);
 /* Stops for good and waits until fn is not running. Not from fn. Needed before the memory is freed. */
 void timer_kill(struct timer *t);
+/* Armed or not, it belongs to that CPU from now on; but it stays where it is while its fn runs. Any context. */
 void timer_migrate(struct timer *t, unsigned int cpu);
 static inline bool timer_active(const struct timer *t) { return t->queued; }
 

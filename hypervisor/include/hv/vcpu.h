@@ -97,8 +97,6 @@ void arch_vcpu_destroy(struct vcpu *v);
 void arch_context_switch(struct vcpu *prev, struct vcpu *next);
 /* Runs guest code until there is something to do for the main loop. Not for idle. */
 void arch_vcpu_run(struct vcpu *v);
-/* v will run on another CPU from now on: its arch timers follow. Queue locks held, v not running. */
-void arch_vcpu_moved(struct vcpu *v, unsigned int cpu);
 /* True when an interrupt or exception is ready for v (it must not stay blocked). */
 bool arch_vcpu_has_pending(struct vcpu *v);
 /* An event channel upcall became pending for v (its evtchn_upcall_pending was just set). Any context. */

@@ -357,8 +357,3 @@ void vioapic_destroy(struct domain *d)
 	}
 	hv_free(io);
 }
-
-unsigned int vioapic_gsi_count(const struct domain *d)
-{
-	return d->arch.vioapic ? d->arch.vioapic->gsi_count : 0;
-}

@@ -78,5 +78,4 @@ int msi_route(struct intr_slot *slot, uint8_t vector, unsigned int cpu, struct m
 void apic_eoi(void);
 void apic_send_ipi(unsigned int cpu, uint8_t vector);
 void apic_send_ipi_mask(unsigned long mask, uint8_t vector);
-void apic_send_nmi(unsigned int cpu);
 uint32_t apic_id_of_cpu(unsigned int cpu);

@@ -29,4 +29,3 @@ void pirq_guest_unmask(struct domain *d, unsigned int gsi, bool level, bool acti
  * again. So both pirq_guest_ functions are called without the virtual IO-APIC's lock, the EOI before the entry is
  * looked at again. */
 void pirq_guest_eoi(struct domain *d, unsigned int gsi);
-unsigned int vioapic_gsi_count(const struct domain *d);
