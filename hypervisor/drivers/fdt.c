@@ -33,7 +33,8 @@ uint32_t fdt_total_size(const void *p)
 	return fdt_u32(b + 4);
 }
 
-/* Checking ---------------------------------------------------------------------------------------- */
+/* Checking ----------------------------------------------------------------------------------------
+ */
 
 static const char *check_header(const uint8_t *b, size_t available, struct fdt *t)
 {
@@ -52,14 +53,14 @@ static const char *check_header(const uint8_t *b, size_t available, struct fdt *
 		return "is cut off or too large";
 	}
 	*t = (struct fdt){
-		.base = b,
-		.size = total,
-		.struct_off = fdt_u32(b + 8),
-		.strings_off = fdt_u32(b + 12),
-		.reserve_off = fdt_u32(b + 16),
-		.boot_cpu = fdt_u32(b + 28),
-		.strings_size = fdt_u32(b + 32),
-		.struct_size = fdt_u32(b + 36),
+	    .base = b,
+	    .size = total,
+	    .struct_off = fdt_u32(b + 8),
+	    .strings_off = fdt_u32(b + 12),
+	    .reserve_off = fdt_u32(b + 16),
+	    .boot_cpu = fdt_u32(b + 28),
+	    .strings_size = fdt_u32(b + 32),
+	    .struct_size = fdt_u32(b + 36),
 	};
 	if (t->struct_off < HEADER_SIZE || t->struct_off > total ||
 	    t->struct_size > total - t->struct_off || !IS_ALIGNED(t->struct_off, 4U) ||
@@ -233,7 +234,8 @@ const char *fdt_check(const void *p, size_t available, struct fdt *out)
 	return NULL;
 }
 
-/* Walking: the structure is known to be sound -------------------------------------------------------- */
+/* Walking: the structure is known to be sound
+ * -------------------------------------------------------- */
 
 /* The offset behind the token at off; *token is it. */
 static uint32_t step(const struct fdt *t, uint32_t off, uint32_t *token)
@@ -427,7 +429,8 @@ int fdt_by_phandle(const struct fdt *t, uint32_t phandle)
 	return -1;
 }
 
-/* Properties -------------------------------------------------------------------------------------- */
+/* Properties --------------------------------------------------------------------------------------
+ */
 
 bool fdt_each_prop(const struct fdt *t, int node, struct fdt_prop *p)
 {
@@ -518,7 +521,8 @@ bool fdt_available(const struct fdt *t, int node)
 	return !status || !strcmp(status, "okay") || !strcmp(status, "ok");
 }
 
-/* Addresses --------------------------------------------------------------------------------------- */
+/* Addresses ---------------------------------------------------------------------------------------
+ */
 
 bool fdt_cells(const struct fdt *t, int node, unsigned int *address, unsigned int *size)
 {
@@ -535,7 +539,8 @@ static uint64_t read_cells(const uint8_t *p, unsigned int cells)
 	case 1:
 		return fdt_u32(p);
 	default:
-		/* Of PCI's three the first says what kind; it is compared elsewhere or not needed. */
+		/* Of PCI's three the first says what kind; it is compared elsewhere or not needed.
+		 */
 		return fdt_u64(p + 4 * (cells - 2));
 	}
 }
@@ -609,7 +614,8 @@ bool fdt_reg(const struct fdt *t, int node, unsigned int i, uint64_t *base, uint
 	return true;
 }
 
-/* Interrupts -------------------------------------------------------------------------------------- */
+/* Interrupts --------------------------------------------------------------------------------------
+ */
 
 static int interrupt_parent(const struct fdt *t, int node)
 {

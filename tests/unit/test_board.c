@@ -236,7 +236,8 @@ TEST(board_that_cannot_be)
 	CHECK_PANICS(init_module_outside, NULL);
 }
 
-/* Real boards ------------------------------------------------------------------------------------- */
+/* Real boards -------------------------------------------------------------------------------------
+ */
 
 static void copy_node(const struct fdt *t, int node, bool root)
 {
@@ -256,8 +257,8 @@ static void copy_node(const struct fdt *t, int node, bool root)
 	}
 	for (child = fdt_first_child(t, node); child >= 0; child = fdt_next_sibling(t, child)) {
 		type = fdt_get_string(t, child, "device_type");
-		if (root && ((type && !strcmp(type, "memory")) ||
-			     !strcmp(fdt_name(t, child), "chosen"))) {
+		if (root &&
+		    ((type && !strcmp(type, "memory")) || !strcmp(fdt_name(t, child), "chosen"))) {
 			continue;
 		}
 		fdt_node(&w, fdt_name(t, child));
@@ -291,8 +292,8 @@ static void board(const char *path)
 	}
 	CHECK_TRUE(nodes > 10);
 	printf("board %s: GICv%u, %u CPUs, PSCI %s, %d nodes for the service VM\n", path,
-	       platform.gic.version, platform.cpu_count,
-	       platform.psci.present ? "yes" : "no", nodes);
+	       platform.gic.version, platform.cpu_count, platform.psci.present ? "yes" : "no",
+	       nodes);
 }
 
 char *getenv(const char *name);

@@ -28,7 +28,7 @@ static void put_reg(unsigned int base, unsigned int size)
 /* A machine in small: 64-bit root, a bus of its own numbering, a GIC. */
 static uint32_t build(uint8_t *to)
 {
-	static const uint32_t ranges[] = {0x1000, 0x8, 0x40000000, 0x10000,
+	static const uint32_t ranges[] = {0x1000,  0x8, 0x40000000, 0x10000,
 					  0x20000, 0x0, 0x50000000, 0x1000};
 	static const uint32_t memory[] = {0, 0x80000000, 1, 0};
 	static const uint32_t irq[] = {0, 5, 4, 1, 11, 8};

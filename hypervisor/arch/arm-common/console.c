@@ -127,8 +127,8 @@ static void input_interrupt(void *opaque)
 		mmio_write32(regs + PL011_ICR, PL011_INT_INPUT);
 	}
 	for (unsigned int n = 0; n < INPUT_BURST && has_input(); n++) {
-		console_input((char)(is_pl011() ? mmio_read32(regs + PL011_DR)
-						: ns_read(NS_RBR_THR)));
+		console_input(
+		    (char)(is_pl011() ? mmio_read32(regs + PL011_DR) : ns_read(NS_RBR_THR)));
 	}
 }
 

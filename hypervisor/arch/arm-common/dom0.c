@@ -18,14 +18,14 @@
 #include <hv/page.h>
 #include <hv/sched.h>
 
-#define IMAGE_MAGIC	   0x644d5241u /* "ARM\x64" */
-#define IMAGE_ALIGN	   MIB(2)
-#define IMAGE_OLD_OFFSET   0x80000UL /* where no image size is given */
-#define IMAGE_BIG_ENDIAN   BIT(0)
-#define TREE_SIZE	   MIB(2)    /* the protocol's limit */
-#define GRANT_ROOM	   MIB(16)
-#define ROOM_LEAST	   MIB(16)
-#define VCPUS_MAX	   128u
+#define IMAGE_MAGIC	 0x644d5241u /* "ARM\x64" */
+#define IMAGE_ALIGN	 MIB(2)
+#define IMAGE_OLD_OFFSET 0x80000UL /* where no image size is given */
+#define IMAGE_BIG_ENDIAN BIT(0)
+#define TREE_SIZE	 MIB(2) /* the protocol's limit */
+#define GRANT_ROOM	 MIB(16)
+#define ROOM_LEAST	 MIB(16)
+#define VCPUS_MAX	 128u
 
 /* Header of an arm64 kernel. */
 struct image_header {
@@ -40,7 +40,8 @@ static struct {
 	uint64_t size;	/* with its BSS */
 } kernel;
 
-/* Memory and kernel ------------------------------------------------------------------------------- */
+/* Memory and kernel -------------------------------------------------------------------------------
+ */
 
 /* What the header says is copied and checked here. */
 static uint64_t check_kernel(void)
@@ -87,8 +88,8 @@ void dom0_plan_memory(void)
 	/* Twice its alignment leaves an aligned place wherever it begins. */
 	room = dom0_take_low(text_offset + kernel.size + IMAGE_ALIGN, 0, ~0ULL);
 	if (!room) {
-		boot_fail("dom0_mem: %lu MiB are too little for the kernel of %lu MiB",
-			  size >> 20, kernel.size >> 20);
+		boot_fail("dom0_mem: %lu MiB are too little for the kernel of %lu MiB", size >> 20,
+			  kernel.size >> 20);
 	}
 	kernel.start = ROUND_UP(room, IMAGE_ALIGN) + text_offset;
 }
@@ -141,8 +142,7 @@ static void find_room(struct dom0_tree *t)
 
 			if (top > base && top - base >= ROOM_LEAST &&
 			    t->room_count < DOM0_ROOM_MAX) {
-				t->room[t->room_count++] =
-					(struct dom0_room){base, top - base};
+				t->room[t->room_count++] = (struct dom0_room){base, top - base};
 			}
 			if (k < own_count) {
 				at = MAX(at, own[k].end);
@@ -150,12 +150,13 @@ static void find_room(struct dom0_tree *t)
 		}
 	}
 	if (!t->room_count) {
-		boot_fail("dom0_mem: no %lu MiB of addresses are left for grants", ROOM_LEAST >> 20);
+		boot_fail("dom0_mem: no %lu MiB of addresses are left for grants",
+			  ROOM_LEAST >> 20);
 	}
 	/* The first is the grant table's: what of it is too much becomes one more. */
 	if (t->room[0].size > GRANT_ROOM && t->room_count < DOM0_ROOM_MAX) {
-		t->room[t->room_count++] = (struct dom0_room){t->room[0].base + GRANT_ROOM,
-							      t->room[0].size - GRANT_ROOM};
+		t->room[t->room_count++] =
+		    (struct dom0_room){t->room[0].base + GRANT_ROOM, t->room[0].size - GRANT_ROOM};
 		t->room[0].size = GRANT_ROOM;
 	}
 }
@@ -194,7 +195,8 @@ static void free_modules(void)
 	boot_info.module_count = 0;
 }
 
-/* Domain ------------------------------------------------------------------------------------------ */
+/* Domain ------------------------------------------------------------------------------------------
+ */
 
 static unsigned int vcpu_count(void)
 {
@@ -210,13 +212,13 @@ static unsigned int vcpu_count(void)
 static struct domain *create(void)
 {
 	struct xen_domctl_createdomain config = {
-		.flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
-		.max_evtchn_port = ~0U,
-		.max_grant_frames = -1,
-		.max_maptrack_frames = -1,
-		.grant_opts = XEN_DOMCTL_GRANT_version(1),
-		.arch.gic_version = XEN_DOMCTL_CONFIG_GIC_NATIVE,
-		.arch.nr_spis = gic_line_count() - VGIC_PRIVATE,
+	    .flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
+	    .max_evtchn_port = ~0U,
+	    .max_grant_frames = -1,
+	    .max_maptrack_frames = -1,
+	    .grant_opts = XEN_DOMCTL_GRANT_version(1),
+	    .arch.gic_version = XEN_DOMCTL_CONFIG_GIC_NATIVE,
+	    .arch.nr_spis = gic_line_count() - VGIC_PRIVATE,
 	};
 	struct domain *d;
 	int err = 0;
@@ -226,8 +228,8 @@ static struct domain *create(void)
 	if (!d) {
 		boot_fail("the service VM cannot be created: error %d", err);
 	}
-	d->max_pages = boot_options.dom0_mem_max ? boot_options.dom0_mem_max >> PAGE_SHIFT
-						 : UINT32_MAX;
+	d->max_pages =
+	    boot_options.dom0_mem_max ? boot_options.dom0_mem_max >> PAGE_SHIFT : UINT32_MAX;
 	return d;
 }
 

@@ -14,10 +14,10 @@
 #include <hv/lib.h>
 #include <hv/log.h>
 
-#define LEVEL_LOW     8u
-#define CPU_MASK_ALL  0xf00u
-#define PPI_CELL      1u
-#define PPI_FIRST     16u
+#define LEVEL_LOW    8u
+#define CPU_MASK_ALL 0xf00u
+#define PPI_CELL     1u
+#define PPI_FIRST    16u
 
 static struct fdt_writer writer;
 
@@ -29,7 +29,8 @@ struct copy {
 	uint32_t gic_phandle;
 };
 
-/* What is not copied ------------------------------------------------------------------------------ */
+/* What is not copied ------------------------------------------------------------------------------
+ */
 
 static bool any_compatible(const struct fdt *t, int node, const char *const *names,
 			   unsigned int count)
@@ -46,11 +47,13 @@ static bool any_compatible(const struct fdt *t, int node, const char *const *nam
 static bool is_kept_back(const struct fdt *t, int node)
 {
 	static const char *const names[] = {
-		"arm,armv8-pmuv3",   "arm,cortex-a7-pmu",  "arm,cortex-a15-pmu",
-		"arm,cortex-a53-pmu", "arm,cortex-a57-pmu", "arm,cortex-a72-pmu",
-		"arm,smmu-v1",	     "arm,smmu-v2",	   "arm,smmu-v3",
-		"arm,mmu-400",	     "arm,mmu-401",	   "arm,mmu-500",
-		"multiboot,module",  "xen,xen",
+	    "arm,armv8-pmuv3",	  "arm,cortex-a7-pmu",
+	    "arm,cortex-a15-pmu", "arm,cortex-a53-pmu",
+	    "arm,cortex-a57-pmu", "arm,cortex-a72-pmu",
+	    "arm,smmu-v1",	  "arm,smmu-v2",
+	    "arm,smmu-v3",	  "arm,mmu-400",
+	    "arm,mmu-401",	  "arm,mmu-500",
+	    "multiboot,module",	  "xen,xen",
 	};
 
 	return node == platform.uart.node || any_compatible(t, node, names, ARRAY_SIZE(names)) ||
@@ -72,8 +75,8 @@ static bool is_replaced(const struct fdt *t, int node)
 /* References to what is not there. */
 static bool is_dead_property(const char *name)
 {
-	static const char *const names[] = {"iommus",	"iommu-map",  "iommu-map-mask", "msi-map",
-					    "msi-parent", "msi-map-mask"};
+	static const char *const names[] = {"iommus",  "iommu-map",  "iommu-map-mask",
+					    "msi-map", "msi-parent", "msi-map-mask"};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
 		if (!strcmp(name, names[i])) {
@@ -83,7 +86,8 @@ static bool is_dead_property(const char *name)
 	return false;
 }
 
-/* Pieces ------------------------------------------------------------------------------------------ */
+/* Pieces ------------------------------------------------------------------------------------------
+ */
 
 /* A PPI as one specifier of three cells. */
 static void put_ppi(struct copy *c, unsigned int intid)
@@ -228,12 +232,14 @@ static void put_hypervisor(struct copy *c)
 	fdt_end_node(c->w);
 }
 
-/* The GIC: what the guest has of it. The places are the machine's, so they are copied as they stand. */
+/* The GIC: what the guest has of it. The places are the machine's, so they are copied as they
+ * stand. */
 static void put_gic(struct copy *c, int node)
 {
-	static const char *const names[] = {"compatible",	 "#interrupt-cells", "interrupt-controller",
-					    "#address-cells", "#size-cells",	"ranges",
-					    "phandle",	 "linux,phandle"};
+	static const char *const names[] = {
+	    "compatible",     "#interrupt-cells", "interrupt-controller",
+	    "#address-cells", "#size-cells",	  "ranges",
+	    "phandle",	      "linux,phandle"};
 	unsigned int a, s, first = 1;
 	uint8_t reg[2 * 20];
 	struct fdt_prop p;
@@ -264,7 +270,8 @@ static void put_gic(struct copy *c, int node)
 	fdt_end_node(c->w);
 }
 
-/* ------------------------------------------------------------------------------------------------- */
+/* -------------------------------------------------------------------------------------------------
+ */
 
 static void copy_properties(struct copy *c, int node)
 {
@@ -282,8 +289,7 @@ static void copy_children(struct copy *c, int parent, bool is_root)
 {
 	int node;
 
-	for (node = fdt_first_child(c->t, parent); node >= 0;
-	     node = fdt_next_sibling(c->t, node)) {
+	for (node = fdt_first_child(c->t, parent); node >= 0; node = fdt_next_sibling(c->t, node)) {
 		if (node == platform.gic.node) {
 			put_gic(c, node);
 			continue;

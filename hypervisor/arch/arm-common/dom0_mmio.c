@@ -35,7 +35,8 @@ bool dom0_frame_is_device(uint64_t frame)
 	return frame < BIT(40) && !is_ram(frame << PAGE_SHIFT) && !platform_frame_is_hidden(frame);
 }
 
-/* 0; -EEXIST: device memory already; -EBUSY: somebody's RAM; another error when it cannot be mapped. */
+/* 0; -EEXIST: device memory already; -EBUSY: somebody's RAM; another error when it cannot be
+ * mapped. */
 static int map_one(struct domain *d, uint64_t frame)
 {
 	enum p2m_type t;

@@ -12,12 +12,12 @@
 #include <hv/page.h>
 #include <xen/features.h>
 
-#define VCPUS_GICV2	8
+#define VCPUS_GICV2 8
 
 /* Ours reach over both widths: code of 32 bits at EL1 is not built (docs/support.md). */
 const struct arch_abi arch_abi = {
-	.capabilities = "xen-3.0-aarch64 ",
-	.virt_start = 0x00007f0000000000UL,
+    .capabilities = "xen-3.0-aarch64 ",
+    .virt_start = 0x00007f0000000000UL,
 };
 
 int arch_domain_create(struct domain *d, const struct xen_domctl_createdomain *config)
@@ -120,7 +120,8 @@ long arch_memory_map_op(unsigned int op, gva_t arg)
 
 void domain_publish_wallclock(struct domain *d)
 {
-	/* The service VM may set any time: sums wrap, and what ends before the epoch is the epoch. */
+	/* The service VM may set any time: sums wrap, and what ends before the epoch is the epoch.
+	 */
 	uint64_t sum = wallclock_base() + (uint64_t)(d->time_offset_seconds * NS_PER_SEC);
 	uint64_t ns = sum >> 63 ? 0 : sum, sec = ns / (uint64_t)NS_PER_SEC;
 	struct shared_info *s;

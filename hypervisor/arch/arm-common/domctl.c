@@ -53,7 +53,7 @@ static long op_setvcpucontext(const struct xen_domctl_vcpucontext *op, struct do
 		return -EINVAL;
 	}
 	if (handle_null(op->ctxt)) {
-		return -EOPNOTSUPP;	/* a reset of the vCPU */
+		return -EOPNOTSUPP; /* a reset of the vCPU */
 	}
 	c = hv_alloc(sizeof(*c));
 	if (!c) {

@@ -34,7 +34,8 @@ static unsigned int spurious_count;
 const struct gic_ops *gic;
 unsigned int gic_lines, gic_lrs;
 
-/* Own interrupts ---------------------------------------------------------------------------------- */
+/* Own interrupts ----------------------------------------------------------------------------------
+ */
 
 static int request(unsigned int intid, irq_handler *fn, void *opaque, bool for_guest)
 {
@@ -76,7 +77,8 @@ bool gic_is_own(unsigned int intid)
 	return intid < GIC_SPURIOUS && __atomic_load_n(&descs[intid].fn, __ATOMIC_ACQUIRE);
 }
 
-/* The service VM's -------------------------------------------------------------------------------- */
+/* The service VM's --------------------------------------------------------------------------------
+ */
 
 void gic_guest_line(unsigned int intid, bool enabled, bool level, const struct vcpu *v)
 {
@@ -107,7 +109,8 @@ void gic_set_ppi_active(unsigned int intid, bool active)
 	gic->set_active(intid, active);
 }
 
-/* The vCPU that a line of the service VM goes to is the virtual distributor's affair: any will do here. */
+/* The vCPU that a line of the service VM goes to is the virtual distributor's affair: any will do
+ * here. */
 static bool give_to_guest(unsigned int intid)
 {
 	struct domain *d = service_domain;
@@ -119,7 +122,8 @@ static bool give_to_guest(unsigned int intid)
 	return true;
 }
 
-/* Dispatch ---------------------------------------------------------------------------------------- */
+/* Dispatch ----------------------------------------------------------------------------------------
+ */
 
 static void dispatch(uint32_t ack)
 {
@@ -188,7 +192,8 @@ unsigned int gic_lr_count(void)
 	return gic_lrs;
 }
 
-/* ------------------------------------------------------------------------------------------------- */
+/* -------------------------------------------------------------------------------------------------
+ */
 
 /* The guest's list registers want attention: sync removes the cause, or it would fire for ever. */
 static void maintenance(void *opaque)

@@ -95,7 +95,8 @@ static void init_cpu(void)
 	unsigned int id = this_cpu()->id;
 	uint32_t mask = dist_read(GICD_ITARGETSR);
 
-	/* The first registers are the CPU's own and read as its bit; with one CPU they may be zero. */
+	/* The first registers are the CPU's own and read as its bit; with one CPU they may be zero.
+	 */
 	mask |= mask >> 16;
 	mask |= mask >> 8;
 	interface_bit[id] = mask & 0xff ? (uint8_t)mask : 1;
@@ -151,7 +152,8 @@ static void send_sgi(unsigned long mask, unsigned int sgi)
 	uint32_t targets = 0;
 	unsigned int cpu;
 
-	for_each_set_bit(cpu, &mask, MAX_CPUS) {
+	for_each_set_bit(cpu, &mask, MAX_CPUS)
+	{
 		targets |= interface_bit[cpu];
 	}
 	/* What the others shall see is written before they are told. */
@@ -186,7 +188,8 @@ static void set_active(unsigned int intid, bool active)
 	dist_set_bit(active ? GICD_ISACTIVER : GICD_ICACTIVER, intid);
 }
 
-/* Virtual interface ------------------------------------------------------------------------------- */
+/* Virtual interface -------------------------------------------------------------------------------
+ */
 
 static void save(struct vgic_vcpu *g)
 {
@@ -216,10 +219,10 @@ static uint64_t encode(const struct gic_lr *lr)
 static void decode(uint64_t raw, struct gic_lr *out)
 {
 	*out = (struct gic_lr){
-		.intid = raw & 0x3ff,
-		.pending = raw & LR_PENDING,
-		.active = raw & LR_ACTIVE,
-		.hw = raw & LR_HW,
+	    .intid = raw & 0x3ff,
+	    .pending = raw & LR_PENDING,
+	    .active = raw & LR_ACTIVE,
+	    .hw = raw & LR_HW,
 	};
 	if (out->hw) {
 		out->hw_intid = (uint32_t)(raw >> LR_HW_SHIFT) & 0x3ff;
@@ -250,23 +253,23 @@ static void reset(struct vgic_vcpu *g)
 }
 
 const struct gic_ops gic_v2_ops = {
-	.version = 2,
-	.init = init,
-	.init_cpu = init_cpu,
-	.acknowledge = acknowledge,
-	.drop = drop,
-	.deactivate = deactivate,
-	.send_sgi = send_sgi,
-	.set_enabled = set_enabled,
-	.set_level = set_level,
-	.set_target = set_target,
-	.set_active = set_active,
-	.save = save,
-	.restore = restore,
-	.encode = encode,
-	.decode = decode,
-	.read_lr = read_lr,
-	.write_lr = write_lr,
-	.write_hcr = write_hcr,
-	.reset = reset,
+    .version = 2,
+    .init = init,
+    .init_cpu = init_cpu,
+    .acknowledge = acknowledge,
+    .drop = drop,
+    .deactivate = deactivate,
+    .send_sgi = send_sgi,
+    .set_enabled = set_enabled,
+    .set_level = set_level,
+    .set_target = set_target,
+    .set_active = set_active,
+    .save = save,
+    .restore = restore,
+    .encode = encode,
+    .decode = decode,
+    .read_lr = read_lr,
+    .write_lr = write_lr,
+    .write_hcr = write_hcr,
+    .reset = reset,
 };

@@ -11,7 +11,8 @@
 #define GUEST_COPY_MAX MIB(1)
 #define SHORT_READ_MAX 64
 
-/* The page of another, who may be changing it: words of natural size in one access each, and nothing twice. */
+/* The page of another, who may be changing it: words of natural size in one access each, and
+ * nothing twice. */
 static void copy_page(void *dst, const void *src, size_t n)
 {
 	switch (n) {

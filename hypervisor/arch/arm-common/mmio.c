@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Devices that are played: who has which range. The list only grows while its domain is made, so looks take no lock. */
+/* Devices that are played: who has which range. The list only grows while its domain is made, so
+ * looks take no lock. */
 #include <asm/mmio.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
@@ -17,7 +18,8 @@ static const struct mmio_range *find(const struct domain *d, uint64_t gpa, uint6
 	const struct mmio_range *r = __atomic_load_n(&d->arch.mmio_ranges, __ATOMIC_ACQUIRE);
 
 	for (; r; r = r->next) {
-		if (gpa >= r->start && gpa - r->start < r->size && size <= r->size - (gpa - r->start)) {
+		if (gpa >= r->start && gpa - r->start < r->size &&
+		    size <= r->size - (gpa - r->start)) {
 			return r;
 		}
 	}
@@ -33,7 +35,7 @@ int mmio_register(struct domain *d, uint64_t start, uint64_t size, mmio_fn *fn, 
 	if (!r) {
 		return -ENOMEM;
 	}
-	*r = (struct mmio_range){ start, size, fn, opaque, NULL };
+	*r = (struct mmio_range){start, size, fn, opaque, NULL};
 	spin_lock(&d->arch.mmio_lock);
 	for (const struct mmio_range *o = d->arch.mmio_ranges; o; o = o->next) {
 		if (start < o->start + o->size && o->start < start + size) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The guest-physical map as stage-2 tables, in the long-descriptor format that both widths share. A walk starts at
- * level 0, or at level 1 with up to 16 tables side by side (DDI 0487 D8.2.2); here levels count from below: 1 = 4 KiB,
- * 2 = 2 MiB, 3 = 1 GiB.
+ * The guest-physical map as stage-2 tables, in the long-descriptor format that both widths share. A
+ * walk starts at level 0, or at level 1 with up to 16 tables side by side (DDI 0487 D8.2.2); here
+ * levels count from below: 1 = 4 KiB, 2 = 2 MiB, 3 = 1 GiB.
  *
- * A table, once linked, stays until the domain is gone: look-ups walk without a lock. An entry that is present is
- * replaced by way of an absent one that no CPU has any more (break before make); invalidation is the hardware's
- * broadcast, so it may happen under the lock.
+ * A table, once linked, stays until the domain is gone: look-ups walk without a lock. An entry that
+ * is present is replaced by way of an absent one that no CPU has any more (break before make);
+ * invalidation is the hardware's broadcast, so it may happen under the lock.
  *
  * Lock: p2m->lock covers every change. Below it: the allocator's.
  */
@@ -21,40 +21,40 @@
 #include <hv/p2m.h>
 #include <hv/page.h>
 
-#define PTE_VALID	BIT(0)
-#define PTE_TABLE	BIT(1)		/* or, on level 1 of ours, a page */
-#define PTE_NORMAL	(15UL << 2)	/* write-back: the guest's own attributes decide */
-#define PTE_DEVICE	(1UL << 2)	/* nGnRE */
-#define PTE_READ	BIT(6)
-#define PTE_WRITE	BIT(7)
-#define PTE_INNER	(3UL << 8)
-#define PTE_AF		BIT(10)
-#define PTE_XN		BIT(54)
-#define PTE_TYPE_SHIFT	55		/* bits 58:55 are software's */
-#define PTE_ADDR	0x0000fffffffff000UL
+#define PTE_VALID      BIT(0)
+#define PTE_TABLE      BIT(1)	   /* or, on level 1 of ours, a page */
+#define PTE_NORMAL     (15UL << 2) /* write-back: the guest's own attributes decide */
+#define PTE_DEVICE     (1UL << 2)  /* nGnRE */
+#define PTE_READ       BIT(6)
+#define PTE_WRITE      BIT(7)
+#define PTE_INNER      (3UL << 8)
+#define PTE_AF	       BIT(10)
+#define PTE_XN	       BIT(54)
+#define PTE_TYPE_SHIFT 55 /* bits 58:55 are software's */
+#define PTE_ADDR       0x0000fffffffff000UL
 
-#define TABLES_MIN	256		/* a domain may always have that many */
-#define CONCATENATED	4		/* log2 of the tables that may stand side by side */
-#define VMID_COUNT	256
+#define TABLES_MIN   256 /* a domain may always have that many */
+#define CONCATENATED 4	 /* log2 of the tables that may stand side by side */
+#define VMID_COUNT   256
 
 struct p2m {
 	struct spinlock lock;
 	uint64_t *root;
 	struct page_info *root_page;
 	unsigned int root_order;
-	unsigned int top;		/* level of the root */
+	unsigned int top; /* level of the root */
 	unsigned int gfn_bits;
-	uint64_t max_gfn;		/* (lock) */
-	unsigned int table_count;	/* (lock) */
-	unsigned int table_limit;	/* (lock) 0: none */
-	struct list_head tables;	/* (lock) their page_info */
+	uint64_t max_gfn;	  /* (lock) */
+	unsigned int table_count; /* (lock) */
+	unsigned int table_limit; /* (lock) 0: none */
+	struct list_head tables;  /* (lock) their page_info */
 	/* p2m_relinquish: how far it is; frames of a large leaf that are still to be given back */
 	uint64_t relinquish_gfn;
 	uint64_t pending_mfn, pending_count;
 	enum p2m_type pending_type;
 };
 
-static unsigned long vmids[BITS_TO_LONGS(VMID_COUNT)];	/* atomic; 0 is the hypervisor's */
+static unsigned long vmids[BITS_TO_LONGS(VMID_COUNT)]; /* atomic; 0 is the hypervisor's */
 
 static uint64_t span(unsigned int level)
 {
@@ -83,8 +83,9 @@ static uint64_t *entry_table(uint64_t e)
 
 static uint64_t make_leaf(uint64_t m, enum p2m_type t, unsigned int level)
 {
-	uint64_t e = m << PAGE_SHIFT | (uint64_t)t << PTE_TYPE_SHIFT | PTE_VALID | PTE_AF | PTE_INNER | PTE_READ |
-		     (level == 1 ? PTE_TABLE : 0) | (t == P2M_MMIO ? PTE_DEVICE : PTE_NORMAL);
+	uint64_t e = m << PAGE_SHIFT | (uint64_t)t << PTE_TYPE_SHIFT | PTE_VALID | PTE_AF |
+		     PTE_INNER | PTE_READ | (level == 1 ? PTE_TABLE : 0) |
+		     (t == P2M_MMIO ? PTE_DEVICE : PTE_NORMAL);
 
 	if (p2m_is_writable(t)) {
 		e |= PTE_WRITE;
@@ -193,7 +194,8 @@ bool p2m_read_own(struct domain *d, void *dst, gpa_t src, size_t n)
 	if (entry_type(e) != P2M_RAM_RW) {
 		return false;
 	}
-	from = (char *)mfn_to_virt(mfn(leaf_frame(e, src.v >> PAGE_SHIFT, level))) + (src.v & ~PAGE_MASK);
+	from = (char *)mfn_to_virt(mfn(leaf_frame(e, src.v >> PAGE_SHIFT, level))) +
+	       (src.v & ~PAGE_MASK);
 	switch (n) {
 	case 4:
 		*(uint32_t *)dst = *(const volatile uint32_t *)from;
@@ -209,7 +211,8 @@ bool p2m_read_own(struct domain *d, void *dst, gpa_t src, size_t n)
 	return READ_ONCE(*slot) == e;
 }
 
-/* Changes ------------------------------------------------------------------------------------------- */
+/* Changes
+ * ------------------------------------------------------------------------------------------- */
 
 static uint64_t *table_alloc(struct p2m *p)
 {
@@ -258,8 +261,8 @@ static int split(struct domain *d, uint64_t *slot, unsigned int level)
 }
 
 /*
- * The slot of g at the wanted level, tables made and large leaves split on the way. With removing, a hole
- * stays one: *slot is NULL and *level says how wide it is.
+ * The slot of g at the wanted level, tables made and large leaves split on the way. With removing,
+ * a hole stays one: *slot is NULL and *level says how wide it is.
  */
 static int descend(struct domain *d, uint64_t g, unsigned int *level, bool removing, uint64_t **out)
 {
@@ -293,7 +296,8 @@ static int descend(struct domain *d, uint64_t g, unsigned int *level, bool remov
 	return 0;
 }
 
-static void fill(struct domain *d, uint64_t *slot, unsigned int level, uint64_t m, enum p2m_type t, bool *flush)
+static void fill(struct domain *d, uint64_t *slot, unsigned int level, uint64_t m, enum p2m_type t,
+		 bool *flush)
 {
 	uint64_t old = *slot;
 	uint64_t e = t == P2M_INVALID ? 0 : make_leaf(m, t, level);
@@ -312,7 +316,7 @@ static void fill(struct domain *d, uint64_t *slot, unsigned int level, uint64_t 
 	if (old && e) {
 		break_entry(d, slot);
 	} else if (old) {
-		*flush = true;		/* what is not present, no CPU keeps */
+		*flush = true; /* what is not present, no CPU keeps */
 	}
 	WRITE_ONCE(*slot, e);
 }
@@ -329,7 +333,8 @@ static unsigned int chunk_level(uint64_t g, uint64_t m, uint64_t count, enum p2m
 }
 
 /* (lock) One chunk at g; *count: in: frames to go, out: frames dealt with. */
-static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, enum p2m_type t, bool *flush)
+static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, enum p2m_type t,
+		     bool *flush)
 {
 	unsigned int want = chunk_level(g, m, *count, t), level = want;
 	uint64_t *slot;
@@ -344,14 +349,16 @@ static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, 
 	}
 	*count = span(want);
 	if (t == P2M_RAM_RW) {
-		/* The guest may look with its caches off, and must not find what was there before. */
+		/* The guest may look with its caches off, and must not find what was there before.
+		 */
 		cache_clean_invalidate_range(mfn_to_virt(mfn(m)), span(want) << PAGE_SHIFT);
 	}
 	fill(d, slot, want, m, t, flush);
 	return 0;
 }
 
-static int set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t, bool *flush)
+static int set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t,
+		      bool *flush)
 {
 	struct p2m *p = d->p2m;
 	uint64_t left = 1UL << order, done = 0;
@@ -400,7 +407,8 @@ static int finish(struct domain *d, int err, bool flush)
 	return err;
 }
 
-int p2m_set_noflush(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t, bool *flush)
+int p2m_set_noflush(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t,
+		    bool *flush)
 {
 	int err;
 
@@ -443,7 +451,8 @@ static bool range_holds_references(struct domain *d, uint64_t g, unsigned int or
 			return true;
 		}
 		/* Shared frames are mapped one by one. */
-		if (e && level == 1 && p2m_is_ram(t) && (mfn_to_page(mfn(entry_mfn(e)))->flags & PAGE_SHARED)) {
+		if (e && level == 1 && p2m_is_ram(t) &&
+		    (mfn_to_page(mfn(entry_mfn(e)))->flags & PAGE_SHARED)) {
 			return true;
 		}
 		g = (g & ~(span(level) - 1)) + span(level);
@@ -518,7 +527,8 @@ int p2m_cache_flush(struct domain *d, uint64_t *first, uint64_t end)
 	return 0;
 }
 
-/* Life ---------------------------------------------------------------------------------------------- */
+/* Life
+ * ---------------------------------------------------------------------------------------------- */
 
 static uint16_t vmid_take(void)
 {
@@ -604,7 +614,8 @@ static void put_frame(mfn_t m, enum p2m_type t)
 {
 	struct page_info *pg = mfn_to_page(m);
 
-	if (t == P2M_FOREIGN || ((t == P2M_RAM_RW || t == P2M_RAM_RO) && (pg->flags & PAGE_SHARED))) {
+	if (t == P2M_FOREIGN ||
+	    ((t == P2M_RAM_RW || t == P2M_RAM_RO) && (pg->flags & PAGE_SHARED))) {
 		page_put(pg);
 	} else if (t == P2M_RAM_RW || t == P2M_RAM_RO) {
 		(void)page_release_allocation(pg);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the ABI has for x86 guests alone: populate on demand, and the log of written frames (docs/support.md). Nothing
- * ever is on demand and nothing is logged, so most of this is only asked for its absence.
+ * What the ABI has for x86 guests alone: populate on demand, and the log of written frames
+ * (docs/support.md). Nothing ever is on demand and nothing is logged, so most of this is only asked
+ * for its absence.
  */
 #include <hv/domain.h>
 #include <hv/errno.h>
@@ -19,7 +20,7 @@ int p2m_pod_set_target(struct domain *d, uint64_t target)
 
 void p2m_pod_get_info(struct domain *d, struct p2m_pod_info *info)
 {
-	*info = (struct p2m_pod_info){ 0 };
+	*info = (struct p2m_pod_info){0};
 }
 
 bool p2m_pod_drop(struct domain *d, gfn_t g, unsigned int order)

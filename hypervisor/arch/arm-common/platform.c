@@ -27,7 +27,7 @@ void platform_reserve(uint64_t start, uint64_t end)
 		boot_fail("the device tree reserves too many pieces of memory");
 	}
 	hv_reserved[hv_reserved_count++] =
-		(struct memory_range){.start = start, .end = end, .type = MEMORY_RESERVED};
+	    (struct memory_range){.start = start, .end = end, .type = MEMORY_RESERVED};
 }
 
 static void hide(const struct platform_region *r)
@@ -55,7 +55,8 @@ bool platform_frame_is_hidden(uint64_t frame)
 	return false;
 }
 
-/* CPUs -------------------------------------------------------------------------------------------- */
+/* CPUs --------------------------------------------------------------------------------------------
+ */
 
 static bool known_cpu(uint64_t mpidr)
 {
@@ -113,7 +114,8 @@ static void parse_cpus(const struct fdt *t, uint64_t boot_mpidr)
 	}
 }
 
-/* Memory ------------------------------------------------------------------------------------------ */
+/* Memory ------------------------------------------------------------------------------------------
+ */
 
 /* In order, and what was there already is left out. */
 static void add_ram(uint64_t base, uint64_t end)
@@ -177,7 +179,8 @@ static void parse_reservations(const struct fdt *t)
 	}
 }
 
-/* /chosen ----------------------------------------------------------------------------------------- */
+/* /chosen -----------------------------------------------------------------------------------------
+ */
 
 /* QEMU's guest-loader writes two cells each and does not always say so. */
 static bool module_place(const struct fdt *t, int chosen, int node, uint64_t *base, uint64_t *size)
@@ -273,15 +276,14 @@ static void parse_chosen(const struct fdt *t)
 	if (args && !boot_info.modules[0].cmdline[0]) {
 		str_copy(boot_info.modules[0].cmdline, args, sizeof(boot_info.modules[0].cmdline));
 	}
-	boot_info.module_count = boot_info.modules[1].size   ? 2
-				 : boot_info.modules[0].size ? 1
-							     : 0;
+	boot_info.module_count = boot_info.modules[1].size ? 2 : boot_info.modules[0].size ? 1 : 0;
 	if (boot_info.module_count && !boot_info.modules[0].size) {
 		boot_fail("the device tree has an initrd but no kernel");
 	}
 }
 
-/* GIC --------------------------------------------------------------------------------------------- */
+/* GIC ---------------------------------------------------------------------------------------------
+ */
 
 static bool region(const struct fdt *t, int node, unsigned int i, struct platform_region *out)
 {
@@ -397,7 +399,8 @@ static void parse_gic(const struct fdt *t)
 	}
 }
 
-/* Timer, PSCI, UART ------------------------------------------------------------------------------- */
+/* Timer, PSCI, UART -------------------------------------------------------------------------------
+ */
 
 static int find_compatible(const struct fdt *t, const char *const *names, unsigned int count)
 {
@@ -508,7 +511,8 @@ void platform_choose_uart(const char *dtuart)
 	hide(&platform.uart.regs);
 }
 
-/* ------------------------------------------------------------------------------------------------- */
+/* -------------------------------------------------------------------------------------------------
+ */
 
 void platform_init(const void *fdt, size_t mapped, uint64_t pa, uint64_t boot_mpidr)
 {

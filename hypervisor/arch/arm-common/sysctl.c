@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sysctl and the other calls about the machine, the ARM part; what is about PCI, pirqs and IOMMUs says that there is none. */
+/* sysctl and the other calls about the machine, the ARM part; what is about PCI, pirqs and IOMMUs
+ * says that there is none. */
 #include <asm/time.h>
 #include <asm/wallclock.h>
 #include <hv/boot.h>
@@ -18,7 +19,7 @@
 #include <xen/platform.h>
 #include <xen/sysctl.h>
 
-#define NODE_ID_MAX	63		/* what Xen's limit of 64 nodes makes tools expect */
+#define NODE_ID_MAX 63 /* what Xen's limit of 64 nodes makes tools expect */
 
 uint64_t machine_ram_pages(void)
 {
@@ -41,13 +42,16 @@ static long op_cputopoinfo(struct xen_sysctl_cputopoinfo *c, bool *copy_back)
 		count = MIN(c->num_cpus, cpu_count);
 		for (uint32_t i = 0; i < count; i++) {
 			struct xen_sysctl_cputopo topo = {
-				XEN_INVALID_CORE_ID, XEN_INVALID_SOCKET_ID, XEN_INVALID_NODE_ID,
+			    XEN_INVALID_CORE_ID,
+			    XEN_INVALID_SOCKET_ID,
+			    XEN_INVALID_NODE_ID,
 			};
 
 			if (test_bit(i, &cpu_online_map)) {
-				topo = (struct xen_sysctl_cputopo){ i, 0, 0 };
+				topo = (struct xen_sysctl_cputopo){i, 0, 0};
 			}
-			if (guest_write_obj(gva_index(handle_gva(c->cputopo), i, sizeof(topo)), &topo)) {
+			if (guest_write_obj(gva_index(handle_gva(c->cputopo), i, sizeof(topo)),
+					    &topo)) {
 				return -EFAULT;
 			}
 		}
@@ -66,8 +70,8 @@ static long op_physinfo(struct xen_sysctl_physinfo *p, bool *copy_back)
 	p->nr_nodes = 1;
 	p->max_node_id = NODE_ID_MAX;
 	p->cpu_khz = (uint32_t)(counter_hz / 1000);
-	p->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap | XEN_SYSCTL_PHYSCAP_gnttab_v1 |
-			  XEN_SYSCTL_PHYSCAP_gnttab_v2;
+	p->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap |
+			  XEN_SYSCTL_PHYSCAP_gnttab_v1 | XEN_SYSCTL_PHYSCAP_gnttab_v2;
 	p->total_pages = machine_ram_pages();
 	/* Dirty frames count as free: whoever wants one waits for its scrubbing alone. */
 	p->free_pages = page_free_count();
@@ -75,19 +79,6 @@ static long op_physinfo(struct xen_sysctl_physinfo *p, bool *copy_back)
 	p->max_mfn = page_max_mfn().v - 1;
 	*copy_back = true;
 	return 0;
-}
-
-/* The linker's note: a header of three words, the owner's name "GNU", the id. */
-unsigned int arch_build_id(const void **id)
-{
-	extern const uint32_t _build_id_start[], _build_id_end[];
-	size_t header = 4 * sizeof(uint32_t);
-
-	if ((size_t)((const char *)_build_id_end - (const char *)_build_id_start) <= header) {
-		return 0;
-	}
-	*id = _build_id_start + 4;
-	return _build_id_start[1];
 }
 
 long arch_sysctl(struct xen_sysctl *op, bool *copy_back)
@@ -139,7 +130,8 @@ long hypercall_platform_op(const struct hypercall_args *a)
 	return 0;
 }
 
-/* Devices are the service VM's own; it tells of PCI functions, which nobody else may have (docs/support.md). */
+/* Devices are the service VM's own; it tells of PCI functions, which nobody else may have
+ * (docs/support.md). */
 long hypercall_physdev_op(const struct hypercall_args *a)
 {
 	switch ((int)a->v[0]) {
@@ -162,7 +154,7 @@ void arch_pirq_unbind(struct domain *d, uint32_t pirq)
 }
 
 /* No unit has a driver yet. */
-const struct iommu_ops *const arch_iommu_ops[] = { NULL };
+const struct iommu_ops *const arch_iommu_ops[] = {NULL};
 
 const void *arch_iommu_firmware(const char *signature, size_t *len)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The clock is the generic timer's system counter, which all CPUs share; the per-CPU timer is EL2's own. No tick, no
- * calibration: the frequency stands in CNTFRQ or in the device tree.
+ * The clock is the generic timer's system counter, which all CPUs share; the per-CPU timer is EL2's
+ * own. No tick, no calibration: the frequency stands in CNTFRQ or in the device tree.
  */
 #include <asm/irq.h>
 #include <asm/platform.h>
@@ -11,13 +11,13 @@
 #include <hv/cpu.h>
 #include <hv/log.h>
 
-#define TIMER_ENABLE	BIT(0)
-#define CNTHCTL_PCTEN	BIT(0)		/* EL1 may read the physical counter; its timer traps */
+#define TIMER_ENABLE  BIT(0)
+#define CNTHCTL_PCTEN BIT(0) /* EL1 may read the physical counter; its timer traps */
 
 uint64_t counter_hz;
 
-static uint64_t counter_base;		/* counter at time 0 */
-static uint64_t ns_mul, counter_mul;	/* 32.32: ticks to ns, and back */
+static uint64_t counter_base;	     /* counter at time 0 */
+static uint64_t ns_mul, counter_mul; /* 32.32: ticks to ns, and back */
 static uint64_t wallclock_ns;
 
 uint64_t counter_read(void)
@@ -82,7 +82,8 @@ void time_init_cpu(void)
 	write_sysreg(cnthp_ctl_el2, 0);
 	write_sysreg(cnthctl_el2, CNTHCTL_PCTEN);
 	isb();
-	if (irq_request(platform.timer.hyp ? platform.timer.hyp : PPI_HYP_TIMER, timer_fired, NULL)) {
+	if (irq_request(platform.timer.hyp ? platform.timer.hyp : PPI_HYP_TIMER, timer_fired,
+			NULL)) {
 		boot_fail("no interrupt for the hypervisor's timer");
 	}
 }

@@ -29,7 +29,8 @@ void vgic_unlock(struct domain *d, unsigned long flags, const struct vgic_kicks 
 	unsigned int i;
 
 	spin_unlock_irq(&of(d)->lock, flags);
-	for_each_set_bit(i, k->who, VGIC_VCPU_MAX) {
+	for_each_set_bit(i, k->who, VGIC_VCPU_MAX)
+	{
 		vcpu_kick(d->vcpu[i]);
 	}
 }
@@ -44,7 +45,8 @@ struct vgic_irq *vgic_irq(struct vcpu *v, unsigned int intid)
 	return intid - VGIC_PRIVATE < g->spi_count ? &g->spis[intid - VGIC_PRIVATE] : NULL;
 }
 
-/* Routing ----------------------------------------------------------------------------------------- */
+/* Routing -----------------------------------------------------------------------------------------
+ */
 
 uint64_t vgic_affinity(const struct domain *d, unsigned int id)
 {
@@ -87,7 +89,8 @@ void vgic_update_line(struct domain *d, const struct vgic_irq *irq)
 	}
 }
 
-/* Queues ------------------------------------------------------------------------------------------ */
+/* Queues ------------------------------------------------------------------------------------------
+ */
 
 static bool is_pending(const struct vgic_irq *irq)
 {
@@ -144,7 +147,8 @@ void vgic_requeue(struct domain *d, struct vgic_irq *irq, struct vcpu *own, stru
 	vgic_update(d, irq, own, k);
 }
 
-/* List registers: interrupts off, v is current ------------------------------------------------------ */
+/* List registers: interrupts off, v is current
+ * ------------------------------------------------------ */
 
 static void fold_one(struct vgic_vcpu *g, unsigned int n)
 {
@@ -171,7 +175,8 @@ void vgic_fold(struct vcpu *v)
 	unsigned int n;
 
 	/* The registers still hold it all until they are filled anew: not to be read twice. */
-	for_each_set_bit(n, &used, VGIC_LR_MAX) {
+	for_each_set_bit(n, &used, VGIC_LR_MAX)
+	{
 		if (g->in_lr[n]) {
 			fold_one(g, n);
 		}
@@ -182,18 +187,18 @@ void vgic_fold(struct vcpu *v)
 static void fill_one(struct vgic_vcpu *g, struct vgic_irq *irq, unsigned int n, bool may_pend)
 {
 	struct gic_lr lr = {
-		.intid = irq->intid,
-		.hw_intid = irq->hw_intid,
-		.priority = irq->priority,
-		.active = irq->active,
-		.hw = irq->hw,
-		.group1 = gic->version == 3 && irq->group1,
-		.eoi = irq->line,
+	    .intid = irq->intid,
+	    .hw_intid = irq->hw_intid,
+	    .priority = irq->priority,
+	    .active = irq->active,
+	    .hw = irq->hw,
+	    .group1 = gic->version == 3 && irq->group1,
+	    .eoi = irq->line,
 	};
 
 	/*
-	 * With a machine's interrupt behind it, nothing new can have come while it is active. An SGI
-	 * of GICv2 is active from one sender: the next sender's waits for its end.
+	 * With a machine's interrupt behind it, nothing new can have come while it is active. An
+	 * SGI of GICv2 is active from one sender: the next sender's waits for its end.
 	 */
 	if (irq->active && (irq->hw || irq->sources)) {
 		lr.source = irq->active_source;
@@ -220,7 +225,8 @@ static struct vgic_irq *best(struct vgic_vcpu *g, bool active)
 {
 	struct vgic_irq *found = NULL, *irq;
 
-	list_for_each(irq, &g->queue, entry) {
+	list_for_each(irq, &g->queue, entry)
+	{
 		if (irq->lr == VGIC_NO_LR && irq->active == active &&
 		    (!found || irq->priority < found->priority)) {
 			found = irq;
@@ -234,7 +240,8 @@ static bool tidy(struct domain *d, struct vgic_vcpu *g)
 {
 	struct vgic_irq *irq, *next;
 
-	list_for_each_safe(irq, next, &g->queue, entry) {
+	list_for_each_safe(irq, next, &g->queue, entry)
+	{
 		if (!irq->active && !deliverable(d, irq)) {
 			dequeue(irq);
 		}
@@ -344,7 +351,8 @@ static bool lr_pending(const struct vgic_vcpu *g)
 	unsigned long used = g->lr_used;
 	unsigned int n;
 
-	for_each_set_bit(n, &used, VGIC_LR_MAX) {
+	for_each_set_bit(n, &used, VGIC_LR_MAX)
+	{
 		struct gic_lr lr;
 
 		gic->decode(gic->read_lr(n), &lr);
@@ -364,7 +372,8 @@ bool vgic_has_pending(struct vcpu *v)
 	bool found = v == this_cpu()->arch.timer_owner && lr_pending(g);
 
 	if (!found) {
-		list_for_each(irq, &g->queue, entry) {
+		list_for_each(irq, &g->queue, entry)
+		{
 			if (deliverable(v->domain, irq)) {
 				found = true;
 				break;
@@ -375,7 +384,8 @@ bool vgic_has_pending(struct vcpu *v)
 	return found;
 }
 
-/* Injection --------------------------------------------------------------------------------------- */
+/* Injection ---------------------------------------------------------------------------------------
+ */
 
 void vgic_inject_private(struct vcpu *v, unsigned int intid)
 {
@@ -394,8 +404,8 @@ void vgic_inject_private(struct vcpu *v, unsigned int intid)
 static struct vgic_irq *spi(struct domain *d, unsigned int intid)
 {
 	return intid >= VGIC_PRIVATE && intid - VGIC_PRIVATE < of(d)->spi_count
-		       ? &of(d)->spis[intid - VGIC_PRIVATE]
-		       : NULL;
+		   ? &of(d)->spis[intid - VGIC_PRIVATE]
+		   : NULL;
 }
 
 void vgic_inject_spi(struct domain *d, unsigned int intid)
@@ -471,7 +481,8 @@ void vgic_sgi(struct vcpu *v, unsigned int intid, unsigned int from, struct vgic
 	vgic_update(v->domain, irq, v, k);
 }
 
-/* Life -------------------------------------------------------------------------------------------- */
+/* Life --------------------------------------------------------------------------------------------
+ */
 
 static void irq_init(struct vgic_irq *irq, unsigned int intid)
 {
@@ -542,7 +553,8 @@ void vgic_dump(struct vcpu *v)
 	const struct vgic_irq *irq;
 	unsigned long flags = spin_lock_irq(&of(v->domain)->lock);
 
-	list_for_each(irq, &v->arch.vgic.queue, entry) {
+	list_for_each(irq, &v->arch.vgic.queue, entry)
+	{
 		log_err("vGIC: %u priority %#x%s%s%s%s%s lr %d\n", irq->intid, irq->priority,
 			irq->enabled ? " enabled" : "", irq->pending ? " pending" : "",
 			irq->line ? " line" : "", irq->active ? " active" : "",

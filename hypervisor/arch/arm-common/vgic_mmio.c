@@ -34,7 +34,8 @@ static struct vgic_irq *irq_at(const struct bank *b, unsigned int intid)
 	return intid >= b->lo && intid < b->hi ? vgic_irq(b->own, intid) : NULL;
 }
 
-/* A bit each ---------------------------------------------------------------------------------------- */
+/* A bit each
+ * ---------------------------------------------------------------------------------------- */
 
 static bool read_bit(const struct vgic_irq *irq, uint32_t reg)
 {
@@ -145,7 +146,8 @@ static void access_bits(struct bank *b, struct mmio_access *a, uint32_t reg, uin
 	}
 }
 
-/* A byte, two bits ---------------------------------------------------------------------------------- */
+/* A byte, two bits
+ * ---------------------------------------------------------------------------------- */
 
 static void write_targets(struct bank *b, struct vgic_irq *irq, uint8_t targets)
 {
@@ -180,9 +182,9 @@ static void access_bytes(struct bank *b, struct mmio_access *a, uint32_t reg, ui
 			continue;
 		}
 		if (!a->write) {
-			a->value |= (uint64_t)(reg == IPRIORITYR ? irq->priority
-								 : read_targets(b, irq))
-				    << 8 * i;
+			a->value |=
+			    (uint64_t)(reg == IPRIORITYR ? irq->priority : read_targets(b, irq))
+			    << 8 * i;
 		} else if (reg == IPRIORITYR) {
 			/* As many bits as list registers of the smallest machine hold. */
 			irq->priority = byte & 0xf8;
@@ -219,7 +221,8 @@ static void access_config(struct bank *b, struct mmio_access *a, uint32_t off)
 	}
 }
 
-/* ------------------------------------------------------------------------------------------------- */
+/* -------------------------------------------------------------------------------------------------
+ */
 
 bool vgic_bank_access(struct vcpu *own, struct mmio_access *a, uint32_t off, unsigned int lo,
 		      unsigned int hi)

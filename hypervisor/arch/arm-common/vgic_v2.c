@@ -35,7 +35,8 @@ static void write_ctlr(struct domain *d, uint32_t v)
 	g->ctlr = v & 1;
 	if (g->enabled != g->ctlr) {
 		g->enabled = g->ctlr;
-		for_each_vcpu(d, v2) {
+		for_each_vcpu(d, v2)
+		{
 			for (unsigned int i = 0; i < VGIC_PRIVATE; i++) {
 				vgic_requeue(d, &v2->arch.vgic.irqs[i], v2, &k);
 			}

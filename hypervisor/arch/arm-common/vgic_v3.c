@@ -45,7 +45,8 @@ static void write_ctlr(struct domain *d, uint32_t v)
 	g->ctlr = v & CTLR_GROUP1;
 	if (g->enabled != on) {
 		g->enabled = on;
-		for_each_vcpu(d, w) {
+		for_each_vcpu(d, w)
+		{
 			for (unsigned int i = 0; i < VGIC_PRIVATE; i++) {
 				vgic_requeue(d, &w->arch.vgic.irqs[i], w, &k);
 			}
@@ -129,7 +130,8 @@ static bool dist_access(struct vcpu *v, struct mmio_access *a, void *opaque)
 	return true;
 }
 
-/* Redistributors ---------------------------------------------------------------------------------- */
+/* Redistributors ----------------------------------------------------------------------------------
+ */
 
 static uint64_t redist_typer(const struct domain *d, unsigned int id)
 {
@@ -180,7 +182,8 @@ static bool redist_access(struct vcpu *v, struct mmio_access *a, void *opaque)
 	return true;
 }
 
-/* SGIs -------------------------------------------------------------------------------------------- */
+/* SGIs --------------------------------------------------------------------------------------------
+ */
 
 #define SGIR_ALL_BUT_SELF BIT(40)
 
@@ -188,8 +191,8 @@ void vgic_sgi1r(struct vcpu *v, uint64_t val)
 {
 	struct domain *d = v->domain;
 	unsigned int intid = val >> 24 & 0xf;
-	uint64_t cluster = (val >> 16 & 0xff) << 8 | (val >> 32 & 0xff) << 16 | (val >> 48 & 0xff)
-			   << 32;
+	uint64_t cluster =
+	    (val >> 16 & 0xff) << 8 | (val >> 32 & 0xff) << 16 | (val >> 48 & 0xff) << 32;
 	unsigned int range = val >> 44 & 0xf;
 	struct vgic_kicks k = {0};
 	unsigned long flags;
@@ -197,7 +200,8 @@ void vgic_sgi1r(struct vcpu *v, uint64_t val)
 
 	flags = spin_lock_irq(&d->arch.vgic.lock);
 	if (val & SGIR_ALL_BUT_SELF) {
-		for_each_vcpu(d, w) {
+		for_each_vcpu(d, w)
+		{
 			if (w != v) {
 				vgic_sgi(w, intid, v->id, &k);
 			}
@@ -214,7 +218,8 @@ void vgic_sgi1r(struct vcpu *v, uint64_t val)
 	vgic_unlock(d, flags, &k);
 }
 
-/* ------------------------------------------------------------------------------------------------- */
+/* -------------------------------------------------------------------------------------------------
+ */
 
 /* The service VM's are where the machine has them, in the first region that is large enough. */
 static uint64_t service_redist_base(const struct domain *d)

@@ -43,13 +43,13 @@ enum psci_function {
 #define PSCI_AFFINITY_OFF	 1
 #define PSCI_NO_MIGRATION_NEEDED 2
 
-#define SMCCC_VERSION_FN	 0x80000000u
-#define SMCCC_ARCH_FEATURES	 0x80000001u
-#define SMCCC_HYP_CALL_COUNT	 0x8600ff00u
-#define SMCCC_HYP_CALL_UID	 0x8600ff01u
-#define SMCCC_HYP_CALL_REVISION	 0x8600ff03u
-#define SMCCC_VERSION_1_1	 0x10001u
-#define SMCCC_NOT_SUPPORTED	 (-1)
+#define SMCCC_VERSION_FN	0x80000000u
+#define SMCCC_ARCH_FEATURES	0x80000001u
+#define SMCCC_HYP_CALL_COUNT	0x8600ff00u
+#define SMCCC_HYP_CALL_UID	0x8600ff01u
+#define SMCCC_HYP_CALL_REVISION 0x8600ff03u
+#define SMCCC_VERSION_1_1	0x10001u
+#define SMCCC_NOT_SUPPORTED	(-1)
 
 static struct vcpu *by_mpidr(struct domain *d, uint64_t mpidr)
 {
@@ -99,7 +99,8 @@ static long affinity_info(struct vcpu *v, uint64_t mpidr, uint64_t level)
 		}
 		return test_bit(VCPU_DOWN, &w->state) ? PSCI_AFFINITY_OFF : PSCI_AFFINITY_ON;
 	}
-	for_each_vcpu(d, w) {
+	for_each_vcpu(d, w)
+	{
 		if (((vgic_affinity(d, w->id) ^ mpidr) & 0xff00ffff00UL) == 0 &&
 		    !test_bit(VCPU_DOWN, &w->state)) {
 			return PSCI_AFFINITY_ON;

@@ -53,7 +53,8 @@ static void arm_timer(struct timer *t, uint64_t deadline)
 	}
 }
 
-/* Virtual timer ----------------------------------------------------------------------------------- */
+/* Virtual timer -----------------------------------------------------------------------------------
+ */
 
 static void virt_fired(void *opaque)
 {
@@ -91,6 +92,9 @@ void vtimer_restore(struct vcpu *v)
 	struct vtimer_vcpu *t = &v->arch.vtimer;
 
 	timer_stop(&t->virt_wake);
+	/* From here they will be armed. */
+	timer_migrate(&t->virt_wake, v->cpu);
+	timer_migrate(&t->phys, v->cpu);
 	write_sysreg(cntvoff_el2, v->domain->arch.vtimer.offset);
 	write_sysreg(cntv_cval_el0, t->virt_cval);
 	isb();
@@ -98,7 +102,8 @@ void vtimer_restore(struct vcpu *v)
 	isb();
 }
 
-/* Physical timer ---------------------------------------------------------------------------------- */
+/* Physical timer ----------------------------------------------------------------------------------
+ */
 
 static void phys_fired(void *data)
 {
@@ -158,7 +163,8 @@ bool vtimer_sysreg(struct vcpu *v, struct sysreg_access *a)
 	return true;
 }
 
-/* Life -------------------------------------------------------------------------------------------- */
+/* Life --------------------------------------------------------------------------------------------
+ */
 
 void vtimer_init_cpu(void)
 {
@@ -203,10 +209,4 @@ void vtimer_reset(struct vcpu *v)
 	t->virt_ctl = t->virt_cval = 0;
 	t->phys_ctl = 0;
 	t->phys_cval = 0;
-}
-
-void vtimer_moved(struct vcpu *v, unsigned int cpu)
-{
-	timer_migrate(&v->arch.vtimer.virt_wake, cpu);
-	timer_migrate(&v->arch.vtimer.phys, cpu);
 }

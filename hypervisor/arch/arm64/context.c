@@ -4,8 +4,8 @@
 #include <hv/domain.h>
 #include <hv/lib.h>
 
-#define PSTATE_EL	0xfUL
-#define LAST		(~0U)
+#define PSTATE_EL 0xfUL
+#define LAST	  (~0U)
 
 static_assert(offsetof(struct vcpu_guest_core_regs, x30) == 30 * 8, "x0 to x30 stand in a row");
 
@@ -32,7 +32,8 @@ static bool mode_ok(uint64_t pstate)
 {
 	uint64_t el = pstate & PSTATE_EL;
 
-	return !(pstate & PSR_MODE_BIT) && (el == PSR_MODE_EL0t || el == PSR_MODE_EL1t || el == PSR_MODE_EL1h);
+	return !(pstate & PSR_MODE_BIT) &&
+	       (el == PSR_MODE_EL0t || el == PSR_MODE_EL1t || el == PSR_MODE_EL1h);
 }
 
 bool vcpu_context_set(struct vcpu *v, const struct vcpu_guest_context *untrusted_c)
@@ -53,6 +54,6 @@ bool vcpu_context_set(struct vcpu *v, const struct vcpu_guest_context *untrusted
 	s->tcr = untrusted_c->ttbcr;
 	s->ttbr0 = untrusted_c->ttbr0;
 	s->ttbr1 = untrusted_c->ttbr1;
-	v->arch.last_cpu = LAST;	/* no CPU holds it as it is now */
+	v->arch.last_cpu = LAST; /* no CPU holds it as it is now */
 	return true;
 }

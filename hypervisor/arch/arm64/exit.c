@@ -18,12 +18,12 @@
 #include <hv/sched.h>
 #include <xen/vcpu.h>
 
-#define HYPERCALL_REG	16
+#define HYPERCALL_REG	    16
 #define SMCCC_NOT_SUPPORTED (~0UL)
-#define ARGS		5			/* x0 to x4 */
+#define ARGS		    5 /* x0 to x4 */
 
 /* ISS of a data abort, DDI 0487 D17.2.37. */
-#define ISS_FSC(iss)	((iss) & 0x3f)
+#define ISS_FSC(iss)	((iss)&0x3f)
 #define ISS_WNR		BIT(6)
 #define ISS_S1PTW	BIT(7)
 #define ISS_SF		BIT(15)
@@ -31,14 +31,15 @@
 #define ISS_SSE		BIT(21)
 #define ISS_SAS(iss)	(((iss) >> 22) & 3)
 #define ISS_ISV		BIT(24)
-#define FSC_TYPE(fsc)	((fsc) & 0x3c)
+#define FSC_TYPE(fsc)	((fsc)&0x3c)
 #define FSC_TRANSLATION 0x04
 #define FSC_ACCESS	0x08
 #define FSC_PERMISSION	0x0c
-#define HPFAR_FRAME(h)	(((h) & 0xffffffffff0UL) >> 4)
+#define HPFAR_FRAME(h)	(((h)&0xffffffffff0UL) >> 4)
 #define WFX_WFE		BIT(0)
 
-/* Hypercalls ---------------------------------------------------------------------------------------- */
+/* Hypercalls
+ * ---------------------------------------------------------------------------------------- */
 
 /* What the ABI does not have on ARM (xen/arch-arm.h). */
 static bool refused(uint64_t nr, const struct hypercall_args *a, long *rc)
@@ -58,7 +59,7 @@ static bool refused(uint64_t nr, const struct hypercall_args *a, long *rc)
 static void exit_hypercall(struct vcpu *v)
 {
 	struct guest_regs *r = &v->arch.regs;
-	struct hypercall_args a = { { 0 } };
+	struct hypercall_args a = {{0}};
 	uint64_t nr = r->x[HYPERCALL_REG];
 	long rc;
 
@@ -108,7 +109,8 @@ static void exit_smc(struct vcpu *v)
 	}
 }
 
-/* Faults of stage 2 --------------------------------------------------------------------------------- */
+/* Faults of stage 2
+ * --------------------------------------------------------------------------------- */
 
 static uint64_t sign_extend(uint64_t value, unsigned int bits)
 {
@@ -122,9 +124,9 @@ static enum mmio_result device_access(struct vcpu *v, uint64_t gpa, uint32_t iss
 	struct guest_regs *r = &v->arch.regs;
 	unsigned int reg = ISS_SRT(iss);
 	struct mmio_access a = {
-		.gpa = gpa,
-		.size = 1U << ISS_SAS(iss),
-		.write = iss & ISS_WNR,
+	    .gpa = gpa,
+	    .size = 1U << ISS_SAS(iss),
+	    .write = iss & ISS_WNR,
 	};
 	enum mmio_result result;
 
@@ -174,13 +176,14 @@ static void exit_abort(struct vcpu *v, bool fetch)
 	v->arch.far = read_sysreg(far_el2);
 	v->arch.hpfar = read_sysreg(hpfar_el2);
 	if (type == FSC_PERMISSION && !(iss & ISS_S1PTW)) {
-		/* HPFAR says nothing: the guest wrote to what is read-only for it, or executes a device. */
+		/* HPFAR says nothing: the guest wrote to what is read-only for it, or executes a
+		 * device. */
 		gpa_t a;
 		uint32_t pfec;
 
 		if (!guest_walk(gva(v->arch.far), write, false, fetch, &a, &pfec) ||
 		    allowed_now(d, gpa_to_gfn(a), write, fetch)) {
-			return;		/* its own tables changed meanwhile, or ours: once more */
+			return; /* its own tables changed meanwhile, or ours: once more */
 		}
 		vcpu_inject_abort(v, v->arch.far, fetch, write);
 		return;
@@ -196,8 +199,11 @@ static void exit_abort(struct vcpu *v, bool fetch)
 		if (iss & ISS_ISV) {
 			result = device_access(v, gpa, iss);
 		} else if (mmio_dispatch_covers(d, gpa)) {
-			domain_crash(d, "access to a played device at %lx by an instruction that the CPU "
-					"does not describe", gpa);
+			domain_crash(
+			    d,
+			    "access to a played device at %lx by an instruction that the CPU "
+			    "does not describe",
+			    gpa);
 			return;
 		}
 		if (result == MMIO_DONE) {
@@ -216,7 +222,10 @@ static void exit_abort(struct vcpu *v, bool fetch)
 		return;
 	}
 	glog_info("d%uv%u: %s of %lx, where nothing is (pc %lx)\n", d->id, v->id,
-		  fetch ? "execution" : write ? "write" : "read", gpa, v->arch.regs.pc);
+		  fetch	  ? "execution"
+		  : write ? "write"
+			  : "read",
+		  gpa, v->arch.regs.pc);
 	vcpu_inject_abort(v, v->arch.far, fetch, write);
 }
 
@@ -252,9 +261,10 @@ void exit_sync(struct vcpu *v)
 		exit_smc(v);
 		break;
 	default:
-		/* A register or instruction that vCPUs do not have; 32-bit code traps by other classes. */
-		glog_info("d%uv%u: trap %08lx at %lx: undefined\n", v->domain->id, v->id, v->arch.esr,
-			  v->arch.regs.pc);
+		/* A register or instruction that vCPUs do not have; 32-bit code traps by other
+		 * classes. */
+		glog_info("d%uv%u: trap %08lx at %lx: undefined\n", v->domain->id, v->id,
+			  v->arch.esr, v->arch.regs.pc);
 		vcpu_inject_undefined(v, (uint32_t)v->arch.esr);
 		break;
 	}

@@ -186,7 +186,8 @@ static void init_cpu(void)
 	init_redistributor(r);
 	write_sysreg(icc_sre_el2, SRE_ALL);
 	isb();
-	/* The guest's use of its own interface is virtual by HCR_EL2; this makes it system registers. */
+	/* The guest's use of its own interface is virtual by HCR_EL2; this makes it system
+	 * registers. */
 	write_sysreg(icc_sre_el1, SRE_ALL & 7);
 	isb();
 	write_sysreg(ich_hcr_el2, 0);
@@ -245,9 +246,11 @@ static void send_sgi(unsigned long mask, unsigned int sgi)
 
 	/* What the others shall see is written before they are told. */
 	dsb(ishst);
-	for_each_set_bit(cpu, &mask, MAX_CPUS) {
+	for_each_set_bit(cpu, &mask, MAX_CPUS)
+	{
 		uint64_t a = cpus[cpu] ? cpus[cpu]->arch.mpidr : 0;
-		uint64_t v = (a >> 32 & 0xff) << 48 | (a >> 16 & 0xff) << 32 | (a >> 8 & 0xff) << 16;
+		uint64_t v =
+		    (a >> 32 & 0xff) << 48 | (a >> 16 & 0xff) << 32 | (a >> 8 & 0xff) << 16;
 
 		if (cpus[cpu]) {
 			v |= (a & 0xf0) << 40 | BIT(a & 0xf) | (uint64_t)sgi << 24;
@@ -289,7 +292,8 @@ static void set_active(unsigned int intid, bool active)
 	bank_set_bit(active ? GICD_ISACTIVER : GICD_ICACTIVER, intid);
 }
 
-/* Virtual interface ------------------------------------------------------------------------------- */
+/* Virtual interface -------------------------------------------------------------------------------
+ */
 
 static void save(struct vgic_vcpu *g)
 {
@@ -341,18 +345,18 @@ static uint64_t encode(const struct gic_lr *lr)
 static void decode(uint64_t raw, struct gic_lr *out)
 {
 	*out = (struct gic_lr){
-		.intid = (uint32_t)raw,
-		.hw_intid = (uint32_t)(raw >> LR_HW_SHIFT) & 0x3ff,
-		.pending = raw & LR_PENDING,
-		.active = raw & LR_ACTIVE,
-		.hw = raw & LR_HW,
+	    .intid = (uint32_t)raw,
+	    .hw_intid = (uint32_t)(raw >> LR_HW_SHIFT) & 0x3ff,
+	    .pending = raw & LR_PENDING,
+	    .active = raw & LR_ACTIVE,
+	    .hw = raw & LR_HW,
 	};
 }
 
 /* The names of the registers are part of the instruction. */
 #define FOR_EACH_LR(what)                                                                          \
 	what(0) what(1) what(2) what(3) what(4) what(5) what(6) what(7) what(8) what(9) what(10)   \
-		what(11) what(12) what(13) what(14) what(15)
+	    what(11) what(12) what(13) what(14) what(15)
 
 static uint64_t read_lr(unsigned int n)
 {
@@ -394,25 +398,25 @@ static void reset(struct vgic_vcpu *g)
 }
 
 static const struct gic_ops gic_v3_ops = {
-	.version = 3,
-	.init = init,
-	.init_cpu = init_cpu,
-	.acknowledge = acknowledge,
-	.drop = drop,
-	.deactivate = deactivate,
-	.send_sgi = send_sgi,
-	.set_enabled = set_enabled,
-	.set_level = set_level,
-	.set_target = set_target,
-	.set_active = set_active,
-	.save = save,
-	.restore = restore,
-	.encode = encode,
-	.decode = decode,
-	.read_lr = read_lr,
-	.write_lr = write_lr,
-	.write_hcr = write_hcr,
-	.reset = reset,
+    .version = 3,
+    .init = init,
+    .init_cpu = init_cpu,
+    .acknowledge = acknowledge,
+    .drop = drop,
+    .deactivate = deactivate,
+    .send_sgi = send_sgi,
+    .set_enabled = set_enabled,
+    .set_level = set_level,
+    .set_target = set_target,
+    .set_active = set_active,
+    .save = save,
+    .restore = restore,
+    .encode = encode,
+    .decode = decode,
+    .read_lr = read_lr,
+    .write_lr = write_lr,
+    .write_hcr = write_hcr,
+    .reset = reset,
 };
 
 const struct gic_ops *arch_gic_v3(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A guest's own translation, done by the CPU: its EL1 registers are loaded while its vCPU is current, so the AT
- * instructions walk its tables with its rights (DDI 0487 D8.8).
+ * A guest's own translation, done by the CPU: its EL1 registers are loaded while its vCPU is
+ * current, so the AT instructions walk its tables with its rights (DDI 0487 D8.8).
  */
 #include <asm/p2m.h>
 #include <asm/processor.h>
@@ -10,8 +10,8 @@
 #include <hv/domain.h>
 #include <hv/guest_access.h>
 
-#define PAR_STAGE2	BIT(9)		/* the fault is stage 2's, of the walk */
-#define TRIES		4
+#define PAR_STAGE2 BIT(9) /* the fault is stage 2's, of the walk */
+#define TRIES	   4
 
 static uint64_t translate(uint64_t va, bool write, bool user)
 {
@@ -39,13 +39,15 @@ bool guest_walk(gva_t va, bool need_write, bool need_user, bool fetch, gpa_t *ou
 {
 	uint64_t par = translate(va.v, need_write, need_user);
 
-	/* An entry of stage 2 that changes is absent for a moment: the guest's tables may stand behind it. */
+	/* An entry of stage 2 that changes is absent for a moment: the guest's tables may stand
+	 * behind it. */
 	for (unsigned int i = 0; i < TRIES && (par & PAR_FAULT) && (par & PAR_STAGE2); i++) {
 		(void)p2m_type_settled(current->domain, gfn(0));
 		par = translate(va.v, need_write, need_user);
 	}
 	if (par & PAR_FAULT) {
-		*pfec = (need_write ? PFEC_WRITE : 0) | (need_user ? PFEC_USER : 0) | (fetch ? PFEC_FETCH : 0);
+		*pfec = (need_write ? PFEC_WRITE : 0) | (need_user ? PFEC_USER : 0) |
+			(fetch ? PFEC_FETCH : 0);
 		return false;
 	}
 	*out = gpa((par & PAR_ADDR & ((1UL << 48) - 1)) | (va.v & ~PAGE_MASK));

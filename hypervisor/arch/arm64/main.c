@@ -21,8 +21,8 @@
 #include <hv/log.h>
 #include <hv/page.h>
 
-#define FDT_SIZE_MAX	MIB(2)		/* of the boot protocol */
-#define MPIDR_AFFINITY	0xff00ffffffUL
+#define FDT_SIZE_MAX   MIB(2) /* of the boot protocol */
+#define MPIDR_AFFINITY 0xff00ffffffUL
 
 static void memory_init(void)
 {
@@ -85,7 +85,8 @@ void boot_main(uint64_t fdt, uint64_t image)
 	platform_init(tree, mapped, fdt, read_sysreg(mpidr_el1) & MPIDR_AFFINITY);
 	cmdline_parse(boot_info.cmdline);
 	consoles_init();
-	log_info("Mullion " MULLION_VERSION " (%s) for arm64, started by %s\n", HV_DEBUG ? "debug" : "release",
+	log_info("Mullion " MULLION_VERSION " (%s) for arm64, started by %s\n",
+		 HV_DEBUG ? "debug" : "release",
 		 boot_info.loader ? boot_info.loader : "an unknown boot loader");
 	log_info("command line: %s\n", boot_info.cmdline);
 	memory_init();

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hypervisor's own address space. boot.S has mapped the image page by page with its final rights; here come the
- * direct map of RAM, the frame table, and the area of devices and stacks. Nothing is writable and executable, under
- * no address: the image's text is read-only in the direct map too.
+ * The hypervisor's own address space. boot.S has mapped the image page by page with its final
+ * rights; here come the direct map of RAM, the frame table, and the area of devices and stacks.
+ * Nothing is writable and executable, under no address: the image's text is read-only in the direct
+ * map too.
  *
- * Entries only ever change from absent to present, so nothing is invalidated. Lock: area_lock, a leaf but for the
- * allocator's.
+ * Entries only ever change from absent to present, so nothing is invalidated. Lock: area_lock, a
+ * leaf but for the allocator's.
  */
 #include <asm/boot.h>
 #include <asm/entry.h>
@@ -22,28 +23,28 @@
 
 #define DIRECT_BASE	0x0000800000000000UL
 #define FRAMETABLE_BASE 0x00007c0000000000UL
-#define AREA_BASE	0x00007e8000000000UL	/* devices, boot-time views, stacks */
+#define AREA_BASE	0x00007e8000000000UL /* devices, boot-time views, stacks */
 #define AREA_SIZE	GIB(16)
-#define DIRECT_BITS	44			/* of addresses of RAM that is used */
+#define DIRECT_BITS	44 /* of addresses of RAM that is used */
 
-#define PTE_VALID	BIT(0)
-#define PTE_TABLE	BIT(1)			/* or, on the last level, a page */
-#define PTE_ATTR(n)	((uint64_t)(n) << 2)	/* of MAIR_EL2 as boot.S sets it */
-#define PTE_RES1	BIT(6)			/* AP[1] */
-#define PTE_READ_ONLY	BIT(7)
-#define PTE_INNER	(3UL << 8)
-#define PTE_AF		BIT(10)
-#define PTE_XN		BIT(54)
-#define PTE_ADDR	0x0000fffffffff000UL
+#define PTE_VALID     BIT(0)
+#define PTE_TABLE     BIT(1)		   /* or, on the last level, a page */
+#define PTE_ATTR(n)   ((uint64_t)(n) << 2) /* of MAIR_EL2 as boot.S sets it */
+#define PTE_RES1      BIT(6)		   /* AP[1] */
+#define PTE_READ_ONLY BIT(7)
+#define PTE_INNER     (3UL << 8)
+#define PTE_AF	      BIT(10)
+#define PTE_XN	      BIT(54)
+#define PTE_ADDR      0x0000fffffffff000UL
 
-#define PROT_DATA	(PTE_VALID | PTE_ATTR(2) | PTE_RES1 | PTE_INNER | PTE_AF | PTE_XN)
-#define PROT_READ	(PROT_DATA | PTE_READ_ONLY)
-#define PROT_DEVICE	(PTE_VALID | PTE_ATTR(1) | PTE_RES1 | PTE_AF | PTE_XN)
+#define PROT_DATA   (PTE_VALID | PTE_ATTR(2) | PTE_RES1 | PTE_INNER | PTE_AF | PTE_XN)
+#define PROT_READ   (PROT_DATA | PTE_READ_ONLY)
+#define PROT_DEVICE (PTE_VALID | PTE_ATTR(1) | PTE_RES1 | PTE_AF | PTE_XN)
 
-#define SECTION_SHIFT	15			/* frames of 128 MiB */
-#define SECTION_COUNT	(1U << (DIRECT_BITS - PAGE_SHIFT - SECTION_SHIFT))
-#define EARLY_TABLES	64
-#define BOOT_CHUNK	MIB(1)
+#define SECTION_SHIFT 15 /* frames of 128 MiB */
+#define SECTION_COUNT (1U << (DIRECT_BITS - PAGE_SHIFT - SECTION_SHIFT))
+#define EARLY_TABLES  64
+#define BOOT_CHUNK    MIB(1)
 
 static_assert(STACK_SIZE == 1UL << STACK_SHIFT, "entry.S finds overflows by it");
 
@@ -66,7 +67,8 @@ hpa_t virt_to_hpa(const void *p)
 {
 	uint64_t v = (uint64_t)p;
 
-	return v >= DIRECT_BASE ? hpa(v - DIRECT_BASE) : hpa(v - (uint64_t)_image_start + image_base.v);
+	return v >= DIRECT_BASE ? hpa(v - DIRECT_BASE)
+				: hpa(v - (uint64_t)_image_start + image_base.v);
 }
 
 struct page_info *mfn_to_page(mfn_t m)
@@ -89,7 +91,8 @@ mfn_t page_max_mfn(void)
 	return mfn(max_ram_frame);
 }
 
-/* Boot memory --------------------------------------------------------------------------------------- */
+/* Boot memory
+ * --------------------------------------------------------------------------------------- */
 
 /* The highest place of RAM that is in the direct map and nobody's. 0: none. */
 static uint64_t find_free(uint64_t size)
@@ -106,7 +109,7 @@ static uint64_t find_free(uint64_t size)
 
 			if (end >= size && taken->start < end && taken->end > end - size) {
 				end = ROUND_DOWN(taken->start, PAGE_SIZE);
-				j = ~0U;	/* from the first again */
+				j = ~0U; /* from the first again */
 			}
 		}
 		if (end > r->start && end - r->start >= size) {
@@ -140,7 +143,8 @@ void *boot_alloc(size_t size)
 	return hpa_to_virt(hpa(at));
 }
 
-/* Tables -------------------------------------------------------------------------------------------- */
+/* Tables
+ * -------------------------------------------------------------------------------------------- */
 
 static uint64_t *new_table(void)
 {
@@ -158,7 +162,8 @@ static uint64_t *table_at(uint64_t a)
 {
 	uint64_t image_size = (uint64_t)(_image_end - _image_start);
 
-	return a - image_base.v < image_size ? (uint64_t *)(_image_start + (a - image_base.v)) : hpa_to_virt(hpa(a));
+	return a - image_base.v < image_size ? (uint64_t *)(_image_start + (a - image_base.v))
+					     : hpa_to_virt(hpa(a));
 }
 
 /* The entry for va at the level (1 = 4 KiB); makes tables on the way. NULL: no memory. */
@@ -175,7 +180,8 @@ static uint64_t *entry_of(uint64_t va, unsigned int level)
 			if (!t) {
 				return NULL;
 			}
-			__atomic_store_n(e, virt_to_hpa(t).v | PTE_VALID | PTE_TABLE, __ATOMIC_RELEASE);
+			__atomic_store_n(e, virt_to_hpa(t).v | PTE_VALID | PTE_TABLE,
+					 __ATOMIC_RELEASE);
 		}
 		table = table_at(*e & PTE_ADDR);
 	}
@@ -210,7 +216,8 @@ static bool map_range(uint64_t va, uint64_t pa, uint64_t len, uint64_t prot)
 	return true;
 }
 
-/* Devices, views, stacks ------------------------------------------------------------------------------ */
+/* Devices, views, stacks
+ * ------------------------------------------------------------------------------ */
 
 /* Address space of the area, size and start multiples of align; 0: used up. */
 static uint64_t area_take(uint64_t size, uint64_t align)
@@ -263,7 +270,9 @@ void *stack_alloc(void)
 	return ok ? (void *)(va + 2 * STACK_SIZE) : NULL;
 }
 
-/* RAM ----------------------------------------------------------------------------------------------- */
+/* RAM
+ * -----------------------------------------------------------------------------------------------
+ */
 
 /* A range of the direct map; what of it is the image's text and constants, read-only. */
 static bool map_direct(uint64_t start, uint64_t end)
@@ -280,12 +289,13 @@ static void map_frame_table(uint64_t start, uint64_t end)
 {
 	uint64_t bytes = sizeof(struct page_info) << SECTION_SHIFT;
 
-	for (uint64_t s = start >> (SECTION_SHIFT + PAGE_SHIFT); s <= (end - 1) >> (SECTION_SHIFT + PAGE_SHIFT);
-	     s++) {
+	for (uint64_t s = start >> (SECTION_SHIFT + PAGE_SHIFT);
+	     s <= (end - 1) >> (SECTION_SHIFT + PAGE_SHIFT); s++) {
 		if (test_bit((unsigned int)s, section_map)) {
 			continue;
 		}
-		if (!map_range(FRAMETABLE_BASE + s * bytes, virt_to_hpa(boot_alloc(bytes)).v, bytes, PROT_DATA)) {
+		if (!map_range(FRAMETABLE_BASE + s * bytes, virt_to_hpa(boot_alloc(bytes)).v, bytes,
+			       PROT_DATA)) {
 			boot_fail("no memory for the frame table");
 		}
 		set_bit((unsigned int)s, section_map);
@@ -302,7 +312,8 @@ void paging_init(void)
 			continue;
 		}
 		if (r->end > 1UL << DIRECT_BITS) {
-			log_warn("memory: nothing beyond %lu GiB is used\n", (1UL << DIRECT_BITS) >> 30);
+			log_warn("memory: nothing beyond %lu GiB is used\n",
+				 (1UL << DIRECT_BITS) >> 30);
 			r->end = MAX(r->start, 1UL << DIRECT_BITS);
 		}
 		if (!map_direct(ROUND_UP(r->start, PAGE_SIZE), ROUND_DOWN(r->end, PAGE_SIZE))) {
@@ -325,7 +336,8 @@ void paging_frames_ready(void)
 	frames_ready = true;
 }
 
-/* Caches -------------------------------------------------------------------------------------------- */
+/* Caches
+ * -------------------------------------------------------------------------------------------- */
 
 static uint64_t line_size(unsigned int shift)
 {

@@ -10,8 +10,8 @@
 #include <hv/sched.h>
 #include <xen/sched.h>
 
-#define PSCI_SYSTEM_OFF		0x84000008U
-#define PSCI_SYSTEM_RESET	0x84000009U
+#define PSCI_SYSTEM_OFF	  0x84000008U
+#define PSCI_SYSTEM_RESET 0x84000009U
 
 static void __noreturn hold(void)
 {
@@ -40,12 +40,12 @@ void machine_reset(void)
 void arch_machine_shutdown(int code)
 {
 	static const char *const names[] = {
-		[SHUTDOWN_poweroff] = "switched off",
-		[SHUTDOWN_reboot] = "asked for a reboot",
-		[SHUTDOWN_suspend] = "asked to be suspended",
-		[SHUTDOWN_crash] = "crashed",
-		[SHUTDOWN_watchdog] = "let its watchdog run out",
-		[SHUTDOWN_soft_reset] = "asked for a soft reset",
+	    [SHUTDOWN_poweroff] = "switched off",
+	    [SHUTDOWN_reboot] = "asked for a reboot",
+	    [SHUTDOWN_suspend] = "asked to be suspended",
+	    [SHUTDOWN_crash] = "crashed",
+	    [SHUTDOWN_watchdog] = "let its watchdog run out",
+	    [SHUTDOWN_soft_reset] = "asked for a soft reset",
 	};
 	const char *what = code >= 0 && code < (int)ARRAY_SIZE(names) ? names[code] : "stopped";
 

@@ -75,7 +75,7 @@ void smp_secondary_main(struct cpu *c)
 	vtimer_init_cpu();
 	traps_init_cpu();
 	sched_cpu_init(c->id);
-	c->rcu.seen = ~0ULL >> 1;	/* until its first pass: holds nothing */
+	c->rcu.seen = ~0ULL >> 1; /* until its first pass: holds nothing */
 	set_bit(c->id, &cpu_online_map);
 	__atomic_store_n(&c->online, true, __ATOMIC_RELEASE);
 	cpu_loop();
@@ -87,7 +87,7 @@ static bool start_cpu(struct cpu *c)
 	struct cpu **top = c->arch.stack_top;
 	int64_t err;
 
-	top[-2] = c;			/* where boot.S reads it */
+	top[-2] = c; /* where boot.S reads it */
 	dsb(sy);
 	err = (int32_t)smc_call(platform.psci.cpu_on, c->arch.mpidr, entry, (uint64_t)top);
 	if (err) {
@@ -111,7 +111,8 @@ static bool psci_usable(void)
 
 void smp_init(void)
 {
-	unsigned int max = boot_options.max_cpus ? MIN(boot_options.max_cpus, (unsigned int)MAX_CPUS) : MAX_CPUS;
+	unsigned int max =
+	    boot_options.max_cpus ? MIN(boot_options.max_cpus, (unsigned int)MAX_CPUS) : MAX_CPUS;
 	unsigned int left_out = 0;
 
 	boot_cpu.arch.mpidr = platform.cpu_mpidr[0];

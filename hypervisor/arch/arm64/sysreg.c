@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * System registers that trap. ID registers say what the CPU has less what vCPUs do not get; debug and performance
- * registers read as zero and forget what is written; what nobody knows is undefined to the guest.
+ * System registers that trap. ID registers say what the CPU has less what vCPUs do not get; debug
+ * and performance registers read as zero and forget what is written; what nobody knows is undefined
+ * to the guest.
  */
 #include <asm/exit.h>
 #include <asm/gic.h>
@@ -13,19 +14,19 @@
 #include <hv/domain.h>
 #include <hv/log.h>
 
-#define REG_OP0(reg)	((reg) >> 20 & 3)
-#define REG_OP1(reg)	((reg) >> 14 & 7)
-#define REG_CRN(reg)	((reg) >> 10 & 15)
-#define REG_CRM(reg)	((reg) >> 1 & 15)
-#define REG_OP2(reg)	((reg) >> 17 & 7)
-#define ISS_READ	BIT(0)
-#define ISS_RT(iss)	(((iss) >> 5) & 31)
+#define REG_OP0(reg) ((reg) >> 20 & 3)
+#define REG_OP1(reg) ((reg) >> 14 & 7)
+#define REG_CRN(reg) ((reg) >> 10 & 15)
+#define REG_CRM(reg) ((reg) >> 1 & 15)
+#define REG_OP2(reg) ((reg) >> 17 & 7)
+#define ISS_READ     BIT(0)
+#define ISS_RT(iss)  (((iss) >> 5) & 31)
 
-#define OSLSR_EL1	SYSREG(2, 0, 1, 1, 4)
+#define OSLSR_EL1	  SYSREG(2, 0, 1, 1, 4)
 #define OSLSR_IMPLEMENTED BIT(3)
-#define ACTLR_EL1	SYSREG(3, 0, 1, 0, 1)
+#define ACTLR_EL1	  SYSREG(3, 0, 1, 0, 1)
 
-#define FIELD(shift)	(15UL << (shift))
+#define FIELD(shift) (15UL << (shift))
 
 /* One ID register: the CPU's value with some fields cleared and others set. */
 struct id_register {
@@ -66,41 +67,42 @@ READER(mvfr0, mvfr0_el1)
 READER(mvfr1, mvfr1_el1)
 READER(mvfr2, mvfr2_el1)
 
-#define ID(crm, op2)	SYSREG(3, 0, 0, crm, op2)
+#define ID(crm, op2) SYSREG(3, 0, 0, crm, op2)
 
 /* Fields by DDI 0487 D17.2. What has no row reads as zero. */
 static const struct id_register id_registers[] = {
-	/* EL3, EL2, 32-bit EL1; GIC by the vGIC; RAS, SVE, MPAM, AMU, RME */
-	{ ID(4, 0), FIELD(12) | FIELD(8) | FIELD(4) | FIELD(28) | FIELD(32) | FIELD(40) | FIELD(44) | FIELD(52),
-	  1UL << 4, read_pfr0 },
-	/* MTE, RAS_frac, MPAM_frac, SME, NMI, MTE_frac */
-	{ ID(4, 1), FIELD(8) | FIELD(12) | FIELD(16) | FIELD(24) | FIELD(36) | FIELD(40), 0, read_pfr1 },
-	/* The debug architecture with two breakpoints and watchpoints, no trace, no counters. */
-	{ ID(5, 0), ~0UL, 0x101006, NULL },
-	{ ID(6, 0), FIELD(24), 0, read_isar0 },			/* TME */
-	{ ID(6, 1), 0, 0, read_isar1 },
-	{ ID(6, 2), FIELD(0) | FIELD(16), 0, read_isar2 },	/* WFxT, MOPS */
-	{ ID(7, 0), FIELD(56) | FIELD(60), 0, read_mmfr0 },	/* FGT, ECV */
-	{ ID(7, 1), FIELD(8) | FIELD(16) | FIELD(40), 0, read_mmfr1 },	/* VH, LO, HCX */
-	{ ID(7, 2), FIELD(24), 0, read_mmfr2 },			/* NV */
-	{ ID(1, 0), 0, 0, read_pfr0_32 },
-	{ ID(1, 1), 0, 0, read_pfr1_32 },
-	{ ID(1, 3), 0, 0, read_afr0_32 },
-	{ ID(1, 4), 0, 0, read_mmfr0_32 },
-	{ ID(1, 5), 0, 0, read_mmfr1_32 },
-	{ ID(1, 6), 0, 0, read_mmfr2_32 },
-	{ ID(1, 7), 0, 0, read_mmfr3_32 },
-	{ ID(2, 0), 0, 0, read_isar0_32 },
-	{ ID(2, 1), 0, 0, read_isar1_32 },
-	{ ID(2, 2), 0, 0, read_isar2_32 },
-	{ ID(2, 3), 0, 0, read_isar3_32 },
-	{ ID(2, 4), 0, 0, read_isar4_32 },
-	{ ID(2, 5), 0, 0, read_isar5_32 },
-	{ ID(2, 6), 0, 0, read_mmfr4_32 },
-	{ ID(2, 7), 0, 0, read_isar6_32 },
-	{ ID(3, 0), 0, 0, read_mvfr0 },
-	{ ID(3, 1), 0, 0, read_mvfr1 },
-	{ ID(3, 2), 0, 0, read_mvfr2 },
+    /* EL3, EL2, 32-bit EL1; GIC by the vGIC; RAS, SVE, MPAM, AMU, RME */
+    {ID(4, 0),
+     FIELD(12) | FIELD(8) | FIELD(4) | FIELD(28) | FIELD(32) | FIELD(40) | FIELD(44) | FIELD(52),
+     1UL << 4, read_pfr0},
+    /* MTE, RAS_frac, MPAM_frac, SME, NMI, MTE_frac */
+    {ID(4, 1), FIELD(8) | FIELD(12) | FIELD(16) | FIELD(24) | FIELD(36) | FIELD(40), 0, read_pfr1},
+    /* The debug architecture with two breakpoints and watchpoints, no trace, no counters. */
+    {ID(5, 0), ~0UL, 0x101006, NULL},
+    {ID(6, 0), FIELD(24), 0, read_isar0}, /* TME */
+    {ID(6, 1), 0, 0, read_isar1},
+    {ID(6, 2), FIELD(0) | FIELD(16), 0, read_isar2},		 /* WFxT, MOPS */
+    {ID(7, 0), FIELD(56) | FIELD(60), 0, read_mmfr0},		 /* FGT, ECV */
+    {ID(7, 1), FIELD(8) | FIELD(16) | FIELD(40), 0, read_mmfr1}, /* VH, LO, HCX */
+    {ID(7, 2), FIELD(24), 0, read_mmfr2},			 /* NV */
+    {ID(1, 0), 0, 0, read_pfr0_32},
+    {ID(1, 1), 0, 0, read_pfr1_32},
+    {ID(1, 3), 0, 0, read_afr0_32},
+    {ID(1, 4), 0, 0, read_mmfr0_32},
+    {ID(1, 5), 0, 0, read_mmfr1_32},
+    {ID(1, 6), 0, 0, read_mmfr2_32},
+    {ID(1, 7), 0, 0, read_mmfr3_32},
+    {ID(2, 0), 0, 0, read_isar0_32},
+    {ID(2, 1), 0, 0, read_isar1_32},
+    {ID(2, 2), 0, 0, read_isar2_32},
+    {ID(2, 3), 0, 0, read_isar3_32},
+    {ID(2, 4), 0, 0, read_isar4_32},
+    {ID(2, 5), 0, 0, read_isar5_32},
+    {ID(2, 6), 0, 0, read_mmfr4_32},
+    {ID(2, 7), 0, 0, read_isar6_32},
+    {ID(3, 0), 0, 0, read_mvfr0},
+    {ID(3, 1), 0, 0, read_mvfr1},
+    {ID(3, 2), 0, 0, read_mvfr2},
 };
 
 static bool is_id(uint32_t reg)
@@ -135,7 +137,8 @@ static bool is_counter(uint32_t reg)
 	if (REG_OP0(reg) != 3) {
 		return false;
 	}
-	return (REG_OP1(reg) == 0 && crn == 9 && crm == 14) || (REG_OP1(reg) == 3 && crn == 9 && crm >= 12 && crm <= 14) ||
+	return (REG_OP1(reg) == 0 && crn == 9 && crm == 14) ||
+	       (REG_OP1(reg) == 3 && crn == 9 && crm >= 12 && crm <= 14) ||
 	       (REG_OP1(reg) == 3 && crn == 14 && crm >= 8);
 }
 
@@ -160,17 +163,17 @@ void exit_sysreg(struct vcpu *v)
 {
 	uint32_t iss = ESR_ISS(v->arch.esr);
 	struct sysreg_access a = {
-		.reg = iss & SYSREG_MASK,
-		.write = !(iss & ISS_READ),
+	    .reg = iss & SYSREG_MASK,
+	    .write = !(iss & ISS_READ),
 	};
 
 	if (a.write) {
 		a.value = guest_reg(&v->arch.regs, ISS_RT(iss));
 	}
 	if (!access_known(v, &a)) {
-		glog_info("d%uv%u: %s of S%u_%u_C%u_C%u_%u at %lx: undefined\n", v->domain->id, v->id,
-			  a.write ? "write" : "read", REG_OP0(a.reg), REG_OP1(a.reg), REG_CRN(a.reg), REG_CRM(a.reg),
-			  REG_OP2(a.reg), v->arch.regs.pc);
+		glog_info("d%uv%u: %s of S%u_%u_C%u_C%u_%u at %lx: undefined\n", v->domain->id,
+			  v->id, a.write ? "write" : "read", REG_OP0(a.reg), REG_OP1(a.reg),
+			  REG_CRN(a.reg), REG_CRM(a.reg), REG_OP2(a.reg), v->arch.regs.pc);
 		vcpu_inject_undefined(v, (uint32_t)v->arch.esr);
 		return;
 	}

@@ -12,58 +12,21 @@
 #include <hv/cpu.h>
 #include <hv/lib.h>
 #include <hv/log.h>
-
-/* Sorted by address; made from the linked image by tools/symbols.py. */
-struct symbol {
-	uint32_t offset;		/* from the start of the image */
-	uint32_t name;			/* index into symbol_names */
-};
-extern const struct symbol symbol_table[];
-extern const uint32_t symbol_count;
-extern const char symbol_names[];
+#include <hv/symbols.h>
 
 uintptr_t __stack_chk_guard;
 void __stack_chk_fail(void);
 
 static uint32_t panicking;
 
-const char *symbol_of(uint64_t addr, uint64_t *offset)
-{
-	uint64_t at = addr - (uint64_t)_image_start;
-	uint32_t low = 0, high = symbol_count;
-
-	*offset = addr;
-	if (addr < (uint64_t)_image_start || addr >= (uint64_t)_text_end || !symbol_count) {
-		return "?";
-	}
-	while (high - low > 1) {
-		uint32_t mid = (low + high) / 2;
-
-		if (symbol_table[mid].offset <= at) {
-			low = mid;
-		} else {
-			high = mid;
-		}
-	}
-	*offset = at - symbol_table[low].offset;
-	return symbol_names + symbol_table[low].name;
-}
-
-static void print_frame(uint64_t pc)
-{
-	uint64_t offset;
-	const char *name = symbol_of(pc, &offset);
-
-	log_err("  [%016lx] %s+0x%lx\n", pc, name, offset);
-}
-
 void backtrace(uint64_t pc, uint64_t fp)
 {
 	uint64_t start = fp;
 
 	log_err("backtrace:\n");
-	print_frame(pc);
-	/* Records rise within one stack, which lies in one aligned block; anything else ends the walk. */
+	symbol_print(pc);
+	/* Records rise within one stack, which lies in one aligned block; anything else ends the
+	 * walk. */
 	for (unsigned int i = 0; i < 24; i++) {
 		const uint64_t *record = (const uint64_t *)fp;
 
@@ -75,7 +38,7 @@ void backtrace(uint64_t pc, uint64_t fp)
 		if (pc < (uint64_t)_image_start || pc >= (uint64_t)_text_end) {
 			break;
 		}
-		print_frame(pc);
+		symbol_print(pc);
 		if (record[0] <= fp) {
 			break;
 		}
@@ -150,7 +113,8 @@ void __stack_chk_fail(void)
 	panic("stack overwritten below %016lx", (uint64_t)__builtin_return_address(0));
 }
 
-/* Exceptions ---------------------------------------------------------------------------------------- */
+/* Exceptions
+ * ---------------------------------------------------------------------------------------- */
 
 void trap_irq(void)
 {
@@ -166,8 +130,8 @@ static void __noreturn trap_fatal(const struct trap_frame *f, const char *what)
 	console_force_unlock();
 	log_err("CPU %u: %s: ESR %08lx FAR %016lx\n", this_cpu()->id, what, esr, far);
 	for (unsigned int i = 0; i < 30; i += 3) {
-		log_err("x%-2u %016lx x%-2u %016lx x%-2u %016lx\n", i, f->x[i], i + 1, f->x[i + 1], i + 2,
-			f->x[i + 2]);
+		log_err("x%-2u %016lx x%-2u %016lx x%-2u %016lx\n", i, f->x[i], i + 1, f->x[i + 1],
+			i + 2, f->x[i + 2]);
 	}
 	log_err("lr  %016lx sp  %016lx pc  %016lx pstate %lx\n", f->x[30], f->sp, f->pc, f->pstate);
 	backtrace(f->pc, f->x[29]);
@@ -178,8 +142,9 @@ void trap_sync(struct trap_frame *f)
 {
 	uint64_t esr = read_sysreg(esr_el2);
 
-	trap_fatal(f, ESR_EC(esr) == EC_DABT ? "data abort" : ESR_EC(esr) == EC_IABT ? "instruction abort" :
-									      "exception");
+	trap_fatal(f, ESR_EC(esr) == EC_DABT   ? "data abort"
+		      : ESR_EC(esr) == EC_IABT ? "instruction abort"
+					       : "exception");
 }
 
 void trap_overflow(struct trap_frame *f)
@@ -203,7 +168,7 @@ void traps_init_cpu(void)
 	/* No guest here yet: nothing traps that the hypervisor itself does. */
 	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA);
 	write_sysreg(mdcr_el2, MDCR_TDRA | MDCR_TDOSA | MDCR_TDA | MDCR_TPM | MDCR_TPMCR |
-				       (read_sysreg(mdcr_el2) & MDCR_HPMN));
+				   (read_sysreg(mdcr_el2) & MDCR_HPMN));
 	write_sysreg(hstr_el2, 0);
 	write_sysreg(hcr_el2, HCR_HOST);
 	isb();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The arm64 life of a vCPU: making and end, switching and running, exceptions given to it. No locks of its own. */
+/* The arm64 life of a vCPU: making and end, switching and running, exceptions given to it. No locks
+ * of its own. */
 #include <asm/exit.h>
 #include <asm/gic.h>
 #include <asm/processor.h>
@@ -14,12 +15,12 @@
 #include <hv/log.h>
 #include <hv/sched.h>
 
-#define NO_CPU		(~0U)
-#define PSTATE_RESET	(PSR_GUEST64_INIT | PSR_DBG_MASK)
-#define PSTATE_MODE	0xfUL
-#define PSTATE_EL1T	4UL
-#define PSTATE_EL1H	5UL
-#define MPIDR_RES1	BIT(31)
+#define NO_CPU	     (~0U)
+#define PSTATE_RESET (PSR_GUEST64_INIT | PSR_DBG_MASK)
+#define PSTATE_MODE  0xfUL
+#define PSTATE_EL1T  4UL
+#define PSTATE_EL1H  5UL
+#define MPIDR_RES1   BIT(31)
 
 /* Offsets in a guest's vector table, DDI 0487 D1.10.2. */
 #define VECTOR_SAME_SP0 0x000
@@ -27,8 +28,8 @@
 #define VECTOR_LOWER64	0x400
 #define VECTOR_LOWER32	0x600
 
-#define ISS_WNR		BIT(6)
-#define FSC_EXTERNAL	0x10
+#define ISS_WNR	     BIT(6)
+#define FSC_EXTERNAL 0x10
 
 static_assert(offsetof(struct guest_fp, fpsr) == 512, "fp.S");
 
@@ -69,8 +70,9 @@ int arch_vcpu_create(struct vcpu *v)
 	struct arch_vcpu *a = &v->arch;
 
 	reset_state(v);
-	a->hcr = HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_INNER | HCR_TWI |
-		 HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_APK | HCR_API;
+	a->hcr = HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB |
+		 HCR_BSU_INNER | HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW |
+		 HCR_TLOR | HCR_TERR | HCR_APK | HCR_API;
 	a->vmpidr = MPIDR_RES1 | vgic_affinity(v->domain, v->id);
 	vgic_vcpu_init(v);
 	vtimer_vcpu_init(v);
@@ -82,23 +84,25 @@ void arch_vcpu_destroy(struct vcpu *v)
 	vtimer_vcpu_destroy(v);
 }
 
-/* Switching ----------------------------------------------------------------------------------------- */
+/* Switching
+ * ----------------------------------------------------------------------------------------- */
 
 /* Each register of struct guest_system with the CPU's name of it. */
 #define SYSTEM_REGISTERS(x)                                                                        \
 	x(sp_el0, sp_el0) x(sp_el1, sp_el1) x(elr_el1, elr_el1) x(spsr_el1, spsr_el1)              \
-	x(sctlr, sctlr_el1) x(actlr, actlr_el1) x(cpacr, cpacr_el1) x(ttbr0, ttbr0_el1)            \
-	x(ttbr1, ttbr1_el1) x(tcr, tcr_el1) x(mair, mair_el1) x(amair, amair_el1)                  \
-	x(vbar, vbar_el1) x(esr, esr_el1) x(far, far_el1) x(afsr0, afsr0_el1) x(afsr1, afsr1_el1)  \
-	x(par, par_el1) x(contextidr, contextidr_el1) x(csselr, csselr_el1)                        \
-	x(tpidr_el0, tpidr_el0) x(tpidrro_el0, tpidrro_el0) x(tpidr_el1, tpidr_el1)                \
-	x(cntkctl, cntkctl_el1) x(mdscr, mdscr_el1)
+	    x(sctlr, sctlr_el1) x(actlr, actlr_el1) x(cpacr, cpacr_el1) x(ttbr0, ttbr0_el1)        \
+		x(ttbr1, ttbr1_el1) x(tcr, tcr_el1) x(mair, mair_el1) x(amair, amair_el1)          \
+		    x(vbar, vbar_el1) x(esr, esr_el1) x(far, far_el1) x(afsr0, afsr0_el1)          \
+			x(afsr1, afsr1_el1) x(par, par_el1) x(contextidr, contextidr_el1)          \
+			    x(csselr, csselr_el1) x(tpidr_el0, tpidr_el0)                          \
+				x(tpidrro_el0, tpidrro_el0) x(tpidr_el1, tpidr_el1)                \
+				    x(cntkctl, cntkctl_el1) x(mdscr, mdscr_el1)
 
 /* APIA, APIB, APDA, APDB, APGA, each low and high. */
 #define PAUTH_KEYS(x)                                                                              \
 	x(0, S3_0_C2_C1_0) x(1, S3_0_C2_C1_1) x(2, S3_0_C2_C1_2) x(3, S3_0_C2_C1_3)                \
-	x(4, S3_0_C2_C2_0) x(5, S3_0_C2_C2_1) x(6, S3_0_C2_C2_2) x(7, S3_0_C2_C2_3)                \
-	x(8, S3_0_C2_C3_0) x(9, S3_0_C2_C3_1)
+	    x(4, S3_0_C2_C2_0) x(5, S3_0_C2_C2_1) x(6, S3_0_C2_C2_2) x(7, S3_0_C2_C2_3)            \
+		x(8, S3_0_C2_C3_0) x(9, S3_0_C2_C3_1)
 
 static void state_save(struct vcpu *v)
 {
@@ -226,14 +230,16 @@ long arch_vcpu_op(int cmd, struct vcpu *v, gva_t arg)
 	return -EINVAL;
 }
 
-/* Exceptions ---------------------------------------------------------------------------------------- */
+/* Exceptions
+ * ---------------------------------------------------------------------------------------- */
 
 void vcpu_skip(struct vcpu *v)
 {
 	v->arch.regs.pc += 4;
 }
 
-/* A synchronous exception at the guest's EL1, DDI 0487 D1.10. v is current: its EL1 registers are in the CPU. */
+/* A synchronous exception at the guest's EL1, DDI 0487 D1.10. v is current: its EL1 registers are
+ * in the CPU. */
 static void inject(struct vcpu *v, uint64_t esr)
 {
 	struct guest_regs *r = &v->arch.regs;
@@ -268,17 +274,19 @@ void vcpu_inject_abort(struct vcpu *v, uint64_t far, bool fetch, bool write)
 	unsigned int ec = fetch ? EC_IABT_LOW : EC_DABT_LOW;
 
 	write_sysreg(far_el1, far);
-	inject(v, (uint64_t)(at_el0(v) ? ec : ec + 1) << 26 | ESR_IL | FSC_EXTERNAL | (write ? ISS_WNR : 0));
+	inject(v, (uint64_t)(at_el0(v) ? ec : ec + 1) << 26 | ESR_IL | FSC_EXTERNAL |
+		      (write ? ISS_WNR : 0));
 }
 
-/* Looking ------------------------------------------------------------------------------------------- */
+/* Looking
+ * ------------------------------------------------------------------------------------------- */
 
 void arch_vcpu_show(const struct vcpu *v)
 {
 	const struct guest_regs *r = &v->arch.regs;
 
-	log_info("d%uv%u: pc %lx lr %lx pstate %lx ttbr1 %lx\n", v->domain->id, v->id, r->pc, r->x[30], r->pstate,
-		 v->arch.sys.ttbr1);
+	log_info("d%uv%u: pc %lx lr %lx pstate %lx ttbr1 %lx\n", v->domain->id, v->id, r->pc,
+		 r->x[30], r->pstate, v->arch.sys.ttbr1);
 }
 
 void arch_vcpu_dump(struct vcpu *v)
@@ -289,14 +297,16 @@ void arch_vcpu_dump(struct vcpu *v)
 	if (v == current) {
 		state_save(v);
 	}
-	log_err("d%uv%u on CPU%u: pc %016lx pstate %08lx esr %08lx far %016lx hpfar %lx\n", v->domain->id, v->id,
-		v->cpu, r->pc, r->pstate, v->arch.esr, v->arch.far, v->arch.hpfar);
+	log_err("d%uv%u on CPU%u: pc %016lx pstate %08lx esr %08lx far %016lx hpfar %lx\n",
+		v->domain->id, v->id, v->cpu, r->pc, r->pstate, v->arch.esr, v->arch.far,
+		v->arch.hpfar);
 	for (unsigned int i = 0; i < 30; i += 3) {
-		log_err("x%-2u %016lx x%-2u %016lx x%-2u %016lx\n", i, r->x[i], i + 1, r->x[i + 1], i + 2,
-			r->x[i + 2]);
+		log_err("x%-2u %016lx x%-2u %016lx x%-2u %016lx\n", i, r->x[i], i + 1, r->x[i + 1],
+			i + 2, r->x[i + 2]);
 	}
 	log_err("lr  %016lx sp_el1 %016lx sp_el0 %016lx\n", r->x[30], s->sp_el1, s->sp_el0);
-	log_err("sctlr %lx tcr %lx ttbr0 %lx ttbr1 %lx vbar %lx\n", s->sctlr, s->tcr, s->ttbr0, s->ttbr1, s->vbar);
+	log_err("sctlr %lx tcr %lx ttbr0 %lx ttbr1 %lx vbar %lx\n", s->sctlr, s->tcr, s->ttbr0,
+		s->ttbr1, s->vbar);
 	log_err("el1: esr %lx far %lx elr %lx spsr %lx\n", s->esr, s->far, s->elr_el1, s->spsr_el1);
 	vgic_dump(v);
 }

@@ -16,57 +16,19 @@
 #include <hv/domain.h>
 #include <hv/lib.h>
 #include <hv/log.h>
-
-/* Sorted by address; made from the linked image by tools/symbols.py. */
-struct symbol {
-	uint32_t offset;		/* from IMAGE_BASE */
-	uint32_t name;			/* index into symbol_names */
-};
-extern const struct symbol symbol_table[];
-extern const uint32_t symbol_count;
-extern const char symbol_names[];
+#include <hv/symbols.h>
 
 uintptr_t __stack_chk_guard;
 void __stack_chk_fail(void);
 
 static uint32_t panicking;
 
-const char *symbol_of(uint64_t addr, uint64_t *offset)
-{
-	uint64_t at = addr - (uint64_t)_image_start;
-	uint32_t low = 0, high = symbol_count;
-
-	*offset = addr;
-	if (addr < (uint64_t)_image_start || addr >= (uint64_t)_text_end || !symbol_count) {
-		return "?";
-	}
-	while (high - low > 1) {
-		uint32_t mid = (low + high) / 2;
-
-		if (symbol_table[mid].offset <= at) {
-			low = mid;
-		} else {
-			high = mid;
-		}
-	}
-	*offset = at - symbol_table[low].offset;
-	return symbol_names + symbol_table[low].name;
-}
-
-static void print_frame(uint64_t rip)
-{
-	uint64_t offset;
-	const char *name = symbol_of(rip, &offset);
-
-	log_err("  [%016lx] %s+0x%lx\n", rip, name, offset);
-}
-
 void backtrace(uint64_t rip, uint64_t rbp)
 {
 	uint64_t stack = rbp;
 
 	log_err("backtrace:\n");
-	print_frame(rip);
+	symbol_print(rip);
 	/* Frames rise within one stack; anything else ends the walk. */
 	for (unsigned int i = 0; i < 24; i++) {
 		const uint64_t *frame = (const uint64_t *)rbp;
@@ -79,7 +41,7 @@ void backtrace(uint64_t rip, uint64_t rbp)
 		if (rip < (uint64_t)_image_start || rip >= (uint64_t)_text_end) {
 			break;
 		}
-		print_frame(rip);
+		symbol_print(rip);
 		if (frame[0] <= rbp) {
 			break;
 		}

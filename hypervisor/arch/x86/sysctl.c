@@ -156,19 +156,6 @@ const struct arch_abi arch_abi = {
 	.virt_start = 0xffff800000000000UL,
 };
 
-/* The linker's note: a header of three words, the owner's name "GNU", the id. */
-unsigned int arch_build_id(const void **id)
-{
-	extern const uint32_t _build_id_start[], _build_id_end[];
-	size_t header = 4 * sizeof(uint32_t);
-
-	if ((size_t)((const char *)_build_id_end - (const char *)_build_id_start) <= header) {
-		return 0;
-	}
-	*id = _build_id_start + 4;
-	return _build_id_start[1];
-}
-
 long arch_sysctl(struct xen_sysctl *op, bool *copy_back)
 {
 	switch (op->cmd) {

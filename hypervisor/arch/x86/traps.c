@@ -12,6 +12,7 @@
 #include <hv/cpu.h>
 #include <hv/lib.h>
 #include <hv/log.h>
+#include <hv/symbols.h>
 #include <hv/page.h>
 #include <hv/domain.h>
 

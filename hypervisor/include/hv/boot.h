@@ -56,9 +56,6 @@ extern unsigned int hv_reserved_count;
 /* Hands the RAM of boot_info that is neither reserved nor the service VM's to the allocator. */
 void boot_frames_init(const struct memory_range *service, unsigned int service_count);
 
-/* Arch: what the linker calls this very image. Its size in bytes; 0: it has no name. */
-unsigned int arch_build_id(const void **id);
-
 /* Arch: what xen_version tells of it. */
 struct arch_abi {
 	const char *capabilities;	/* kinds of guests, each followed by a space */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What paths of the hypervisor cost, told by the initial domain. With -icount shift=0 an instruction takes a nanosecond
- * of the system counter, so that the difference of two looks at it is a count of instructions (of a multiple of 16).
+ * What paths of the hypervisor cost, told by the initial domain. With -icount shift=0 an
+ * instruction takes a nanosecond of the system counter, so that the difference of two looks at it
+ * is a count of instructions (of a multiple of 16).
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -104,14 +105,14 @@ static void yield(void)
 
 static void event_send_self(void)
 {
-	struct evtchn_send send = { .port = port };
+	struct evtchn_send send = {.port = port};
 
 	hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_send, (unsigned long)&send, 0);
 }
 
 static void event_alloc_close(void)
 {
-	struct evtchn_alloc_unbound alloc = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
+	struct evtchn_alloc_unbound alloc = {.dom = DOMID_SELF, .remote_dom = DOMID_SELF};
 	struct evtchn_close close;
 
 	hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound, (unsigned long)&alloc, 0);
@@ -121,7 +122,7 @@ static void event_alloc_close(void)
 
 static void grant_query(void)
 {
-	struct gnttab_query_size query = { .dom = DOMID_SELF };
+	struct gnttab_query_size query = {.dom = DOMID_SELF};
 
 	hypercall(__HYPERVISOR_grant_table_op, GNTTABOP_query_size, (unsigned long)&query, 1);
 }
@@ -163,15 +164,17 @@ static void measure(const char *name, void (*op)(void))
 
 void bench_main(void)
 {
-	struct evtchn_alloc_unbound alloc = { .dom = DOMID_SELF, .remote_dom = DOMID_SELF };
-	struct evtchn_bind_interdomain bind = { .remote_dom = DOMID_SELF };
-	gicd = (volatile uint32_t *)0x08000000;		/* of QEMU's virt */
+	struct evtchn_alloc_unbound alloc = {.dom = DOMID_SELF, .remote_dom = DOMID_SELF};
+	struct evtchn_bind_interdomain bind = {.remote_dom = DOMID_SELF};
+	gicd = (volatile uint32_t *)0x08000000; /* of QEMU's virt */
 	report("counter_at_first_instruction", counter());
 	hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound, (unsigned long)&alloc, 0);
 	bind.remote_port = alloc.port;
-	hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_interdomain, (unsigned long)&bind, 0);
+	hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_interdomain, (unsigned long)&bind,
+		  0);
 	port = bind.local_port;
-	/* No table of these: it would hold addresses of where the image was linked, and it runs elsewhere. */
+	/* No table of these: it would hold addresses of where the image was linked, and it runs
+	 * elsewhere. */
 	measure("null_hypercall", null_hypercall);
 	measure("unknown_hypercall", no_hypercall);
 	measure("psci_version", psci_version);

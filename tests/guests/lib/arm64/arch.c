@@ -4,19 +4,19 @@
 
 #include <xen/domctl.h>
 
-#define GICD_CTLR	0x08000000ul
-#define GICR		0x080a0000ul
-#define GICR_WAKER	(GICR + 0x14)
-#define GICR_SGI	(GICR + 0x10000)
-#define GROUP		0x080
-#define ENABLE		0x100
-#define POOL_GAP	0x400000ul
-#define POOL_SIZE	0x4000000ul
+#define GICD_CTLR  0x08000000ul
+#define GICR	   0x080a0000ul
+#define GICR_WAKER (GICR + 0x14)
+#define GICR_SGI   (GICR + 0x10000)
+#define GROUP	   0x080
+#define ENABLE	   0x100
+#define POOL_GAP   0x400000ul
+#define POOL_SIZE  0x4000000ul
 
-#define FDT_BEGIN_NODE	1
-#define FDT_PROP	3
-#define FDT_NOP		4
-#define FDT_END_NODE	2
+#define FDT_BEGIN_NODE 1
+#define FDT_PROP       3
+#define FDT_NOP	       4
+#define FDT_END_NODE   2
 
 volatile uint32_t irq_count[CPUS_MAX][256];
 static const uint32_t *tree;
@@ -85,7 +85,7 @@ const char *guest_cmdline(void)
 
 void guest_power_off(void)
 {
-	register uint64_t x0 __asm__("x0") = 0x84000008;	/* PSCI SYSTEM_OFF */
+	register uint64_t x0 __asm__("x0") = 0x84000008; /* PSCI SYSTEM_OFF */
 
 	__asm__ volatile("hvc #0" : "+r"(x0)::"memory");
 	for (;;) {
@@ -119,8 +119,8 @@ unsigned cpu_self(void)
 	return 0;
 }
 
-long hypercall_raw(unsigned long nr, unsigned long a1, unsigned long a2, unsigned long a3, unsigned long a4,
-		   unsigned long a5)
+long hypercall_raw(unsigned long nr, unsigned long a1, unsigned long a2, unsigned long a3,
+		   unsigned long a4, unsigned long a5)
 {
 	return hypercall(nr, a1, a2, a3, a4, a5);
 }
@@ -138,33 +138,34 @@ void events_init(void)
 	CHECK(irq && be(irq[0]) == 1, "no interrupt of events in the tree");
 	event_irq = 16 + be(irq[1]);
 	shared_info();
-	*reg(GICD_CTLR) = 1 << 4 | 1 << 1;		/* affinity routing, group 1 */
+	*reg(GICD_CTLR) = 1 << 4 | 1 << 1; /* affinity routing, group 1 */
 	*reg(GICR_WAKER) = 0;
 	*reg(GICR_SGI + GROUP) = ~0u;
 	*reg(GICR_SGI + ENABLE) = 1u << event_irq;
-	__asm__ volatile("msr S3_0_C12_C12_5, %0; isb" ::"r"(7ul));	/* ICC_SRE_EL1 */
-	__asm__ volatile("msr S3_0_C4_C6_0, %0" ::"r"(0xfful));		/* ICC_PMR_EL1 */
-	__asm__ volatile("msr S3_0_C12_C12_7, %0; isb" ::"r"(1ul));	/* ICC_IGRPEN1_EL1 */
+	__asm__ volatile("msr S3_0_C12_C12_5, %0; isb" ::"r"(7ul)); /* ICC_SRE_EL1 */
+	__asm__ volatile("msr S3_0_C4_C6_0, %0" ::"r"(0xfful));	    /* ICC_PMR_EL1 */
+	__asm__ volatile("msr S3_0_C12_C12_7, %0; isb" ::"r"(1ul)); /* ICC_IGRPEN1_EL1 */
 }
 
 void guest_irq(void)
 {
 	uint64_t id;
 
-	__asm__ volatile("mrs %0, S3_0_C12_C12_0; dsb sy" : "=r"(id)::"memory");	/* ICC_IAR1_EL1 */
+	__asm__ volatile("mrs %0, S3_0_C12_C12_0; dsb sy" : "=r"(id)::"memory"); /* ICC_IAR1_EL1 */
 	if (id == event_irq) {
 		event_taken(NULL);
 		irq_count[0][EVENT_VECTOR]++;
 	}
 	if (id < 1020) {
-		__asm__ volatile("msr S3_0_C12_C12_1, %0; isb" ::"r"(id) : "memory");	/* ICC_EOIR1_EL1 */
+		__asm__ volatile("msr S3_0_C12_C12_1, %0; isb" ::"r"(id)
+				 : "memory"); /* ICC_EOIR1_EL1 */
 	}
 }
 
 void peer_config(struct xen_domctl_createdomain *config)
 {
 	config->arch.gic_version = XEN_DOMCTL_CONFIG_GIC_NATIVE;
-	config->grant_opts = XEN_DOMCTL_GRANT_version(1);	/* Xen has no other on ARM */
+	config->grant_opts = XEN_DOMCTL_GRANT_version(1); /* Xen has no other on ARM */
 }
 
 void peer_pool(domid_t dom)

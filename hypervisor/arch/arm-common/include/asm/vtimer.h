@@ -36,5 +36,3 @@ void vtimer_reset(struct vcpu *v);
 /* Interrupts off, on the CPU that has (gets) the vCPU's state. save arms what ends a WFI. */
 void vtimer_save(struct vcpu *v);
 void vtimer_restore(struct vcpu *v);
-/* v runs on another CPU from now on. */
-void vtimer_moved(struct vcpu *v, unsigned int cpu);

@@ -18,14 +18,17 @@
 #define HCR_TIDCP	BIT(20)		/* implementation-defined registers trap */
 #define HCR_TACR	BIT(21)
 #define HCR_RW		BIT(31)		/* EL1 is AArch64 */
+#define HCR_TLOR	BIT(35)		/* regions of limited ordering trap */
+#define HCR_TERR	BIT(36)		/* so do error records */
 #define HCR_APK		BIT(40)		/* pointer authentication does not trap */
 #define HCR_API		BIT(41)
-#define HCR_HOST	HCR_RW
+/* Without the routing to EL2 a CPU that has run no guest yet takes no interrupt at all. */
+#define HCR_HOST	(HCR_RW | HCR_FMO | HCR_IMO | HCR_AMO)
 
 #define CPTR_RES1	0x32ffUL
 #define CPTR_TZ		BIT(8)		/* SVE traps */
 #define CPTR_TFP	BIT(10)
-#define CPTR_TTA	BIT(28)		/* so does trace */
+#define CPTR_TTA	BIT(20)		/* so does trace */
 
 #define MDCR_HPMN	0x1fUL
 #define MDCR_TPMCR	BIT(5)

@@ -37,7 +37,5 @@ bool guest_exited(struct guest_regs *r, unsigned int reason);
 
 /* Prints a symbolised backtrace that starts at the frame pointer. */
 void backtrace(uint64_t pc, uint64_t fp);
-/* Name and offset of a text address; "?" when unknown. */
-const char *symbol_of(uint64_t addr, uint64_t *offset);
 /* Registers of EL2 that this CPU needs before it runs guests. */
 void traps_init_cpu(void);

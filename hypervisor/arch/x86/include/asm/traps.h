@@ -17,5 +17,3 @@ void traps_init_cpu(struct cpu *c);
 void trap_dispatch(struct trap_frame *f);
 /* Prints a symbolised backtrace that starts at the frame pointer. */
 void backtrace(uint64_t rip, uint64_t rbp);
-/* Name and offset of a text address; "?" when unknown. */
-const char *symbol_of(uint64_t addr, uint64_t *offset);
