@@ -5,6 +5,7 @@
 #include "child.h"
 #include "error.h"
 #include "file-util.h"
+#include "qcow2.h"
 #include "vm-config-keys.h"
 
 #include <errno.h>
@@ -163,9 +164,11 @@ bool disk_copy(VmDisk *disk, const char *folder, Job *job, double from, double t
 bool disk_overlay(VmDisk *disk, const char *folder, GError **error)
 {
 	g_autofree char *path = g_strdup_printf("%s/%s.qcow2", folder, disk->target);
+	guint64 size = 0;
 
-	if (!RUN(error, "qemu-img", "create", "-q", "-f", "qcow2", "-F",
-		 is_block(disk) ? "raw" : disk->format, "-b", disk->source, path) ||
+	if (!qcow2_size_of(disk->source, disk->format, &size, error) ||
+	    !qcow2_create_overlay(path, disk->source, is_block(disk) ? "raw" : disk->format, size,
+				  error) ||
 	    !file_sync(path, error) || !file_sync_folder(folder, error)) {
 		return false;
 	}
@@ -183,35 +186,13 @@ bool disk_remove(const char *path, GError **error)
 	return !g_file_test(path, G_FILE_TEST_EXISTS) || RUN(error, "lvremove", "--yes", path);
 }
 
-static bool current_size(const VmDisk *disk, guint64 *ret_size, GError **error)
-{
-	g_autofree char *output = NULL;
-	ChildOptions options = {.ret_output = &output};
-	const char *argv[] = {
-	    "qemu-img",	  "info", "--output=json", "-f", is_block(disk) ? "raw" : disk->format,
-	    disk->source, NULL};
-	const char *found;
-
-	if (!child_run(argv, &options, error)) {
-		return false;
-	}
-	found = strstr(output, "\"virtual-size\":");
-	if (!found) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_FAILED,
-			    "qemu-img did not tell the size of %s", disk->source);
-		return false;
-	}
-	*ret_size = g_ascii_strtoull(found + strlen("\"virtual-size\":"), NULL, 10);
-	return true;
-}
-
 bool disk_resize(const VmDisk *disk, guint64 size, GError **error)
 {
 	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, size);
 	g_autofree char *volume_size = g_strdup_printf("%sb", text);
 	guint64 now = 0;
 
-	if (!current_size(disk, &now, error)) {
+	if (!qcow2_size_of(disk->source, disk->format, &now, error)) {
 		return false;
 	}
 	if (size <= now) {

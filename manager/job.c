@@ -27,6 +27,8 @@ struct Job {
 	gint64 progress_sent;
 	bool can_cancel;
 	bool may_cancel; /* at the begin of each step; constant */
+	gint64 marked;	 /* when, on the monotonic clock */
+	GVariantBuilder *marks;
 };
 
 static GHashTable *running; /* Job set */
@@ -117,6 +119,7 @@ static void job_free(Job *job)
 	g_variant_dict_unref(job->result);
 	g_clear_error(&job->error);
 	g_object_unref(job->cancellable);
+	g_variant_builder_unref(job->marks);
 	g_mutex_clear(&job->lock);
 	g_free(job->kind);
 	g_free(job->vm_path);
@@ -129,12 +132,25 @@ static gboolean linger_over(gpointer data)
 	return G_SOURCE_REMOVE;
 }
 
+void job_mark(Job *job, const char *step)
+{
+	gint64 now = g_get_monotonic_time();
+
+	g_mutex_lock(&job->lock);
+	g_variant_builder_add(job->marks, "(st)", step, (guint64)(now - job->marked));
+	job->marked = now;
+	g_mutex_unlock(&job->lock);
+}
+
 static void job_finish(Job *job)
 {
 	g_autofree char *name = job->error ? g_dbus_error_encode_gerror(job->error) : g_strdup("");
-	g_autoptr(GVariant) result = result_of(job);
 	const char *message = job->error ? job->error->message : "";
+	g_autoptr(GVariant) result = NULL;
 
+	job_mark(job, "end");
+	job_set_result(job, "steps", g_variant_builder_end(job->marks));
+	result = result_of(job);
 	g_hash_table_remove(running, job);
 	job->state = !job->error				     ? "done"
 		     : error_is(job->error, MULLION_ERROR_CANCELLED) ? "cancelled"
@@ -210,6 +226,8 @@ Job *job_start(const char *kind, const char *right, const char *vm_path, bool ca
 	job->step = step;
 	job->cancellable = g_cancellable_new();
 	g_mutex_init(&job->lock);
+	job->marked = g_get_monotonic_time();
+	job->marks = g_variant_builder_new(G_VARIANT_TYPE("a(st)"));
 	job->progress = -1.0;
 	job->can_cancel = job->may_cancel = can_cancel;
 	job->bus = bus_export(&job_class, path, job);

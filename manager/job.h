@@ -40,6 +40,8 @@ void job_set_finish(Job *job, void (*finish)(gpointer data, const GError *error)
 /* Any thread. */
 GCancellable *job_cancellable(Job *job);
 void job_progress(Job *job, double progress);
+/* Any thread: what was done since the last mark, or the start, was this. Into the result's "steps". */
+void job_mark(Job *job, const char *step);
 /* Any thread: from here on it cannot be cancelled. False with CANCELLED when it has been. */
 bool job_commit(Job *job, GError **error);
 

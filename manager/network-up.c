@@ -8,6 +8,8 @@
 #include "file-util.h"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,12 +137,37 @@ static bool server_up(const NetworkSpec *spec, const char *first, const char *la
 		   nat ? NULL : "--dhcp-option=3", "--no-resolv");
 }
 
+/* It is as make_up() leaves it, but for the rules, which the start of another firewall flushes. */
+static bool is_up(const NetworkSpec *spec)
+{
+	g_auto(GStrv) parts = g_strsplit(spec->address, "/", 2);
+	in_addr_t address = inet_addr(parts[0]);
+	struct ifaddrs *all = NULL;
+	bool found = false;
+
+	if (getifaddrs(&all) < 0) {
+		return false;
+	}
+	for (struct ifaddrs *one = all; one; one = one->ifa_next) {
+		found =
+		    found || (g_str_equal(one->ifa_name, spec->bridge) && one->ifa_flags & IFF_UP &&
+			      one->ifa_addr && one->ifa_addr->sa_family == AF_INET &&
+			      ((struct sockaddr_in *)one->ifa_addr)->sin_addr.s_addr == address);
+	}
+	freeifaddrs(all);
+	return found && server_pid(spec);
+}
+
 static bool make_up(const NetworkSpec *spec, GError **error)
 {
 	g_autofree char *subnet = NULL;
 	g_autofree char *first = NULL;
 	g_autofree char *last = NULL;
 
+	if (is_up(spec)) {
+		subnet_of(spec, &subnet, &first, &last);
+		return rules_up(spec, subnet, error);
+	}
 	if (!RUN(NULL, "ip", "link", "show", "dev", spec->bridge) &&
 	    !RUN(error, "ip", "link", "add", "name", spec->bridge, "type", "bridge")) {
 		return false;
@@ -160,7 +187,8 @@ bool network_up(const NetworkSpec *spec, GError **error)
 	bool good;
 
 	if (is_bridge(spec)) {
-		if (!RUN(NULL, "ip", "link", "show", "dev", spec->bridge)) {
+		if (!if_nametoindex(spec->bridge) &&
+		    !RUN(NULL, "ip", "link", "show", "dev", spec->bridge)) {
 			g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_FOUND,
 				    "the service VM has no bridge %s", spec->bridge);
 			return false;

@@ -124,13 +124,19 @@ static bool make_run(Job *job, gpointer data, GError **error)
 			   (const char *const *)volumes, error)) {
 		return false;
 	}
+	job_mark(job, "journal");
 	if ((needs_folder(make) && !file_make_folder(folder, error)) ||
-	    !make_disks(job, make, folder, error) || !job_commit(job, error) ||
-	    !store_save(make->manager->vms_folder, make->name, make->config, NULL, error)) {
+	    !make_disks(job, make, folder, error) || !job_commit(job, error)) {
+		undo(make, folder);
+		return false;
+	}
+	job_mark(job, "disks");
+	if (!store_save(make->manager->vms_folder, make->name, make->config, NULL, error)) {
 		undo(make, folder);
 		return false;
 	}
 	journal_end(journal, make->config->uuid);
+	job_mark(job, "definition");
 	return true;
 }
 

@@ -152,6 +152,7 @@ static bool start_domain(Job *job, Run *run, GStrv bridges, int restore_fd, GErr
 	if (!vmm_create(&spec, job_cancellable(job), &run->id, error)) {
 		return false;
 	}
+	job_mark(job, "domain");
 	if (!job_commit(job, error) || (run->restore && !file_remove(saved, error)) ||
 	    (!run->paused && !vmm_unpause(run->id, error))) {
 		vmm_destroy(run->id, NULL);
@@ -231,7 +232,9 @@ static bool start_run(Job *job, gpointer data, GError **error)
 		uuid = run->config->uuid;
 	}
 	good = check_startable(run, error) && check_memory(run->config, error);
+	job_mark(job, "checks");
 	bridges = good ? networks_up(run, error) : NULL;
+	job_mark(job, "networks");
 	good = bridges && journal_begin(journal, uuid, run->restore ? "restore" : "start",
 					run->paused ? "paused" : "", NULL, error);
 	if (good) {

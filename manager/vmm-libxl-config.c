@@ -98,9 +98,32 @@ static bool build_to_libxl(Context *context, const VmConfig *config, libxl_domai
 	       hvm_to_libxl(context, config, info, error);
 }
 
-static void disk_to_libxl(const VmDisk *disk, libxl_device_disk *out)
+/* mullion-hotplug, which lies beside this program; NULL: Xen's own scripts. */
+static const char *hotplug_program(void)
+{
+	static gsize looked;
+	static char *program;
+
+	if (g_once_init_enter(&looked)) {
+		g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+		g_autofree char *folder = self ? g_path_get_dirname(self) : g_strdup("");
+		g_autofree char *path = g_build_filename(folder, "mullion-hotplug", NULL);
+
+		program =
+		    g_file_test(path, G_FILE_TEST_IS_EXECUTABLE) ? g_steal_pointer(&path) : NULL;
+		g_once_init_leave(&looked, 1);
+	}
+	return program;
+}
+
+static void disk_to_libxl(const VmConfig *config, const VmDisk *disk, libxl_device_disk *out)
 {
 	libxl_device_disk_init(out);
+	/* qemu serves qcow2 and an emulated PC's disks, without a script. */
+	if (type_of(config) != LIBXL_DOMAIN_TYPE_HVM && !disk->cdrom &&
+	    !g_str_equal(disk->format, "qcow2")) {
+		out->script = g_strdup(hotplug_program());
+	}
 	out->pdev_path = text_or_null(disk->source);
 	out->vdev = g_strdup(disk->target);
 	out->format = !*disk->source			   ? LIBXL_DISK_FORMAT_EMPTY
@@ -111,13 +134,15 @@ static void disk_to_libxl(const VmDisk *disk, libxl_device_disk *out)
 	out->removable = disk->cdrom;
 }
 
-static bool nic_to_libxl(const VmNic *nic, const char *bridge, int id, libxl_device_nic *out)
+static bool nic_to_libxl(const VmNic *nic, const char *bridge, const char *script, int id,
+			 libxl_device_nic *out)
 {
 	guint bytes[6];
 
 	libxl_device_nic_init(out);
 	out->devid = id;
 	out->bridge = g_strdup(bridge);
+	out->script = g_strdup(script);
 	out->model = text_or_null(nic->model);
 	if (sscanf(nic->mac, "%2x:%2x:%2x:%2x:%2x:%2x", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
 		   &bytes[4], &bytes[5]) != 6) {
@@ -152,13 +177,21 @@ bool config_to_libxl(Context *context, const VmmSpec *spec, libxl_domain_config 
 	}
 	out->disks = g_new0(libxl_device_disk, config->disks->len);
 	for (guint i = 0; i < config->disks->len; i++) {
-		disk_to_libxl(g_ptr_array_index(config->disks, i), &out->disks[out->num_disks++]);
+		disk_to_libxl(config, g_ptr_array_index(config->disks, i),
+			      &out->disks[out->num_disks++]);
 	}
 	out->nics = g_new0(libxl_device_nic, config->nics->len);
 	for (guint i = 0; i < config->nics->len; i++) {
 		const VmNic *nic = g_ptr_array_index(config->nics, i);
 
-		if (!nic_to_libxl(nic, spec->bridges[i], (int)i, &out->nics[out->num_nics++])) {
+		/* An administrator's own bridge may be firewalled, which Xen's script opens up. */
+		const char *script = g_str_has_prefix(spec->bridges[i], "mbr-") &&
+					     type_of(config) != LIBXL_DOMAIN_TYPE_HVM
+					 ? hotplug_program()
+					 : NULL;
+
+		if (!nic_to_libxl(nic, spec->bridges[i], script, (int)i,
+				  &out->nics[out->num_nics++])) {
 			g_set_error(error, MULLION_ERROR, MULLION_ERROR_INVALID_ARGUMENT,
 				    "nics/%u: '%s' is not a MAC address", i, nic->mac);
 			return false;

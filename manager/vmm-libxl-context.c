@@ -8,16 +8,20 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define ERRORS_MAX   600
-#define ABORT_TRY_US 200000
+#define ABORT_TRY_MS 200
+#define POLL_MAX     64
 
 struct Context {
 	xentoollog_logger logger; /* first: libxl gives it back to us */
 	libxl_ctx *ctx;
-	GMutex lock; /* what follows; leaf */
+	int wake_fd;   /* an eventfd: something is over, or there is more to watch */
+	bool in_child; /* of a fork, where other threads' locks may be held for ever */
+	GMutex lock;   /* what follows; leaf */
 	GCond cond;
 	GString *errors;
 	guint child_count;
@@ -35,8 +39,11 @@ static void log_message(xentoollog_logger *logger, xentoollog_level level, int s
 			const char *from, const char *format, va_list args)
 {
 	Context *context = (Context *)logger;
-	g_autofree char *text = g_strdup_vprintf(format, args);
+	g_autofree char *text = context->in_child ? NULL : g_strdup_vprintf(format, args);
 
+	if (!text) {
+		return;
+	}
 	if (saved_errno > 0) {
 		char *longer = g_strdup_printf("%s: %s", text, g_strerror(saved_errno));
 
@@ -56,6 +63,15 @@ static void log_message(xentoollog_logger *logger, xentoollog_level level, int s
 	g_mutex_unlock(&context->lock);
 }
 
+static void wake(Context *context)
+{
+	guint64 one = 1;
+
+	if (write(context->wake_fd, &one, sizeof(one)) < 0) {
+		g_warning("eventfd: %s", g_strerror(errno));
+	}
+}
+
 static gpointer child_wait(gpointer data)
 {
 	Child *child = data;
@@ -66,6 +82,8 @@ static gpointer child_wait(gpointer data)
 		continue;
 	}
 	libxl_childproc_reaped(context->ctx, child->pid, status);
+	/* The next step may be another file to watch. */
+	wake(context);
 	g_mutex_lock(&context->lock);
 	context->child_count--;
 	g_cond_signal(&context->cond);
@@ -80,6 +98,7 @@ static pid_t child_fork(void *user)
 	pid_t pid = fork();
 	Child *child;
 
+	context->in_child = pid == 0;
 	if (pid > 0) {
 		child = g_new(Child, 1);
 		*child = (Child){context, pid};
@@ -103,8 +122,14 @@ Context *context_new(GError **error)
 
 	context->logger.vmessage = log_message;
 	context->errors = g_string_new(NULL);
+	context->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	g_mutex_init(&context->lock);
 	g_cond_init(&context->cond);
+	if (context->wake_fd < 0) {
+		error_set_errno(error, errno, "eventfd");
+		context_free(context);
+		return NULL;
+	}
 	rc = libxl_ctx_alloc(&context->ctx, LIBXL_VERSION, 0, &context->logger);
 	if (rc) {
 		context_fail(context, rc, "cannot reach the hypervisor", error);
@@ -127,6 +152,9 @@ void context_free(Context *context)
 	g_mutex_unlock(&context->lock);
 	if (context->ctx) {
 		libxl_ctx_free(context->ctx);
+	}
+	if (context->wake_fd >= 0) {
+		close(context->wake_fd);
 	}
 	g_string_free(context->errors, TRUE);
 	g_mutex_clear(&context->lock);
@@ -168,79 +196,99 @@ bool context_fail(Context *context, int rc, const char *what, GError **error)
 
 typedef struct {
 	Context *context;
-	GCancellable *cancellable;
 	libxl_asyncop_how how;
-	int over_fd;
-} Aborter;
+	bool over; /* under the context's lock */
+	int rc;	   /* once over */
+} Operation;
 
-/* libxl_ao_abort() waits for the context's lock, so it must not be called from the thread that
- * cancels. */
-static gpointer abort_when_cancelled(gpointer data)
+/* Called by the thread that completes it: the one that waits, or the one that reaped a child. */
+static void operation_over(libxl_ctx *ctx, int rc, void *data)
 {
-	Aborter *aborter = data;
-	GPollFD cancel = {-1, 0, 0};
-	bool watched = g_cancellable_make_pollfd(aborter->cancellable, &cancel);
-	struct pollfd fds[2] = {{aborter->over_fd, POLLIN, 0},
-				{watched ? cancel.fd : -1, POLLIN, 0}};
+	Operation *operation = data;
+	Context *context = operation->context;
 
-	while (poll(fds, 2, -1) < 0 && errno == EINTR) {
-		continue;
-	}
-	/* An operation between two steps is not found; it will be. */
-	while (!(fds[0].revents & POLLIN)) {
-		if (libxl_ao_abort(aborter->context->ctx, &aborter->how) == 0) {
-			break;
-		}
-		if (poll(fds, 1, ABORT_TRY_US / 1000) < 0 && errno != EINTR) {
-			break;
-		}
-	}
-	if (watched) {
-		g_cancellable_release_fd(aborter->cancellable);
-	}
-	return NULL;
+	g_mutex_lock(&context->lock);
+	operation->rc = rc;
+	operation->over = true;
+	wake(context);
+	g_mutex_unlock(&context->lock);
 }
 
-static int wait_for_event(Context *context, const libxl_asyncop_how *how)
+static bool is_over(Operation *operation)
 {
-	libxl_event *event;
-	int rc;
+	bool over;
 
-	do {
-		rc = libxl_event_wait(context->ctx, &event,
-				      1ULL << LIBXL_EVENT_TYPE_OPERATION_COMPLETE, NULL, NULL);
-		if (rc) {
-			return rc;
-		}
-		rc = event->for_user == how->u.for_event ? event->u.operation_complete.rc : 1;
-		libxl_event_free(context->ctx, event);
-	} while (rc > 0);
-	return rc;
+	g_mutex_lock(&operation->context->lock);
+	over = operation->over;
+	g_mutex_unlock(&operation->context->lock);
+	return over;
+}
+
+static int earlier(int one, int other)
+{
+	return one < 0 ? other : other < 0 ? one : MIN(one, other);
+}
+
+/* One round of libxl's event loop. @cancel_fd: -1, or what ends the sleep too; @limit: ms, -1. */
+static int run_events(Context *context, int cancel_fd, int limit)
+{
+	struct pollfd fds[POLL_MAX];
+	struct timeval now;
+	int count = POLL_MAX - 2, timeout = -1, rc;
+	guint64 wakes;
+
+	gettimeofday(&now, NULL);
+	rc = libxl_osevent_beforepoll(context->ctx, &count, fds + 2, &timeout, now);
+	if (rc) {
+		return rc;
+	}
+	fds[0] = (struct pollfd){context->wake_fd, POLLIN, 0};
+	fds[1] = (struct pollfd){cancel_fd, POLLIN, 0};
+	if (poll(fds, (nfds_t)count + 2, earlier(timeout, limit)) < 0) {
+		return errno == EINTR ? 0 : ERROR_FAIL;
+	}
+	if (fds[0].revents && read(context->wake_fd, &wakes, sizeof(wakes)) < 0) {
+		g_warning("eventfd: %s", g_strerror(errno));
+	}
+	gettimeofday(&now, NULL);
+	libxl_osevent_afterpoll(context->ctx, count, fds + 2, now);
+	return 0;
+}
+
+/*
+ * libxl_event_wait() is not used: it sleeps on when another thread completes the operation, and
+ * the threads that reap children do (libxl 4.17 wakes those that wait for an operation, not those
+ * that wait for events).
+ */
+static int wait_for_end(Operation *operation, GCancellable *cancellable)
+{
+	Context *context = operation->context;
+	GPollFD cancel = {-1, 0, 0};
+	bool watched = g_cancellable_make_pollfd(cancellable, &cancel);
+	bool asked = false;
+	int rc = 0;
+
+	while (!rc && !is_over(operation)) {
+		bool ask = !asked && g_cancellable_is_cancelled(cancellable);
+
+		/* An operation between two steps is not found; it will be. */
+		asked = asked || (ask && libxl_ao_abort(context->ctx, &operation->how) == 0);
+		rc = run_events(context, watched && !ask && !asked ? cancel.fd : -1,
+				ask && !asked ? ABORT_TRY_MS : -1);
+	}
+	if (watched) {
+		g_cancellable_release_fd(cancellable);
+	}
+	return rc ? rc : operation->rc;
 }
 
 int context_wait(Context *context, ContextStart start, void *data, GCancellable *cancellable)
 {
-	Aborter aborter = {context, cancellable, {.callback = NULL}, -1};
-	GThread *thread = NULL;
-	guint64 one = 1;
+	Operation operation = {.context = context};
 	int rc;
 
-	aborter.how.u.for_event = (libxl_ev_user)(uintptr_t)&aborter;
-	rc = start(context->ctx, &aborter.how, data);
-	if (rc) {
-		return rc;
-	}
-	aborter.over_fd = cancellable ? eventfd(0, EFD_CLOEXEC) : -1;
-	if (aborter.over_fd >= 0) {
-		thread = g_thread_new("libxl-abort", abort_when_cancelled, &aborter);
-	}
-	rc = wait_for_event(context, &aborter.how);
-	if (thread) {
-		if (write(aborter.over_fd, &one, sizeof(one)) < 0) {
-			g_warning("eventfd: %s", g_strerror(errno));
-		}
-		g_thread_join(thread);
-		close(aborter.over_fd);
-	}
-	return rc;
+	operation.how.callback = operation_over;
+	operation.how.u.for_callback = &operation;
+	rc = start(context->ctx, &operation.how, data);
+	return rc ? rc : wait_for_end(&operation, cancellable);
 }

@@ -20,7 +20,7 @@ static struct {
 	VmmEventFunc event;
 	gpointer data;
 	bool open;
-	int wake_fd; /* an eventfd: there is more to watch */
+	int wake_fd;	     /* an eventfd: there is more to watch */
 	Context *context;    /* of the events alone */
 	GMutex lock;	     /* watched; taken before the context's */
 	GHashTable *watched; /* domain → libxl_evgen_domain_death */
@@ -210,6 +210,39 @@ GPtrArray *vmm_list(GError **error)
 	return domains;
 }
 
+typedef int (*Simple)(libxl_ctx *ctx, uint32_t id, const libxl_asyncop_how *how);
+
+typedef struct {
+	Simple act;
+	guint id;
+} SimpleCall;
+
+static int simple_start(libxl_ctx *ctx, const libxl_asyncop_how *how, void *data)
+{
+	const SimpleCall *call = data;
+
+	return call->act(ctx, call->id, how);
+}
+
+static int simple_in(Context *context, guint id, Simple act)
+{
+	SimpleCall call = {act, id};
+
+	return context_wait(context, simple_start, &call, NULL);
+}
+
+static bool simple(guint id, Simple act, const char *what, GError **error)
+{
+	g_autoptr(Context) context = context_new(error);
+	int rc;
+
+	if (!context) {
+		return false;
+	}
+	rc = simple_in(context, id, act);
+	return !rc || context_fail(context, rc, what, error);
+}
+
 typedef struct {
 	libxl_domain_config config;
 	uint32_t id;
@@ -243,7 +276,7 @@ static bool create_finish(Context *context, const VmmSpec *spec, guint id, GErro
 		return false;
 	}
 	if (!rc && !spec->paused) {
-		rc = libxl_domain_unpause(ctx, id, NULL);
+		rc = simple_in(context, id, libxl_domain_unpause);
 	}
 	return !rc || context_fail(context, rc, "cannot finish the domain", error);
 }
@@ -266,27 +299,14 @@ bool vmm_create(const VmmSpec *spec, GCancellable *cancellable, guint *ret_id, G
 					 error)
 			  : create_finish(context, spec, create.id, error);
 	}
-	if (!good && create.id != INVALID_DOMID) {
-		/* An aborted creation may leave half a domain. */
-		libxl_domain_destroy(context_libxl(context), create.id, NULL);
+	/* An aborted creation may leave half a domain. */
+	if (!good && create.id != INVALID_DOMID &&
+	    libxl_domain_info(context_libxl(context), NULL, create.id) == 0) {
+		simple_in(context, create.id, libxl_domain_destroy);
 	}
 	libxl_domain_config_dispose(&create.config);
 	*ret_id = good ? create.id : 0;
 	return good;
-}
-
-typedef int (*Simple)(libxl_ctx *ctx, uint32_t id, const libxl_asyncop_how *how);
-
-static bool simple(guint id, Simple act, const char *what, GError **error)
-{
-	g_autoptr(Context) context = context_new(error);
-	int rc;
-
-	if (!context) {
-		return false;
-	}
-	rc = act(context_libxl(context), id, NULL);
-	return !rc || context_fail(context, rc, what, error);
 }
 
 bool vmm_destroy(guint id, GError **error)
@@ -363,7 +383,7 @@ bool vmm_save(guint id, int fd, GCancellable *cancellable, GError **error)
 	libxl_dominfo_init(&info);
 	if (!libxl_domain_info(context_libxl(context), &info, id) && info.shutdown &&
 	    info.shutdown_reason == LIBXL_SHUTDOWN_REASON_SUSPEND) {
-		libxl_domain_resume(context_libxl(context), id, 1, NULL);
+		simple_in(context, id, resume);
 	}
 	libxl_dominfo_dispose(&info);
 	return false;

@@ -62,14 +62,14 @@ def test_snapshot_fails_on_second_disk(m):
 
 def test_add_and_remove_disk(m):
     vm = m.create("one")
-    equal(vm.job("AddDisk", "(a{sv})", variants({"create_size": 1 << 20, "format": "qcow2"})), {"target": "xvda"})
-    equal(vm.job("AddDisk", "(a{sv})", variants({"create_size": 1 << 20})), {"target": "xvdb"})
+    equal(vm.job("AddDisk", "(a{sv})", variants({"create_size": 1 << 20, "format": "qcow2"}))["target"], "xvda")
+    equal(vm.job("AddDisk", "(a{sv})", variants({"create_size": 1 << 20}))["target"], "xvdb")
     path = source(vm, "xvdb")
     check(os.path.getsize(path) == 1 << 20)
     vm.job("RemoveDisk", "(sb)", "xvdb", False)
     check(os.path.exists(path), "it was not to be deleted")
     fails("Exists", vm.job, "AddDisk", "(a{sv})", variants({"create_size": 1 << 20, "target": "xvdb"}))
-    equal(vm.job("AddDisk", "(a{sv})", variants({"source": path})), {"target": "xvdb"})
+    equal(vm.job("AddDisk", "(a{sv})", variants({"source": path}))["target"], "xvdb")
     vm.job("RemoveDisk", "(sb)", "xvdb", True)
     check(os.path.exists(path), "the manager does not own it any more")
     path = source(vm, "xvda")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Making, copying and deleting VMs."""
 
+import json
 import subprocess
 
 from gi.repository import GLib
@@ -161,6 +162,34 @@ def test_template(m):
     equal(copy.get("Template"), False)
     copy.job("Start", "(a{sv})", {})
     fails("InvalidState", copy.call, "SetSettings", "(a{sv})", variants({"template": True}))
+
+
+def test_overlays_are_sound(m):
+    """The manager writes overlays itself: QEMU finds nothing wrong with them, whatever they lie on, and can use them."""
+    for number, (size, form) in enumerate(((1 << 20, "raw"), (700 << 30, "raw"), (9 << 40, "qcow2"))):
+        base = m.create(f"base-{number}", disks=[{"create_size": size, "format": form}])
+        copy = Vm(m, base.job("Clone", "(sa{sv})", f"copy-{number}", variants({"linked": True}))["vm"])
+        overlay = source(copy)
+        subprocess.run(["qemu-img", "check", "-q", overlay], check=True)
+        told = json.loads(subprocess.check_output(["qemu-img", "info", "--output=json", overlay]))
+        equal((told["virtual-size"], told["backing-filename-format"], told["backing-filename"]), (size, form, source(base)))
+        subprocess.run(["qemu-io", "-c", f"write -q -P 7 {size - 65536} 65536", "-c", "write -q -P 8 0 512", overlay], check=True)
+        subprocess.run(["qemu-img", "check", "-q", overlay], check=True)
+        subprocess.run(["qemu-img", "snapshot", "-c", "kept", overlay], check=True)
+        subprocess.run(["qemu-img", "check", "-q", overlay], check=True)
+    uneven = m.state / "images/uneven"
+    uneven.write_bytes(b"x" * 1000)
+    base = m.create("uneven", disks=[{"source": str(uneven), "format": "raw"}])
+    copy = Vm(m, base.job("Clone", "(sa{sv})", "even", variants({"linked": True}))["vm"])
+    subprocess.run(["qemu-img", "check", "-q", source(copy)], check=True)
+    equal(read_disk(m, source(copy), 2000), b"x" * 1000 + b"\0" * 24)
+
+
+def test_steps_are_told(m):
+    template = m.create("web", template=True, disks=[{"create_size": 1 << 20, "format": "raw"}], nics=[{}])
+    steps = template.job("StartThrowAway", "(a{sv})", {})["steps"]
+    equal([name for name, _ in steps], ["journal", "disks", "definition", "checks", "networks", "domain", "end"])
+    check(all(0 <= time < 60_000_000 for _, time in steps), steps)
 
 
 def test_throw_away(m):
