@@ -32,9 +32,14 @@ static void act_about(GSimpleAction *action, GVariant *parameter, gpointer data)
 
 static void act_quit(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-	GList *windows = g_list_copy(gtk_application_get_windows(data));
+	/* One window that goes may take others along. */
+	GList *windows = g_list_copy_deep(gtk_application_get_windows(data),
+					  (GCopyFunc)(GCallback)g_object_ref, NULL);
 
-	g_list_free_full(windows, (GDestroyNotify)gtk_widget_destroy);
+	for (GList *each = windows; each; each = each->next) {
+		gtk_widget_destroy(each->data);
+	}
+	g_list_free_full(windows, g_object_unref);
 }
 
 /* The end of the session, or Ctrl+C: with the state saved. */

@@ -166,7 +166,7 @@ static void tell_check(UiAssistant *self, const char *text, bool again)
 {
 	gtk_spinner_stop(GTK_SPINNER(self->check_spinner));
 	gtk_widget_hide(self->check_spinner);
-	gtk_label_set_text(GTK_LABEL(self->check_label), text);
+	form_label_tell(GTK_LABEL(self->check_label), text);
 	gtk_widget_set_visible(self->check_button, again);
 }
 
@@ -196,6 +196,9 @@ static void checked(GVariant *answer, const GError *error, gpointer data)
 			   false);
 	}
 	assistant_update(self);
+	if (self->checked) {
+		gtk_widget_grab_focus(self->create_button); /* Enter makes it */
+	}
 }
 
 void assistant_show_summary(UiAssistant *self)
@@ -220,7 +223,7 @@ void assistant_show_summary(UiAssistant *self)
 	}
 	gtk_widget_show(self->check_spinner);
 	gtk_spinner_start(GTK_SPINNER(self->check_spinner));
-	gtk_label_set_text(GTK_LABEL(self->check_label), _("The manager checks it…"));
+	form_label_tell(GTK_LABEL(self->check_label), _("The manager checks it…"));
 	gtk_widget_hide(self->check_button);
 	self->check_cancellable = g_cancellable_new();
 	form_call(ui_client_manager(self->client), "CheckSettings",

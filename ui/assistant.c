@@ -25,7 +25,7 @@ static const struct {
      N_("Start from a disk image, a partition or a volume that has a system on it.")},
     {FORM_SOURCE_KERNEL, "source-kernel", N_("_Kernel"),
      N_("Start a Linux kernel directly, with or without disk.")},
-    {FORM_SOURCE_CLONE, "source-clone", N_("_Copy of a VM"),
+    {FORM_SOURCE_CLONE, "source-clone", N_("Cop_y of a VM"),
      N_("A second one like one that is there.")},
     {FORM_SOURCE_TEMPLATE, "source-template", N_("From a _template"),
      N_("Share a template’s disks, and store only what differs.")},
@@ -173,7 +173,7 @@ static void add_source(UiAssistant *self, guint i)
 	gtk_style_context_add_class(gtk_widget_get_style_context(note), "dim-label");
 	gtk_container_add(GTK_CONTAINER(box), label);
 	gtk_container_add(GTK_CONTAINER(box), note);
-	gtk_widget_set_margin_start(box, 6);
+	g_object_set(box, "margin-start", 6, "margin-top", 4, "margin-bottom", 4, NULL);
 	gtk_container_add(GTK_CONTAINER(button), box);
 	gtk_widget_set_name(button, sources[i].name);
 	form_set_accessible(button, gtk_label_get_text(GTK_LABEL(label)));
@@ -209,11 +209,21 @@ static void show_sources(UiAssistant *self)
 {
 	for (guint i = 0; i < FORM_SOURCES; i++) {
 		const char *refusal = form_source_refusal(sources[i].source, &self->host);
+		GtkStyleContext *style = gtk_widget_get_style_context(self->source_notes[i]);
 
 		refusal = refusal ? refusal : no_vm_reason(self, sources[i].source);
 		gtk_widget_set_sensitive(self->source_buttons[i], refusal == NULL);
 		gtk_label_set_text(GTK_LABEL(self->source_notes[i]),
 				   refusal ? refusal : _(sources[i].note));
+		/* Dimmed twice, the reason could hardly be read. */
+		if (refusal) {
+			gtk_style_context_remove_class(style, "dim-label");
+		} else {
+			gtk_style_context_add_class(style, "dim-label");
+		}
+		/* A button hides what is in it from screen readers. */
+		atk_object_set_description(gtk_widget_get_accessible(self->source_buttons[i]),
+					   gtk_label_get_text(GTK_LABEL(self->source_notes[i])));
 	}
 	for (guint i = 0; i < FORM_SOURCES; i++) {
 		bool active =
@@ -234,10 +244,34 @@ static void show_sources(UiAssistant *self)
 
 /* --- Going --- */
 
+/* Where the keyboard goes on a page. The result of the check moves it on from the last one. */
+static GtkWidget *first_field(UiAssistant *self, const char *page)
+{
+	UiPathEntry *const files[] = {
+	    [FORM_SOURCE_ISO] = self->iso_path,
+	    [FORM_SOURCE_DISK] = self->disk_path,
+	    [FORM_SOURCE_KERNEL] = self->kernel_path,
+	};
+
+	if (g_str_equal(page, "files")) {
+		return GTK_WIDGET(files[self->machine->source]);
+	}
+	if (g_str_equal(page, "system")) {
+		return self->name_entry;
+	}
+	if (g_str_equal(page, "resources")) {
+		return self->memory_spin;
+	}
+	if (g_str_equal(page, "clone")) {
+		return GTK_WIDGET(self->clone_box);
+	}
+	return g_str_equal(page, "summary") ? self->start_check
+					    : self->source_buttons[self->machine->source];
+}
+
 static void go(UiAssistant *self, guint index)
 {
 	const char *const *pages = pages_of(self);
-	GtkWidget *child;
 
 	if (g_str_equal(pages[index], "files")) {
 		assistant_show_files(self);
@@ -251,8 +285,10 @@ static void go(UiAssistant *self, guint index)
 		assistant_show_summary(self);
 	}
 	assistant_update(self);
-	child = gtk_stack_get_visible_child(GTK_STACK(self->stack));
-	gtk_widget_child_focus(child, GTK_DIR_TAB_FORWARD);
+	gtk_widget_grab_focus(first_field(self, pages[index]));
+	if (assistant_copies(self) && g_str_equal(pages[index], "summary")) {
+		gtk_widget_grab_focus(self->create_button);
+	}
 }
 
 void assistant_go(UiAssistant *self, const char *page)

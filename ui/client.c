@@ -43,7 +43,7 @@ typedef struct {
 } Watch;
 
 enum { PROP_ONLINE = 1, PROP_REASON, PROP_COUNT };
-enum { SIGNAL_NOTICE, SIGNAL_STATISTICS, SIGNAL_COUNT };
+enum { SIGNAL_NOTICE, SIGNAL_STATISTICS, SIGNAL_JOB_DONE, SIGNAL_COUNT };
 
 static GParamSpec *properties[PROP_COUNT];
 static guint signals[SIGNAL_COUNT];
@@ -199,6 +199,9 @@ static void judge_job(UiClient *client, MullionJob1 *job)
 			     mullion_job1_get_error(job));
 	}
 	g_hash_table_remove(client->watched, path);
+	if (g_str_equal(state, "done")) {
+		g_signal_emit(client, signals[SIGNAL_JOB_DONE], 0, job);
+	}
 }
 
 static void job_changed(MullionJob1 *job, GParamSpec *property, UiClient *client)
@@ -271,13 +274,14 @@ static void forget_generation(UiClient *client)
 	if (client->objects) {
 		g_signal_handlers_disconnect_by_data(client->objects, client);
 	}
+	/* First of all: whoever is told that a VM left the list must not find it here. */
+	g_clear_object(&client->objects);
 	set_online(client, FALSE);
 	g_list_store_remove_all(client->vms);
 	g_list_store_remove_all(client->networks);
 	g_list_store_remove_all(client->jobs);
 	g_hash_table_remove_all(client->watched);
 	g_hash_table_remove_all(client->histories);
-	g_clear_object(&client->objects);
 	g_clear_object(&client->manager);
 	client->stats_pending = FALSE;
 }
@@ -793,6 +797,9 @@ static void ui_client_class_init(UiClientClass *class)
 					      G_TYPE_STRING, MULLION_TYPE_VM1, G_TYPE_STRING);
 	signals[SIGNAL_STATISTICS] = g_signal_new("statistics", UI_TYPE_CLIENT, G_SIGNAL_RUN_LAST,
 						  0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+	signals[SIGNAL_JOB_DONE] =
+	    g_signal_new("job-done", UI_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+			 G_TYPE_NONE, 1, MULLION_TYPE_JOB1);
 }
 
 static void ui_client_init(UiClient *client)

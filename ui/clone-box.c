@@ -23,7 +23,10 @@ static guint changed_signal;
 
 MullionVm1 *ui_clone_box_get_vm(UiCloneBox *self)
 {
-	return self->vm;
+	MullionVm1 *now = self->vm ? ui_client_vm_at(self->client, ui_vm_path(self->vm)) : NULL;
+
+	/* A manager that was restarted has another proxy for it. */
+	return now ? now : self->vm;
 }
 
 const char *ui_clone_box_get_name(UiCloneBox *self)
@@ -165,6 +168,13 @@ void ui_clone_box_offer(UiCloneBox *self, UiClient *client, gboolean templates)
 	on_vm(self);
 }
 
+static void grab_focus(GtkWidget *widget)
+{
+	UiCloneBox *self = UI_CLONE_BOX(widget);
+
+	gtk_widget_grab_focus(self->name_entry);
+}
+
 static void dispose(GObject *object)
 {
 	UiCloneBox *self = UI_CLONE_BOX(object);
@@ -183,6 +193,7 @@ static void ui_clone_box_class_init(UiCloneBoxClass *class)
 	GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
 	G_OBJECT_CLASS(class)->dispose = dispose;
+	widget_class->grab_focus = grab_focus;
 	changed_signal = g_signal_new("changed", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0,
 				      NULL, NULL, NULL, G_TYPE_NONE, 0);
 	gtk_widget_class_set_template_from_resource(widget_class,

@@ -112,5 +112,6 @@ void ui_clone_show(GtkWindow *parent, UiClient *client, MullionVm1 *vm)
 	gtk_header_bar_set_title(GTK_HEADER_BAR(self->header), title);
 	gtk_window_set_title(GTK_WINDOW(self), title);
 	ui_clone_box_set_vm(self->box, client, vm);
+	gtk_widget_grab_focus(GTK_WIDGET(self->box));
 	gtk_window_present(GTK_WINDOW(self));
 }

@@ -18,7 +18,8 @@ struct _UiConsole {
 	MullionVm1 *vm;
 	UiConsoleStream *stream;
 	UiConsoleFilter *filter;
-	guint domain; /* whose words the terminal shows; 0: none yet */
+	gboolean wants_keyboard; /* as soon as there is something to type to */
+	guint domain;		 /* whose words the terminal shows; 0: none yet */
 	GdkRGBA colour;
 	GtkWidget *content, *words, *empty;
 	GtkLabel *name, *state, *keyboard;
@@ -60,8 +61,11 @@ static gboolean draw_frame(GtkWidget *widget, cairo_t *cr, gpointer data)
 {
 	UiConsole *console = UI_CONSOLE(widget);
 
+	/* The box has no window of its own: what is clipped is the window around it. */
 	gdk_cairo_set_source_rgba(cr, &console->colour);
-	cairo_paint(cr);
+	cairo_rectangle(cr, 0, 0, gtk_widget_get_allocated_width(widget),
+			gtk_widget_get_allocated_height(widget));
+	cairo_fill(cr);
 	return FALSE;
 }
 
@@ -221,12 +225,23 @@ static void opened(UiConsole *console)
 	console->filter = ui_console_filter_new();
 }
 
+static void give_keyboard(UiConsole *console)
+{
+	if (ui_console_stream_state(console->stream) == UI_CONSOLE_OPEN) {
+		console->wants_keyboard = FALSE;
+		gtk_widget_grab_focus(GTK_WIDGET(console->terminal));
+	}
+}
+
 static void stream_state_changed(UiConsole *console)
 {
 	if (ui_console_stream_state(console->stream) == UI_CONSOLE_OPEN) {
 		opened(console);
 	}
 	show_all(console);
+	if (console->wants_keyboard && gtk_widget_get_mapped(GTK_WIDGET(console))) {
+		give_keyboard(console);
+	}
 }
 
 static void got_data(UiConsole *console, GBytes *bytes, gboolean backlog)
@@ -272,18 +287,19 @@ gboolean ui_console_has_keyboard(UiConsole *console)
 	return gtk_widget_has_focus(GTK_WIDGET(console->terminal));
 }
 
-gboolean ui_console_take_keyboard(UiConsole *console)
+void ui_console_take_keyboard(UiConsole *console)
 {
-	GtkWidget *target =
-	    gtk_stack_get_visible_child(GTK_STACK(console->content)) == console->words
-		? GTK_WIDGET(console->terminal)
-		: GTK_WIDGET(console->empty_button);
+	GtkWidget *button = GTK_WIDGET(console->empty_button);
 
-	if (!gtk_widget_get_visible(target)) {
-		return FALSE;
+	if (ui_console_stream_state(console->stream) == UI_CONSOLE_OPEN) {
+		gtk_widget_grab_focus(GTK_WIDGET(console->terminal));
+		return;
 	}
-	gtk_widget_grab_focus(target);
-	return target == GTK_WIDGET(console->terminal);
+	console->wants_keyboard = TRUE;
+	if (gtk_stack_get_visible_child(GTK_STACK(console->content)) == console->empty &&
+	    gtk_widget_get_visible(button)) {
+		gtk_widget_grab_focus(button);
+	}
 }
 
 gboolean ui_console_has_selection(UiConsole *console)
@@ -326,6 +342,12 @@ static void ui_console_map(GtkWidget *widget)
 	GTK_WIDGET_CLASS(ui_console_parent_class)->map(widget);
 	ui_console_stream_start(console->stream);
 	show_all(console);
+}
+
+static void ui_console_unmap(GtkWidget *widget)
+{
+	UI_CONSOLE(widget)->wants_keyboard = FALSE;
+	GTK_WIDGET_CLASS(ui_console_parent_class)->unmap(widget);
 }
 
 static void ui_console_dispose(GObject *object)
@@ -379,6 +401,7 @@ static void ui_console_class_init(UiConsoleClass *class)
 	g_type_ensure(VTE_TYPE_TERMINAL);
 	G_OBJECT_CLASS(class)->dispose = ui_console_dispose;
 	widget->map = ui_console_map;
+	widget->unmap = ui_console_unmap;
 	gtk_widget_class_set_template_from_resource(widget, "/org/mullion/desktop/console.ui");
 	bind_children(widget);
 	gtk_widget_class_bind_template_callback(widget, draw_frame);

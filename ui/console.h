@@ -16,8 +16,9 @@ G_DECLARE_FINAL_TYPE(UiConsole, ui_console, UI, CONSOLE, GtkBox)
 GtkWidget *ui_console_new(UiClient *client, MullionVm1 *vm);
 /* Keys go to the guest: its widget has the focus. */
 gboolean ui_console_has_keyboard(UiConsole *console);
-/* Give it the focus; FALSE when there is nothing to type to. */
-gboolean ui_console_take_keyboard(UiConsole *console);
+/* Give it the focus, now or, while it is being opened and seen, when there is a guest to type to.
+ */
+void ui_console_take_keyboard(UiConsole *console);
 gboolean ui_console_has_selection(UiConsole *console);
 void ui_console_copy(UiConsole *console);
 /* The clipboard's text is typed to the guest. */

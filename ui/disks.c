@@ -350,9 +350,12 @@ void ui_disks_set(UiDisks *self, UiClient *client, MullionVm1 *vm, GVariant *lis
 {
 	g_autoptr(GList) rows = gtk_container_get_children(GTK_CONTAINER(self->list));
 
-	if (!self->vm) {
-		self->client = g_object_ref(client);
-		self->vm = g_object_ref(vm);
+	if (self->vm != vm) {
+		if (self->vm) {
+			g_signal_handlers_disconnect_by_data(self->vm, self);
+		}
+		g_set_object(&self->client, client);
+		g_set_object(&self->vm, vm);
 		g_signal_connect_object(vm, "notify::state", G_CALLBACK(update), self,
 					G_CONNECT_SWAPPED);
 	}

@@ -65,9 +65,6 @@ static const char *remedy_of(const char *name)
 	static const struct {
 		const char *name, *remedy;
 	} remedies[] = {
-	    {"NotAuthorized",
-	     N_("Ask whoever administers this computer. Files in the manager’s own folders need no "
-		"such permission.")},
 	    {"Busy", N_("Wait until the other operation has ended, or cancel it.")},
 	    {"InUse", N_("Stop or change what uses it first.")},
 	    {"NoSpace", N_("Free some storage, or choose a smaller size.")},
@@ -90,14 +87,48 @@ static char *sentence(const char *text)
 	return g_strconcat(text, ended ? "" : ".", NULL);
 }
 
+/* What one may not do, of a message that names polkit's action. NULL: of none that is known. */
+static const char *denial_of(const char *message)
+{
+	static const struct {
+		const char *action, *text;
+	} denials[] = {
+	    {"org.mullion.manager.host",
+	     N_("You are not allowed to give files and devices of this computer to VMs. Choose a "
+		"file in the manager’s own folders, or ask whoever administers this computer.")},
+	    {"org.mullion.manager.manage",
+	     N_("You are not allowed to make and change VMs. Ask whoever administers this "
+		"computer.")},
+	    {"org.mullion.manager.network",
+	     N_("You are not allowed to change networks of VMs. Ask whoever administers this "
+		"computer.")},
+	    {"org.mullion.manager.control",
+	     N_("You are not allowed to start and stop VMs. Ask whoever administers this "
+		"computer.")},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(denials); i++) {
+		if (strstr(message, denials[i].action)) {
+			return _(denials[i].text);
+		}
+	}
+	return NULL;
+}
+
 char *form_failure_explain(const char *name, const char *message)
 {
+	bool denied = g_strcmp0(name, ERROR_PREFIX "NotAuthorized") == 0;
+	const char *denial = denied && message ? denial_of(message) : NULL;
 	const char *remedy = name && g_str_has_prefix(name, ERROR_PREFIX)
 				 ? remedy_of(name + strlen(ERROR_PREFIX))
 				 : NULL;
 	g_autofree char *what =
 	    message && *message ? sentence(message) : g_strdup(_("The manager gave no reason."));
 
+	if (denial) {
+		/* Translators: what is not allowed, and the words of polkit's */
+		return g_strdup_printf(_("%s (%s)"), denial, message);
+	}
 	return remedy ? g_strdup_printf("%s %s", what, remedy) : g_steal_pointer(&what);
 }
 

@@ -11,8 +11,11 @@
 
 /* Temperatures and batteries do not hurry: seconds between two looks. */
 #define HOST_INTERVAL 5
-/* What a level bar calls full. */
-#define HOT 100.0
+/* Degrees at which processors slow down, and what fills a level bar. */
+#define HOT	90.0
+#define HOTTEST 100.0
+/* The share of the storage beyond which VMs may not be able to write for long. */
+#define NEARLY_FULL 0.95
 
 struct _UiHostPage {
 	GtkBox parent;
@@ -77,12 +80,14 @@ static void show_storage(UiHostPage *page, GVariantDict *host)
 {
 	guint64 total = number(host, "storage-total"), available = number(host, "storage-free");
 	g_autofree char *total_text = size(total), *free_text = size(available);
+	double used = total > 0 ? 1 - (double)MIN(available, total) / (double)total : 0;
 	/* Translators: 12 GiB of 200 GiB free */
-	g_autofree char *text = g_strdup_printf(_("%s of %s free"), free_text, total_text);
+	g_autofree char *text = g_strdup_printf(
+	    used < NEARLY_FULL ? _("%s of %s free") : _("%s of %s free, nearly full"), free_text,
+	    total_text);
 
-	if (total > 0 && available <= total) {
-		ui_meters_set(page->meters, "storage", _("Storage of VMs"),
-			      1 - (double)available / (double)total, TRUE, text);
+	if (total > 0) {
+		ui_meters_set(page->meters, "storage", _("Storage of VMs"), used, TRUE, text);
 	}
 }
 
@@ -101,10 +106,11 @@ static void show_temperatures(UiHostPage *page, GVariantDict *host)
 	while (g_variant_iter_next(&iter, "{&sd}", &sensor, &degrees)) {
 		g_autofree char *identity = g_strconcat("temperature ", sensor, NULL);
 		g_autofree char *name = g_strdup_printf(_("Temperature: %s"), sensor);
-		g_autofree char *text = g_strdup_printf(_("%.0f °C"), degrees);
+		g_autofree char *text = degrees < HOT ? g_strdup_printf(_("%.0f °C"), degrees)
+						      : g_strdup_printf(_("%.0f °C, hot"), degrees);
 
 		if (isfinite(degrees)) {
-			ui_meters_set(page->meters, identity, name, degrees / HOT, TRUE, text);
+			ui_meters_set(page->meters, identity, name, degrees / HOTTEST, TRUE, text);
 		}
 	}
 }

@@ -43,15 +43,14 @@ static void add_row(GtkGrid *grid, int row, const char *identity)
 	gtk_grid_attach(grid, new_label(0), 2, row, 1, 1);
 }
 
-/* The colours of level bars say "little is bad"; the other way round they must be turned. */
+/* The colours of level bars say "little is bad". Where much is, its value's words tell. */
 static void set_levels(GtkLevelBar *bar, gboolean high)
 {
 	if (high) {
 		gtk_level_bar_remove_offset_value(bar, GTK_LEVEL_BAR_OFFSET_LOW);
 		gtk_level_bar_remove_offset_value(bar, GTK_LEVEL_BAR_OFFSET_HIGH);
 		gtk_level_bar_remove_offset_value(bar, GTK_LEVEL_BAR_OFFSET_FULL);
-		gtk_level_bar_add_offset_value(bar, GTK_LEVEL_BAR_OFFSET_HIGH, 0.9);
-		gtk_level_bar_add_offset_value(bar, GTK_LEVEL_BAR_OFFSET_LOW, 1.0);
+		gtk_level_bar_add_offset_value(bar, GTK_LEVEL_BAR_OFFSET_HIGH, 1.0);
 	}
 }
 

@@ -136,7 +136,7 @@ static void update(UiNetworks *self)
 	gtk_widget_set_sensitive(self->delete_button, !busy && !active);
 	gtk_widget_set_sensitive(self->list, !busy);
 	gtk_button_set_label(GTK_BUTTON(self->save_button),
-			     self->is_new ? _("Cr_eate") : _("S_ave"));
+			     self->is_new ? _("Cr_eate") : _("Sa_ve"));
 	gtk_widget_set_sensitive(self->save_button,
 				 !busy && !active && !problem && is_edited(self));
 	form_label_tell(GTK_LABEL(self->problem_label),

@@ -108,7 +108,7 @@ static void add_card(UiNics *self, GVariant *settings)
 	card->row = gtk_frame_new(NULL);
 	card->network = attach(grid, 0, _("N_etwork:"), gtk_combo_box_text_new());
 	card->mac = attach(grid, 1, _("MAC a_ddress:"), gtk_entry_new());
-	card->model = attach(grid, 2, _("Mo_del:"), gtk_combo_box_text_new());
+	card->model = attach(grid, 2, _("Mode_l:"), gtk_combo_box_text_new());
 	form_combo_fill_networks(GTK_COMBO_BOX_TEXT(card->network), self->client, false);
 	if (!gtk_combo_box_set_active_id(GTK_COMBO_BOX(card->network), network)) {
 		gtk_combo_box_text_append(GTK_COMBO_BOX_TEXT(card->network), network, network);

@@ -49,14 +49,19 @@ static double top_of_axis(const UiPlot *plot)
 	return ui_plot_round_top(largest(plot));
 }
 
+/* The selection's colour is made to lie behind white text: on a dark ground it needs light. */
 static void line_colour(GtkWidget *area, guint line, GdkRGBA *colour)
 {
 	GtkStyleContext *style = gtk_widget_get_style_context(area);
+	GdkRGBA text;
 
-	/* The selection's colour is made to be seen on the theme's background; the second line is
-	 * the text's, dashed. */
+	gtk_style_context_get_color(style, gtk_style_context_get_state(style), &text);
 	if (line > 0 || !gtk_style_context_lookup_color(style, "theme_selected_bg_color", colour)) {
-		gtk_style_context_get_color(style, gtk_style_context_get_state(style), colour);
+		*colour = text; /* of the second line, which is dashed too */
+	} else if (text.red + text.green + text.blue > 1.5) {
+		colour->red = (colour->red + 0.6) / 1.6;
+		colour->green = (colour->green + 0.6) / 1.6;
+		colour->blue = (colour->blue + 0.6) / 1.6;
 	}
 }
 

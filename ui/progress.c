@@ -6,7 +6,8 @@
 
 #include <glib/gi18n.h>
 
-#define PULSE_MS 100
+#define PULSE_MS   100
+#define JOB_FOLDER "/org/mullion/Manager1/job/"
 
 struct _UiProgress {
 	GtkBox parent_instance;
@@ -106,6 +107,7 @@ static void job_changed(FormJob *job, gpointer data)
 static void answered(GVariant *answer, const GError *error, gpointer data)
 {
 	UiProgress *self = data;
+	const char *path;
 
 	if (error) {
 		g_autofree char *text = form_error_explain(error);
@@ -114,10 +116,12 @@ static void answered(GVariant *answer, const GError *error, gpointer data)
 		return;
 	}
 	if (g_variant_is_of_type(answer, G_VARIANT_TYPE("(o)"))) {
-		g_variant_get(answer, "(o)", &self->job_path);
-		if (g_dbus_proxy_get_connection(self->proxy)) {
-			self->job = form_job_new(g_dbus_proxy_get_connection(self->proxy),
-						 self->job_path, job_changed, self);
+		g_variant_get(answer, "(&o)", &path);
+		/* CreateNetwork's answer is the network. */
+		if (g_str_has_prefix(path, JOB_FOLDER)) {
+			self->job_path = g_strdup(path);
+			self->job = form_job_new(g_dbus_proxy_get_connection(self->proxy), path,
+						 job_changed, self);
 			return;
 		}
 	}
@@ -147,7 +151,6 @@ void ui_progress_cancel(UiProgress *self)
 {
 	if (self->job && form_job_can_cancel(self->job)) {
 		form_job_cancel(self->job);
-		gtk_widget_set_sensitive(self->cancel_button, TRUE);
 	}
 }
 

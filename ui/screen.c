@@ -3,15 +3,16 @@
 
 #include "chord.h"
 #include "console.h"
+#include "key-grab.h"
 #include "window.h"
 
 #include <glib/gi18n.h>
 
 #define HINT_SECONDS 5
-/* The window manager may hold the keyboard for a moment, while its own chord is down. */
-#define GRAB_RETRY_MS 100
-#define GRAB_TRIES    20
-
+/* Of the window: a chord is about to show another screen, which takes the keyboard over. */
+#define KEYBOARD_GOES_ON "ui-screen-keyboard"
+/* Of the window: how many screens are mapped in it. */
+#define SCREENS "ui-screen-count"
 struct _UiScreen {
 	GtkBox parent;
 	UiClient *client;
@@ -19,8 +20,8 @@ struct _UiScreen {
 	UiConsole *console;
 	GtkWidget *window; /* that we listen to, as long as we are mapped in it; not owned */
 	gboolean full;
-	GdkSeat *grabbed;
-	guint grab_timer, grab_tries, hint_timer;
+	UiKeyGrab *grab;
+	guint hint_timer, focus_idle;
 	gboolean why_known;
 	GtkWidget *why, *tools, *overlay, *full_button;
 	GtkRevealer *hint;
@@ -28,48 +29,16 @@ struct _UiScreen {
 
 G_DEFINE_TYPE(UiScreen, ui_screen, GTK_TYPE_BOX)
 
-static void release_keys(UiScreen *screen)
-{
-	g_clear_handle_id(&screen->grab_timer, g_source_remove);
-	if (screen->grabbed) {
-		gdk_seat_ungrab(screen->grabbed);
-		g_clear_object(&screen->grabbed);
-	}
-}
-
-static gboolean try_to_hold_keys(gpointer data)
-{
-	UiScreen *screen = data;
-	GdkWindow *window = gtk_widget_get_window(screen->window);
-	GdkSeat *seat = gdk_display_get_default_seat(gtk_widget_get_display(screen->window));
-
-	if (gdk_seat_grab(seat, window, GDK_SEAT_CAPABILITY_KEYBOARD, TRUE, NULL, NULL, NULL,
-			  NULL) == GDK_GRAB_SUCCESS) {
-		screen->grabbed = g_object_ref(seat);
-	} else if (++screen->grab_tries < GRAB_TRIES) {
-		return G_SOURCE_CONTINUE;
-	}
-	screen->grab_timer = 0;
-	return G_SOURCE_REMOVE;
-}
-
 /*
  * In full screen the keyboard is ours alone while the window has the focus: neither the window
  * manager nor another program gets a key that was meant for the VM, or the chord.
  */
 static void hold_keys(UiScreen *screen)
 {
-	gboolean wanted =
-	    screen->full && screen->window && gtk_window_is_active(GTK_WINDOW(screen->window));
-
-	if (!wanted) {
-		release_keys(screen);
-	} else if (!screen->grabbed && !screen->grab_timer) {
-		screen->grab_tries = 0;
-		screen->grab_timer = g_timeout_add(GRAB_RETRY_MS, try_to_hold_keys, screen);
-		if (!try_to_hold_keys(screen)) {
-			g_clear_handle_id(&screen->grab_timer, g_source_remove);
-		}
+	if (screen->full && screen->window && gtk_window_is_active(GTK_WINDOW(screen->window))) {
+		ui_key_grab_hold(screen->grab, screen->window);
+	} else {
+		ui_key_grab_release(screen->grab);
 	}
 }
 
@@ -96,6 +65,24 @@ static void show_why(UiScreen *screen)
 				   g_strcmp0(mullion_vm1_get_display(screen->vm), "console") == 0);
 }
 
+static gboolean take_keyboard(gpointer data)
+{
+	UiScreen *screen = data;
+
+	screen->focus_idle = 0;
+	ui_console_take_keyboard(screen->console);
+	return G_SOURCE_REMOVE;
+}
+
+/* A stack that changes pages moves the focus after the page is mapped: come after that. */
+static void take_keyboard_soon(UiScreen *screen)
+{
+	if (!screen->focus_idle) {
+		screen->focus_idle =
+		    g_idle_add_full(G_PRIORITY_HIGH_IDLE, take_keyboard, screen, NULL);
+	}
+}
+
 /* What the window is, the page follows. */
 static void set_full(UiScreen *screen, gboolean full)
 {
@@ -107,7 +94,7 @@ static void set_full(UiScreen *screen, gboolean full)
 	show_why(screen);
 	if (full) {
 		show_hint(screen);
-		ui_console_take_keyboard(screen->console);
+		take_keyboard_soon(screen);
 	} else {
 		gtk_revealer_set_reveal_child(screen->hint, FALSE);
 	}
@@ -146,6 +133,7 @@ static void show_neighbour(UiScreen *screen, int step)
 		g_autoptr(GDBusProxy) vm = g_list_model_get_item(vms, at);
 
 		if (mullion_vm1_get_domain_id(MULLION_VM1(vm)) != 0) {
+			g_object_set_data(G_OBJECT(screen->window), KEYBOARD_GOES_ON, screen);
 			ui_window_show_screen(UI_WINDOW(screen->window), MULLION_VM1(vm));
 			return;
 		}
@@ -219,47 +207,81 @@ static gboolean grab_broken(GtkWidget *window, const GdkEventGrabBroken *event, 
 	UiScreen *screen = data;
 
 	if (event->keyboard) {
-		g_clear_object(&screen->grabbed);
+		ui_key_grab_broken(screen->grab);
 		hold_keys(screen);
 	}
 	return FALSE;
 }
 
+/* Only now it is known whether another screen has taken the window over. */
+static gboolean check_full_screen(gpointer data)
+{
+	GtkWidget *window = data;
+	GdkWindow *surface = gtk_widget_get_window(window);
+
+	if (g_object_get_data(G_OBJECT(window), SCREENS) == NULL && surface &&
+	    (gdk_window_get_state(surface) & GDK_WINDOW_STATE_FULLSCREEN)) {
+		ui_window_set_chrome(UI_WINDOW(window), TRUE);
+		gtk_window_unfullscreen(GTK_WINDOW(window));
+	}
+	return G_SOURCE_REMOVE;
+}
+
+static void count_screens(GtkWidget *window, int change)
+{
+	int count = GPOINTER_TO_INT(g_object_get_data(G_OBJECT(window), SCREENS)) + change;
+
+	g_object_set_data(G_OBJECT(window), SCREENS, GINT_TO_POINTER(count));
+}
+
 static void ui_screen_map(GtkWidget *widget)
 {
 	UiScreen *screen = UI_SCREEN(widget);
-	GdkWindow *window;
+	GdkWindow *surface;
 
 	GTK_WIDGET_CLASS(ui_screen_parent_class)->map(widget);
 	screen->window = gtk_widget_get_toplevel(widget);
+	count_screens(screen->window, 1);
 	g_signal_connect(screen->window, "key-press-event", G_CALLBACK(key_pressed), screen);
 	g_signal_connect(screen->window, "window-state-event", G_CALLBACK(window_state_changed),
 			 screen);
 	g_signal_connect(screen->window, "grab-broken-event", G_CALLBACK(grab_broken), screen);
 	g_signal_connect_swapped(screen->window, "notify::is-active", G_CALLBACK(hold_keys),
 				 screen);
-	window = gtk_widget_get_window(screen->window);
+	surface = gtk_widget_get_window(screen->window);
 	set_full(screen,
-		 window && (gdk_window_get_state(window) & GDK_WINDOW_STATE_FULLSCREEN) != 0);
+		 surface && (gdk_window_get_state(surface) & GDK_WINDOW_STATE_FULLSCREEN) != 0);
+	if (screen->full && UI_IS_WINDOW(screen->window)) {
+		ui_window_set_chrome(UI_WINDOW(screen->window), FALSE);
+	}
+	if (g_object_steal_data(G_OBJECT(screen->window), KEYBOARD_GOES_ON)) {
+		take_keyboard_soon(screen);
+	}
 	hold_keys(screen);
 }
 
 static void stop_listening(UiScreen *screen)
 {
-	release_keys(screen);
+	ui_key_grab_release(screen->grab);
 	g_clear_handle_id(&screen->hint_timer, g_source_remove);
+	g_clear_handle_id(&screen->focus_idle, g_source_remove);
 	if (screen->window) {
 		g_signal_handlers_disconnect_by_data(screen->window, screen);
+		count_screens(screen->window, -1);
+		if (screen->full && UI_IS_WINDOW(screen->window)) {
+			g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, check_full_screen,
+					g_object_ref(screen->window), g_object_unref);
+		}
 		screen->window = NULL;
 	}
 }
 
+/* Full screen is the window's; the page that comes next takes it over, or it ends. */
 static void ui_screen_unmap(GtkWidget *widget)
 {
 	UiScreen *screen = UI_SCREEN(widget);
 
 	stop_listening(screen);
-	/* Full screen is the window's; the page that comes next takes it over. */
 	set_full(screen, FALSE);
 	GTK_WIDGET_CLASS(ui_screen_parent_class)->unmap(widget);
 }
@@ -320,11 +342,18 @@ static void ui_screen_dispose(GObject *object)
 	G_OBJECT_CLASS(ui_screen_parent_class)->dispose(object);
 }
 
+static void ui_screen_finalize(GObject *object)
+{
+	ui_key_grab_free(UI_SCREEN(object)->grab);
+	G_OBJECT_CLASS(ui_screen_parent_class)->finalize(object);
+}
+
 static void ui_screen_class_init(UiScreenClass *class)
 {
 	GtkWidgetClass *widget = GTK_WIDGET_CLASS(class);
 
 	G_OBJECT_CLASS(class)->dispose = ui_screen_dispose;
+	G_OBJECT_CLASS(class)->finalize = ui_screen_finalize;
 	widget->map = ui_screen_map;
 	widget->unmap = ui_screen_unmap;
 	widget->grab_focus = ui_screen_grab_focus;
@@ -346,6 +375,7 @@ static void ui_screen_class_init(UiScreenClass *class)
 
 static void ui_screen_init(UiScreen *screen)
 {
+	screen->grab = ui_key_grab_new();
 	gtk_widget_init_template(GTK_WIDGET(screen));
 }
 

@@ -25,6 +25,7 @@ struct _UiSettings {
 	GtkWindow parent_instance;
 	UiClient *client;
 	MullionVm1 *vm;
+	char *path; /* the VM's */
 	GCancellable *cancellable;
 	GVariant *old; /* of GetSettings; NULL until it has answered */
 	FormHost host;
@@ -532,6 +533,7 @@ static void dispose(GObject *object)
 static void finalize(GObject *object)
 {
 	g_object_unref(UI_SETTINGS(object)->cancellable);
+	g_free(UI_SETTINGS(object)->path);
 	G_OBJECT_CLASS(ui_settings_parent_class)->finalize(object);
 }
 
@@ -599,6 +601,35 @@ static void ui_settings_init(UiSettings *self)
 	form_window_closes(GTK_WINDOW(self));
 }
 
+static void use_vm(UiSettings *self, MullionVm1 *vm)
+{
+	if (self->vm) {
+		g_signal_handlers_disconnect_by_data(self->vm, self);
+	}
+	g_set_object(&self->vm, vm);
+	ui_snapshots_set_vm(self->snapshots, self->client, vm);
+	g_signal_connect_object(vm, "notify::state", G_CALLBACK(update), self, G_CONNECT_SWAPPED);
+	g_signal_connect_object(vm, "notify::restart-needed", G_CALLBACK(update_restart), self,
+				G_CONNECT_SWAPPED);
+}
+
+/* A manager that was restarted has other proxies for the same VMs; what is edited stays. */
+static void vms_changed(UiSettings *self)
+{
+	MullionVm1 *vm = ui_client_vm_at(self->client, self->path);
+
+	if (!vm || vm == self->vm) {
+		return;
+	}
+	use_vm(self, vm);
+	if (self->old) {
+		show_disks(self);
+		update(self);
+	} else {
+		form_call_quietly(vm, "GetSettings", NULL, self->cancellable, loaded, self);
+	}
+}
+
 void ui_settings_show(GtkWindow *parent, UiClient *client, MullionVm1 *vm)
 {
 	UiSettings *self = g_object_new(UI_TYPE_SETTINGS, "transient-for", parent, NULL);
@@ -606,13 +637,12 @@ void ui_settings_show(GtkWindow *parent, UiClient *client, MullionVm1 *vm)
 	g_autofree char *title = g_strdup_printf(_("Settings of “%s”"), ui_vm_title(vm));
 
 	self->client = g_object_ref(client);
-	self->vm = g_object_ref(vm);
+	self->path = g_strdup(ui_vm_path(vm));
+	use_vm(self, vm);
 	gtk_header_bar_set_title(GTK_HEADER_BAR(self->header), title);
 	gtk_window_set_title(GTK_WINDOW(self), title);
-	ui_snapshots_set_vm(self->snapshots, client, vm);
-	g_signal_connect_object(vm, "notify::state", G_CALLBACK(update), self, G_CONNECT_SWAPPED);
-	g_signal_connect_object(vm, "notify::restart-needed", G_CALLBACK(update_restart), self,
-				G_CONNECT_SWAPPED);
+	g_signal_connect_object(ui_client_vms(client), "items-changed", G_CALLBACK(vms_changed),
+				self, G_CONNECT_SWAPPED);
 	update_restart(self);
 	form_call_quietly(vm, "GetSettings", NULL, self->cancellable, loaded, self);
 	if (ui_client_manager(client)) {

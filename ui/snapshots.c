@@ -240,8 +240,11 @@ static void fill(UiSnapshots *self)
 
 void ui_snapshots_set_vm(UiSnapshots *self, UiClient *client, MullionVm1 *vm)
 {
-	self->client = g_object_ref(client);
-	self->vm = g_object_ref(vm);
+	if (self->vm) {
+		g_signal_handlers_disconnect_by_data(self->vm, self);
+	}
+	g_set_object(&self->client, client);
+	g_set_object(&self->vm, vm);
 	g_signal_connect_object(vm, "notify::snapshots", G_CALLBACK(fill), self, G_CONNECT_SWAPPED);
 	g_signal_connect_object(vm, "notify::state", G_CALLBACK(update), self, G_CONNECT_SWAPPED);
 	fill(self);

@@ -15,7 +15,7 @@ struct _UiThumbnail {
 	MullionVm1 *vm;
 	UiConsoleStream *stream; /* NULL: nobody looks */
 	UiTextScreen *screen;
-	guint timer;
+	guint timer, idle;
 	gboolean stale; /* the screen is newer than the picture */
 };
 
@@ -173,6 +173,13 @@ static gboolean tick(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
+static gboolean first_tick(gpointer data)
+{
+	UI_THUMBNAIL(data)->idle = 0;
+	tick(data);
+	return G_SOURCE_REMOVE;
+}
+
 /* A VM that does not run costs no timer. */
 static void follow(UiThumbnail *picture)
 {
@@ -181,8 +188,11 @@ static void follow(UiThumbnail *picture)
 
 	if (wanted && !picture->timer) {
 		picture->timer = g_timeout_add_seconds(1, tick, picture);
+		/* The list knows where its rows are when it has been laid out. */
+		picture->idle = g_idle_add_full(G_PRIORITY_LOW, first_tick, picture, NULL);
 	} else if (!wanted) {
 		g_clear_handle_id(&picture->timer, g_source_remove);
+		g_clear_handle_id(&picture->idle, g_source_remove);
 		look_away(picture);
 	}
 	gtk_widget_queue_draw(GTK_WIDGET(picture));
@@ -234,6 +244,7 @@ static void ui_thumbnail_dispose(GObject *object)
 	UiThumbnail *picture = UI_THUMBNAIL(object);
 
 	g_clear_handle_id(&picture->timer, g_source_remove);
+	g_clear_handle_id(&picture->idle, g_source_remove);
 	look_away(picture);
 	if (picture->vm) {
 		g_signal_handlers_disconnect_by_data(picture->vm, picture);

@@ -140,9 +140,42 @@ static void ask(UiClient *client, GtkWindow *window, MullionVm1 *vm, const char 
 	gtk_window_present(GTK_WINDOW(dialog));
 }
 
-static void yes_force_off(UiClient *client, MullionVm1 *vm, gboolean option)
+static gboolean has_job(MullionVm1 *vm)
+{
+	const char *job = mullion_vm1_get_job(vm);
+
+	return job && !g_str_equal(job, "/");
+}
+
+static void call_force_off(UiClient *client, MullionVm1 *vm)
 {
 	call(client, vm, "ForceOff", NULL, _("“%s” could not be forced off"));
+}
+
+static void force_off_after_job(MullionVm1 *vm, GParamSpec *property, UiClient *client)
+{
+	if (!has_job(vm)) {
+		g_signal_handlers_disconnect_by_func(vm, force_off_after_job, client);
+		if (ui_vm_is_alive(vm)) {
+			call_force_off(client, vm);
+		}
+	}
+}
+
+/* A guest that is deaf to its shutdown: the manager takes no second job, so the waiting ends first.
+ */
+static void yes_force_off(UiClient *client, MullionVm1 *vm, gboolean option)
+{
+	MullionJob1 *job = ui_client_job_at(client, mullion_vm1_get_job(vm));
+
+	if (!job) {
+		call_force_off(client, vm);
+		return;
+	}
+	g_signal_handlers_disconnect_by_func(vm, force_off_after_job, client);
+	g_signal_connect_object(vm, "notify::job", G_CALLBACK(force_off_after_job), client, 0);
+	ui_client_call(client, G_DBUS_PROXY(job), "Cancel", NULL,
+		       _("What works on this VM could not be cancelled"));
 }
 
 static void act_force_off(UiClient *client, GtkWindow *window, MullionVm1 *vm)
@@ -213,7 +246,7 @@ enum {
 	NEEDS_NO_JOB = 1,
 	NO_TEMPLATE = 2,
 	NO_THROW_AWAY = 4,
-	/* For people's menus only as far as the state goes; the manager has the last word. */
+	ENDS = 8, /* is for a preserved VM as well */
 };
 
 static const struct {
@@ -239,8 +272,8 @@ static const struct {
      act_save},
     {"discard-saved", N_("D_iscard Saved State…"), "edit-clear-symbolic", "saved", NEEDS_NO_JOB,
      act_discard_saved},
-    {"force-off", N_("_Force Off…"), "process-stop-symbolic", "running paused stopping", 0,
-     act_force_off},
+    {"force-off", N_("_Force Off…"), "process-stop-symbolic", "running paused stopping crashed",
+     ENDS, act_force_off},
     {"settings", N_("S_ettings…"), "emblem-system-symbolic",
      "stopped starting running paused stopping saving saved restoring crashed", NO_THROW_AWAY,
      act_settings},
@@ -260,16 +293,16 @@ static int verb_index(const char *name)
 	return -1;
 }
 
-static gboolean has_job(MullionVm1 *vm)
+/* A crashed VM whose domain is kept to be looked at: it can only be ended. */
+static gboolean is_preserved(MullionVm1 *vm)
 {
-	const char *job = mullion_vm1_get_job(vm);
-
-	return job && !g_str_equal(job, "/");
+	return is_in(vm, "crashed") && mullion_vm1_get_domain_id(vm) != 0;
 }
 
 static gboolean is_possible(int verb, MullionVm1 *vm)
 {
 	return vm && is_in(vm, verbs[verb].states) &&
+	       is_preserved(vm) == (is_in(vm, "crashed") && verbs[verb].flags & ENDS) &&
 	       !(verbs[verb].flags & NEEDS_NO_JOB && has_job(vm)) &&
 	       !(verbs[verb].flags & NO_TEMPLATE && mullion_vm1_get_template(vm)) &&
 	       !(verbs[verb].flags & NO_THROW_AWAY && mullion_vm1_get_throw_away(vm));
@@ -279,6 +312,9 @@ const char *ui_vm_actions_primary(MullionVm1 *vm)
 {
 	if (has_job(vm)) {
 		return NULL;
+	}
+	if (is_preserved(vm)) {
+		return "force-off";
 	}
 	if (mullion_vm1_get_template(vm)) {
 		return "throw-away";
@@ -348,7 +384,8 @@ static void activated(GSimpleAction *action, GVariant *parameter, gpointer data)
 
 void ui_vm_actions_set_vm(UiVmActions *actions, MullionVm1 *vm_or_null)
 {
-	static const char *const followed[] = {"notify::state", "notify::job", "notify::template"};
+	static const char *const followed[] = {"notify::state", "notify::job", "notify::template",
+					       "notify::domain-id"};
 
 	if (actions->vm) {
 		g_signal_handlers_disconnect_by_data(actions->vm, actions);

@@ -165,6 +165,7 @@ static void show_all(UiVmRow *row)
 	}
 	ui_colour_apply(row->chip, mullion_vm1_get_colour(row->vm));
 	gtk_label_set_text(row->title, ui_vm_title(row->vm));
+	gtk_widget_set_tooltip_text(GTK_WIDGET(row->title), ui_vm_title(row->vm));
 	gtk_label_set_text(row->state, ui_vm_state_text(row->vm));
 	gtk_image_set_from_icon_name(row->state_icon, state_icon(row->vm), GTK_ICON_SIZE_MENU);
 	gtk_stack_set_visible_child_name(row->status, row->job ? "job" : "state");
@@ -227,8 +228,8 @@ gboolean ui_vm_row_fill(UiVmRow *row)
 	row->progress = GTK_PROGRESS_BAR(gtk_builder_get_object(builder, "progress"));
 	row->button = GTK_WIDGET(gtk_builder_get_object(builder, "button"));
 	row->button_icon = GTK_IMAGE(gtk_builder_get_object(builder, "button_icon"));
-	gtk_box_pack_start(GTK_BOX(row->picture), ui_thumbnail_new(row->client, row->vm), TRUE, TRUE,
-			   0);
+	gtk_box_pack_start(GTK_BOX(row->picture), ui_thumbnail_new(row->client, row->vm), TRUE,
+			   TRUE, 0);
 	g_signal_connect(row->button, "clicked", G_CALLBACK(clicked), row);
 	gtk_container_add(GTK_CONTAINER(row),
 			  GTK_WIDGET(gtk_builder_get_object(builder, "content")));
@@ -271,9 +272,9 @@ static void ui_vm_row_init(UiVmRow *row)
 
 GtkWidget *ui_vm_row_new(UiClient *client, MullionVm1 *vm)
 {
-	static const char *const followed[] = {"notify::name",	   "notify::title",
-					       "notify::colour",   "notify::state",
-					       "notify::template", "notify::job"};
+	static const char *const followed[] = {
+	    "notify::name",	"notify::title", "notify::colour",   "notify::state",
+	    "notify::template", "notify::job",	 "notify::domain-id"};
 	UiVmRow *row = g_object_new(UI_TYPE_VM_ROW, "visible", TRUE, NULL);
 
 	row->client = g_object_ref(client);

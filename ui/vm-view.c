@@ -23,6 +23,7 @@ struct _UiVmView {
 	GtkImage *pause_icon;
 	GtkWidget *save;
 	GtkMenuButton *more;
+	GtkWidget *switcher;
 	GtkInfoBar *restart_bar;
 	GtkInfoBar *warning_bar;
 	GtkLabel *warnings;
@@ -145,6 +146,7 @@ const char *ui_vm_view_get_page(UiVmView *view)
 void ui_vm_view_set_chrome(UiVmView *view, gboolean visible)
 {
 	gtk_widget_set_visible(view->tools, visible);
+	gtk_widget_set_visible(view->switcher, visible);
 	if (visible) {
 		show(view);
 	} else {
@@ -183,6 +185,7 @@ static void ui_vm_view_class_init(UiVmViewClass *class)
 	gtk_widget_class_bind_template_child(widget_class, UiVmView, pause_icon);
 	gtk_widget_class_bind_template_child(widget_class, UiVmView, save);
 	gtk_widget_class_bind_template_child(widget_class, UiVmView, more);
+	gtk_widget_class_bind_template_child(widget_class, UiVmView, switcher);
 	gtk_widget_class_bind_template_child(widget_class, UiVmView, restart_bar);
 	gtk_widget_class_bind_template_child(widget_class, UiVmView, warning_bar);
 	gtk_widget_class_bind_template_child(widget_class, UiVmView, warnings);

@@ -394,6 +394,25 @@ static void noticed(UiClient *client, const char *what, const char *detail, Mull
 	ui_notice_add(window->notice, what, detail, vm ? ui_vm_path(vm) : NULL, error);
 }
 
+/* What a person has had made is what they want to see: a throw-away VM's screen, a new VM's page.
+ */
+static void job_done(UiClient *client, MullionJob1 *job, UiWindow *window)
+{
+	const char *kind = mullion_job1_get_kind(job);
+	GVariant *result = mullion_job1_get_result(job);
+	MullionVm1 *vm = NULL;
+	const char *path;
+
+	if (result && g_variant_lookup(result, "vm", "&o", &path)) {
+		vm = ui_client_vm_at(client, path);
+	}
+	if (vm && g_strcmp0(kind, "throw-away") == 0) {
+		ui_window_show_screen(window, vm);
+	} else if (vm) {
+		ui_window_show_vm(window, vm);
+	}
+}
+
 static void notice_show_vm(UiNotice *notice, const char *path, UiWindow *window)
 {
 	select_path(window, path);
@@ -553,11 +572,9 @@ void ui_window_leave_screen(UiWindow *window)
 
 void ui_window_set_chrome(UiWindow *window, gboolean visible)
 {
-	UiVmView *view = shown_view(window);
-
 	gtk_widget_set_visible(window->sidebar, visible);
-	if (view) {
-		ui_vm_view_set_chrome(view, visible);
+	for (GList *each = window->views.head; each; each = each->next) {
+		ui_vm_view_set_chrome(each->data, visible);
 	}
 }
 
@@ -609,6 +626,8 @@ static void save_state(UiWindow *window)
 static void ui_window_map(GtkWidget *widget)
 {
 	GTK_WIDGET_CLASS(ui_window_parent_class)->map(widget);
+	/* Keys may come while it is on its way in; GTK takes none for what is not realized. */
+	gtk_widget_realize(GTK_WIDGET(UI_WINDOW(widget)->search_entry));
 	ui_client_stats_hold(UI_WINDOW(widget)->client);
 }
 
@@ -695,11 +714,19 @@ static void ui_window_class_init(UiWindowClass *class)
 	gtk_widget_class_bind_template_callback(widget_class, list_allocated);
 }
 
+static void add_shortcuts(UiWindow *window)
+{
+	g_autoptr(GtkBuilder) builder =
+	    gtk_builder_new_from_resource("/org/mullion/desktop/shortcuts.ui");
+	GObject *shortcuts = gtk_builder_get_object(builder, "shortcuts");
+
+	gtk_application_window_set_help_overlay(GTK_APPLICATION_WINDOW(window),
+						GTK_SHORTCUTS_WINDOW(shortcuts));
+}
+
 static void ui_window_init(UiWindow *window)
 {
 	g_autoptr(GtkBuilder) builder = NULL;
-
-	g_autoptr(GtkBuilder) shortcuts = NULL;
 
 	g_type_ensure(UI_TYPE_NOTICE);
 	g_queue_init(&window->views);
@@ -707,10 +734,7 @@ static void ui_window_init(UiWindow *window)
 	builder = gtk_builder_new_from_resource("/org/mullion/desktop/menus.ui");
 	gtk_menu_button_set_menu_model(window->menu_button,
 				       G_MENU_MODEL(gtk_builder_get_object(builder, "app-menu")));
-	shortcuts = gtk_builder_new_from_resource("/org/mullion/desktop/shortcuts.ui");
-	gtk_application_window_set_help_overlay(
-	    GTK_APPLICATION_WINDOW(window),
-	    GTK_SHORTCUTS_WINDOW(gtk_builder_get_object(shortcuts, "shortcuts")));
+	add_shortcuts(window);
 	gtk_search_bar_connect_entry(window->search_bar, window->search_entry);
 	g_object_bind_property(window->search_button, "active", window->search_bar,
 			       "search-mode-enabled",
@@ -751,6 +775,7 @@ UiWindow *ui_window_new(GtkApplication *application, UiClient *client, const UiS
 	g_signal_connect(vms, "items-changed", G_CALLBACK(vms_changed), window);
 	g_signal_connect(ui_client_jobs(client), "items-changed", G_CALLBACK(jobs_changed), window);
 	g_signal_connect(client, "notice", G_CALLBACK(noticed), window);
+	g_signal_connect(client, "job-done", G_CALLBACK(job_done), window);
 	g_signal_connect(client, "notify::online", G_CALLBACK(online_changed), window);
 	g_signal_connect(client, "notify::reason", G_CALLBACK(reason_changed), window);
 	vms_changed(vms, 0, 0, g_list_model_get_n_items(vms), window);

@@ -12,6 +12,8 @@
  *
  * - statistics [ID]: cpu-time, memory, disk-read, disk-written, net-received, net-sent
  *
+ * - sensors [temperatures]: NAME=DEGREES; [batteries]: NAME=PERCENT;STATUS
+ *
  * - memory: free MiB; console: path of a terminal; ran: is made when a domain is let run
  */
 #include "error.h"
@@ -450,15 +452,65 @@ bool vmm_free_memory(guint64 *ret_bytes, GError **error)
 	return true;
 }
 
+static void add_temperatures(GVariantDict *host, GKeyFile *file)
+{
+	g_auto(GStrv) names = g_key_file_get_keys(file, "temperatures", NULL, NULL);
+	GVariantBuilder all;
+
+	g_variant_builder_init(&all, G_VARIANT_TYPE("a{sd}"));
+	for (gsize i = 0; names && names[i]; i++) {
+		g_variant_builder_add(&all, "{sd}", names[i],
+				      g_key_file_get_double(file, "temperatures", names[i], NULL));
+	}
+	g_variant_dict_insert_value(host, "temperatures", g_variant_builder_end(&all));
+}
+
+static void add_batteries(GVariantDict *host, GKeyFile *file)
+{
+	g_auto(GStrv) names = g_key_file_get_keys(file, "batteries", NULL, NULL);
+	GVariantBuilder all;
+
+	g_variant_builder_init(&all, G_VARIANT_TYPE("aa{sv}"));
+	for (gsize i = 0; names && names[i]; i++) {
+		g_auto(GStrv) words =
+		    g_key_file_get_string_list(file, "batteries", names[i], NULL, NULL);
+		GVariantDict one;
+
+		g_variant_dict_init(&one, NULL);
+		g_variant_dict_insert(&one, "name", "s", names[i]);
+		g_variant_dict_insert(&one, "percent", "d", g_ascii_strtod(words[0], NULL));
+		g_variant_dict_insert(&one, "status", "s", words[1]);
+		g_variant_builder_add_value(&all, g_variant_dict_end(&one));
+	}
+	g_variant_dict_insert_value(host, "batteries", g_variant_builder_end(&all));
+}
+
+/* The manager's own sensors, where there are any, take the place of these. */
+static void add_sensors(GVariantDict *host)
+{
+	g_autofree char *path = g_build_filename(fake.folder, "sensors", NULL);
+	g_autoptr(GKeyFile) file = g_key_file_new();
+
+	if (g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL)) {
+		add_temperatures(host, file);
+		add_batteries(host, file);
+		g_variant_dict_insert(host, "ac-online", "b", FALSE);
+	}
+}
+
 bool vmm_host(GVariantDict *host, GError **error)
 {
 	if (!inject("host", NULL, error)) {
 		return false;
 	}
 	g_variant_dict_insert(host, "hypervisor", "s", "Fake");
+	if (g_getenv("FAKE_NO_HVM")) {
+		g_variant_dict_insert(host, "hvm", "b", FALSE);
+	}
 	g_variant_dict_insert(host, "cpu-count", "u", 2);
 	g_variant_dict_insert(host, "memory-total", "t", (guint64)16 << 30);
 	g_variant_dict_insert(host, "memory-free", "t", (guint64)8 << 30);
+	add_sensors(host);
 	return true;
 }
 

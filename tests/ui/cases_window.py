@@ -75,11 +75,40 @@ def test_force_off_and_reset_ask(desk):
     app.find("Stopped – forced off", "label")
 
 
+def test_deaf_guest_is_forced_off_while_it_is_asked(desk):
+    vm = desk.manager.create("web", memory=256)
+    vm.job("Start", "(a{sv})", {})
+    desk.manager.guest(vm.domain, guest="slow")
+    app = desk.start("--show", "web")
+    app.press("Shut Down", "push button")
+    app.find("web, green, Shutting down…", "list item")
+    menu(app, "Force Off…")
+    app.press("Force Off", "push button")
+    vm.wait("stopped")
+    app.find("Stopped – forced off", "label")
+    check(not app.try_find(role="info bar"), "no notice is due")
+
+
+def test_crashed_vm_that_is_kept_can_only_be_ended(desk):
+    vm = desk.manager.create("web", memory=256, on_crash="preserve")
+    vm.job("Start", "(a{sv})", {})
+    app = desk.start("--show", "web")
+    app.find("Shut Down: web", "push button")
+    desk.manager.guest(vm.domain, state="ended", end="crash")
+    vm.wait("crashed")
+    app.press("Force Off: web", "push button")
+    app.press("Force Off", "push button")
+    until(lambda: not vm.domain, "the domain to go")
+    app.find("Start: web", "push button")
+
+
 def test_throw_away_copy_is_gone_at_its_end(desk):
     base = desk.manager.create("browser", memory=256)
     app = desk.start("--show", "browser")
     app.press("Throw-Away Copy", "push button")
-    app.row("browser-1")
+    until(lambda: app.row("browser-1").has("selected"), "the copy to be shown")
+    app.find("Running – throw-away VM, gone when it ends", "label")
+    until(lambda: app.find("Screen", "radio button").has("checked"), "its screen")
     app.press("Shut Down: browser-1", "push button")
     until(lambda: desk.manager.vm_names() == ["browser"], "the copy to go")
     app.gone("browser-1", "label")

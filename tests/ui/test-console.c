@@ -2,6 +2,7 @@
 /* What stands between a guest's console and the application, and the counters' history. */
 #include "console-filter.h"
 #include "history.h"
+#include "plot-scale.h"
 #include "text-screen.h"
 
 #include <string.h>
@@ -277,6 +278,30 @@ static void test_history_ring(void)
 	g_assert_cmpfloat(ui_history_at(history, 0)->memory, ==, 2 * UI_HISTORY_SAMPLES + 8);
 }
 
+static void reads(UiPlotUnit unit, double value, const char *expected)
+{
+	g_autofree char *text = ui_plot_text(unit, value);
+	g_auto(GStrv) parts = g_strsplit(text, "\302\240", -1);
+	g_autofree char *plain = g_strjoinv(" ", parts);
+
+	g_assert_cmpstr(plain, ==, expected);
+}
+
+static void test_plot_scale(void)
+{
+	g_assert_cmpfloat(ui_plot_round_top(0), ==, 1024);
+	g_assert_cmpfloat(ui_plot_round_top(1025), ==, 2048);
+	g_assert_cmpfloat(ui_plot_round_top(600 * 1024), ==, 1 << 20);
+	g_assert_cmpfloat(ui_plot_round_top(3.0 * (1 << 20)), ==, 5.0 * (1 << 20));
+	for (double value = 1; value < 1e17; value *= 1.37) {
+		g_assert_cmpfloat(ui_plot_round_top(value), >=, value);
+		g_assert_cmpfloat(ui_plot_round_top(value), <=, MAX(2.5 * value, 1024));
+	}
+	reads(UI_PLOT_SHARE, 0.124, "12 %");
+	reads(UI_PLOT_BYTES, 1 << 30, "1.0 GiB");
+	reads(UI_PLOT_RATE, 20 * 1024, "20.0 KiB/s");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -290,5 +315,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/history/rates", test_history_rates);
 	g_test_add_func("/history/resets", test_history_resets);
 	g_test_add_func("/history/ring", test_history_ring);
+	g_test_add_func("/plot/scale", test_plot_scale);
 	return g_test_run();
 }

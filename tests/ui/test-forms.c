@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the application's forms make of what people type, without widgets and bus. */
+#include "form-call.h"
 #include "form-machine.h"
 #include "form-settings.h"
 #include "form-values.h"
@@ -294,6 +295,30 @@ static void test_disks(void)
 	g_assert_cmpstr(form_settings_page("title"), ==, "general");
 }
 
+static void test_errors(void)
+{
+	static const struct {
+		const char *name, *message, *begin, *part;
+	} cases[] = {
+	    {"org.mullion.Error.NotAuthorized", "polkit does not allow org.mullion.manager.host",
+	     "You are not allowed to give files", "(polkit does not allow"},
+	    {"org.mullion.Error.NotAuthorized", "polkit does not allow org.mullion.manager.other",
+	     "polkit does not allow", "other."},
+	    {"org.mullion.Error.NoSpace", "web: the disk is full", "web: the disk is full. ",
+	     "storage"},
+	    {"org.mullion.Error.Failed", "web: no.", "web: no.", "no."},
+	    {"", "", "The manager", "."},
+	    {NULL, NULL, "The manager", "."},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autofree char *text = form_failure_explain(cases[i].name, cases[i].message);
+
+		g_assert_true(g_str_has_prefix(text, cases[i].begin));
+		g_assert_nonnull(strstr(text, cases[i].part));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -307,5 +332,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/forms/kernel", test_kernel);
 	g_test_add_func("/forms/diff", test_diff);
 	g_test_add_func("/forms/disks", test_disks);
+	g_test_add_func("/forms/errors", test_errors);
 	return g_test_run();
 }
