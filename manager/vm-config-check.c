@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -131,6 +132,16 @@ static bool mac_is_valid(const char *mac)
 char *vm_mac_new(void)
 {
 	guint32 number = g_random_int();
+
+	return g_strdup_printf("00:16:3e:%02x:%02x:%02x", number >> 16 & 0x7f, number >> 8 & 0xff,
+			       number & 0xff);
+}
+
+char *vm_mac_of(const char *uuid, guint index)
+{
+	g_autofree char *name = g_strdup_printf("%s/%u", uuid, index);
+	g_autofree char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1);
+	guint32 number = (guint32)strtoul(digest + strlen(digest) - 6, NULL, 16);
 
 	return g_strdup_printf("00:16:3e:%02x:%02x:%02x", number >> 16 & 0x7f, number >> 8 & 0xff,
 			       number & 0xff);

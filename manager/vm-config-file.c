@@ -267,6 +267,15 @@ static VmConfig *read_groups(Reader *reader, GError **error)
 			    line_of(reader->text, "vm", NULL));
 		return NULL;
 	}
+	/* Whoever writes a file by hand need not make one up, and DHCP has to know the VM again. */
+	for (guint i = 0; i < config->nics->len; i++) {
+		VmNic *nic = g_ptr_array_index(config->nics, i);
+
+		if (!*nic->mac) {
+			g_free(nic->mac);
+			nic->mac = vm_mac_of(config->uuid, i);
+		}
+	}
 	if (!vm_config_validate(config, error)) {
 		at_line(reader, NULL, error);
 		return NULL;

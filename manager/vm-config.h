@@ -26,7 +26,7 @@ typedef struct {
 } VmDisk;
 
 typedef struct {
-	char *mac; /* "" until vm_config_complete() */
+	char *mac; /* "" until vm_config_complete(); never after vm_config_parse() */
 	char *network;
 	char *model; /* "" leaves it to the hypervisor */
 } VmNic;
@@ -102,6 +102,8 @@ void vm_note_add(GPtrArray *notes, guint line, const char *key, const char *form
 bool vm_name_is_valid(const char *name);
 /* A MAC address of Xen's range, at random. To be freed. */
 char *vm_mac_new(void);
+/* The one that a card has whose file gives none: of that VM and place always the same. */
+char *vm_mac_of(const char *uuid, guint index);
 
 /* Parse a file. @notes collects unknown keys. NULL with INVALID_ARGUMENT, whose message begins
  * "line N: ". */

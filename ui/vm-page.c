@@ -115,7 +115,7 @@ static char *describe_nic(UiVmPage *page, GVariantDict *one)
 	if (address) {
 		return g_strdup_printf("%s: %s (%s)", network, address, mac);
 	}
-	return g_strdup_printf("%s (%s)", network, mac);
+	return *mac ? g_strdup_printf("%s (%s)", network, mac) : g_strdup(network);
 }
 
 static void show_processors(UiVmPage *page)

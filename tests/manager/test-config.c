@@ -43,6 +43,20 @@ static void test_round_trip(void)
 	g_assert_false(vm_config_equal(config, copy));
 }
 
+static void test_card_without_mac(void)
+{
+	static const char text[] = "[vm]\nformat=1\nuuid=" UUID "\nmemory=64\n[nic 0]\nnetwork=a\n"
+				   "[nic 1]\nnetwork=a\n";
+	g_autoptr(VmConfig) config = parse(text);
+	g_autoptr(VmConfig) again = parse(text);
+	const VmNic *first = g_ptr_array_index(config->nics, 0);
+	const VmNic *second = g_ptr_array_index(config->nics, 1);
+
+	g_assert_true(g_str_has_prefix(first->mac, "00:16:3e:"));
+	g_assert_cmpstr(first->mac, !=, second->mac);
+	g_assert_cmpstr(first->mac, ==, ((VmNic *)g_ptr_array_index(again->nics, 0))->mac);
+}
+
 static void test_comments_stay(void)
 {
 	static const char old[] = "# top\n[vm]\nformat=1\n# who\nuuid=" UUID
@@ -200,6 +214,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/config/round-trip", test_round_trip);
 	g_test_add_func("/config/comments-stay", test_comments_stay);
+	g_test_add_func("/config/card-without-mac", test_card_without_mac);
 	g_test_add_func("/config/bad-values", test_every_key_has_a_bad_value);
 	g_test_add_func("/config/names", test_names);
 	g_test_add_func("/xlcfg/disks", test_xl_disks);
