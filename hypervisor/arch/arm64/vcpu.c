@@ -148,8 +148,6 @@ void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 	if (vcpu_is_idle(next)) {
 		return;
 	}
-	/* Its timers follow it here, so that they fire without an IPI. */
-	vtimer_moved(next, c->id);
 	/* Idling in between leaves the registers as they are. */
 	if (c->arch.state_owner != next || next->arch.last_cpu != c->id) {
 		state_restore(next);
