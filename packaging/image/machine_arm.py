@@ -76,7 +76,7 @@ def from_options(build, options, **more):
     wrong = [name for name, values in can.items() if getattr(options, name) not in values]
     if wrong:
         raise SystemExit(f"the arm64 machine does not know --{wrong[0].replace('_', '-')} {getattr(options, wrong[0])}")
-    given = {name: getattr(options, name) for name in ("mem", "cpus", "cpu", "gic") if getattr(options, name)}
+    given = {name: getattr(options, name) for name in ("mem", "cpus", "cpu", "gic", "dom0_mem") if getattr(options, name)}
     return Virt(build=build, hv=hypervisor(build, options.hv).resolve(), hv_args=options.hv_args,
-                dom0_mem=options.dom0_mem, kernel=options.kernel, initrd=options.initrd,
+                kernel=options.kernel, initrd=options.initrd,
                 kernel_args=options.kernel_args, extra=options.qemu.split(), **(given | more))
