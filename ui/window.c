@@ -518,7 +518,15 @@ static void act_networks(GSimpleAction *action, GVariant *parameter, gpointer da
 
 static void act_machine(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-	select_path(data, NULL);
+	UiWindow *window = data;
+	GtkListBoxRow *row;
+
+	/* What had the keyboard may be on the page that goes: the arrows are to work in the list. */
+	select_path(window, NULL);
+	row = gtk_list_box_get_selected_row(window->list);
+	if (row) {
+		gtk_widget_grab_focus(GTK_WIDGET(row));
+	}
 }
 
 static void act_page(GSimpleAction *action, GVariant *parameter, gpointer data)
