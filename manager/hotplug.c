@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What libxl runs when a VM gets or loses a disk or a network card, in place of Xen's shell
- *scripts: these start some forty programs each, which is most of the time that a VM with a raw disk
- *takes to start, and under load more than the 40 s that libxl waits. Used for PVH and PV VMs whose
- *definition the manager keeps; the checks that the scripts make (is the disk another's?) are the
- *manager's before.
+ * scripts: these start some forty programs each, which is most of the time that a VM with a raw disk
+ * takes to start, and under load more than the 40 s that libxl waits. Used for PVH and PV VMs whose
+ * definition the manager keeps; the checks that the scripts make (is the disk another's?) are the
+ * manager's before.
  *
  *	XENBUS_PATH=backend/vbd/DOMAIN/DEVICE mullion-hotplug add|remove
  *	XENBUS_PATH=backend/vif/DOMAIN/DEVICE vif=NAME mullion-hotplug online|offline type_if=vif
  *
  * The answer is in xenstore, below XENBUS_PATH: hotplug-status, and hotplug-error for libxl's
- *message.
+ * message.
  */
 #define _GNU_SOURCE
 #include <errno.h>

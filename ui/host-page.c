@@ -21,7 +21,7 @@ struct _UiHostPage {
 	GtkBox parent;
 	UiClient *client;
 	GCancellable *cancellable;
-	gboolean asking, holding;
+	gboolean asking;
 	guint ticks;
 	UiPlot *processors, *memory;
 	GtkContainer *plots, *content;
@@ -216,32 +216,13 @@ static void statistics(UiHostPage *page)
 	}
 }
 
-static void hold(UiHostPage *page, gboolean wanted)
-{
-	if (page->holding != wanted) {
-		page->holding = wanted;
-		if (wanted) {
-			ui_client_stats_hold(page->client);
-		} else {
-			ui_client_stats_release(page->client);
-		}
-	}
-}
-
 static void ui_host_page_map(GtkWidget *widget)
 {
 	UiHostPage *page = UI_HOST_PAGE(widget);
 
 	GTK_WIDGET_CLASS(ui_host_page_parent_class)->map(widget);
-	hold(page, TRUE);
 	page->ticks = 0;
 	statistics(page);
-}
-
-static void ui_host_page_unmap(GtkWidget *widget)
-{
-	hold(UI_HOST_PAGE(widget), FALSE);
-	GTK_WIDGET_CLASS(ui_host_page_parent_class)->unmap(widget);
 }
 
 static void ui_host_page_dispose(GObject *object)
@@ -250,7 +231,6 @@ static void ui_host_page_dispose(GObject *object)
 
 	g_cancellable_cancel(page->cancellable);
 	if (page->client) {
-		hold(page, FALSE);
 		g_signal_handlers_disconnect_by_data(page->client, page);
 	}
 	g_clear_object(&page->cancellable);
@@ -264,7 +244,6 @@ static void ui_host_page_class_init(UiHostPageClass *class)
 
 	G_OBJECT_CLASS(class)->dispose = ui_host_page_dispose;
 	widget->map = ui_host_page_map;
-	widget->unmap = ui_host_page_unmap;
 	gtk_widget_class_set_template_from_resource(widget, "/org/mullion/desktop/host-page.ui");
 	gtk_widget_class_bind_template_child(widget, UiHostPage, content);
 	gtk_widget_class_bind_template_child(widget, UiHostPage, plots);

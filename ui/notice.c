@@ -133,11 +133,6 @@ void ui_notice_add(UiNotice *notice, const char *what, const char *detail, const
 	show_first(notice);
 }
 
-guint ui_notice_count(UiNotice *notice)
-{
-	return g_queue_get_length(&notice->entries);
-}
-
 static void responded(GtkInfoBar *bar, int response, UiNotice *notice)
 {
 	Entry *entry = g_queue_peek_head(&notice->entries);

@@ -17,6 +17,5 @@ G_DECLARE_FINAL_TYPE(UiNotice, ui_notice, UI, NOTICE, GtkBox)
  */
 void ui_notice_add(UiNotice *notice, const char *what, const char *detail, const char *vm,
 		   const char *error);
-guint ui_notice_count(UiNotice *notice);
 
 #endif

@@ -398,11 +398,6 @@ void ui_vm_actions_set_vm(UiVmActions *actions, MullionVm1 *vm_or_null)
 	update(actions);
 }
 
-MullionVm1 *ui_vm_actions_get_vm(UiVmActions *actions)
-{
-	return actions->vm;
-}
-
 static void ui_vm_actions_dispose(GObject *object)
 {
 	UiVmActions *actions = UI_VM_ACTIONS(object);

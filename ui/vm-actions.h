@@ -19,7 +19,6 @@ G_DECLARE_FINAL_TYPE(UiVmActions, ui_vm_actions, UI, VM_ACTIONS, GSimpleActionGr
 UiVmActions *ui_vm_actions_new(UiClient *client, GtkWindow *window);
 /* NULL: none; nothing is enabled. */
 void ui_vm_actions_set_vm(UiVmActions *actions, MullionVm1 *vm_or_null);
-MullionVm1 *ui_vm_actions_get_vm(UiVmActions *actions);
 
 /* Name of the one action that a person most likely wants of a VM in its state ("start"), or NULL
  * while a job is at work.

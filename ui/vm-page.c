@@ -20,7 +20,6 @@ struct _UiVmPage {
 	GCancellable *cancellable;
 	GVariant *settings;    /* NULL: not known yet */
 	GHashTable *addresses; /* MAC address → its IP address */
-	gboolean holding;
 	guint ticks;
 	UiPlot *plots[PLOTS];
 	GtkContainer *plots_box;
@@ -270,33 +269,14 @@ static void changed(UiVmPage *page)
 	}
 }
 
-static void hold(UiVmPage *page, gboolean wanted)
-{
-	if (page->holding != wanted) {
-		page->holding = wanted;
-		if (wanted) {
-			ui_client_stats_hold(page->client);
-		} else {
-			ui_client_stats_release(page->client);
-		}
-	}
-}
-
 static void ui_vm_page_map(GtkWidget *widget)
 {
 	UiVmPage *page = UI_VM_PAGE(widget);
 
 	GTK_WIDGET_CLASS(ui_vm_page_parent_class)->map(widget);
-	hold(page, TRUE);
 	ask_settings(page);
 	show_facts(page);
 	statistics(page);
-}
-
-static void ui_vm_page_unmap(GtkWidget *widget)
-{
-	hold(UI_VM_PAGE(widget), FALSE);
-	GTK_WIDGET_CLASS(ui_vm_page_parent_class)->unmap(widget);
 }
 
 static void ui_vm_page_dispose(GObject *object)
@@ -305,7 +285,6 @@ static void ui_vm_page_dispose(GObject *object)
 
 	g_cancellable_cancel(page->cancellable);
 	if (page->vm) {
-		hold(page, FALSE);
 		g_signal_handlers_disconnect_by_data(page->vm, page);
 		g_signal_handlers_disconnect_by_data(page->client, page);
 	}
@@ -323,7 +302,6 @@ static void ui_vm_page_class_init(UiVmPageClass *class)
 
 	G_OBJECT_CLASS(class)->dispose = ui_vm_page_dispose;
 	widget->map = ui_vm_page_map;
-	widget->unmap = ui_vm_page_unmap;
 	gtk_widget_class_set_template_from_resource(widget, "/org/mullion/desktop/vm-page.ui");
 	gtk_widget_class_bind_template_child_full(widget, "plots", FALSE,
 						  G_STRUCT_OFFSET(UiVmPage, plots_box));

@@ -567,17 +567,6 @@ void ui_window_show_screen(UiWindow *window, MullionVm1 *vm)
 	}
 }
 
-void ui_window_leave_screen(UiWindow *window)
-{
-	UiVmView *view = shown_view(window);
-	GtkListBoxRow *row = gtk_list_box_get_selected_row(window->list);
-
-	if (view) {
-		ui_vm_view_set_page(view, "overview");
-	}
-	gtk_widget_grab_focus(row ? GTK_WIDGET(row) : GTK_WIDGET(window->list));
-}
-
 void ui_window_set_chrome(UiWindow *window, gboolean visible)
 {
 	gtk_widget_set_visible(window->sidebar, visible);

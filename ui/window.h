@@ -21,8 +21,6 @@ void ui_window_show_vm(UiWindow *window, MullionVm1 *vm);
 void ui_window_show_name(UiWindow *window, const char *name);
 /* Select a VM and show its screen. */
 void ui_window_show_screen(UiWindow *window, MullionVm1 *vm);
-/* From a VM's screen back to its overview, with the keyboard on the list. */
-void ui_window_leave_screen(UiWindow *window);
 /* FALSE: only the page is shown, without list, title bar and tools: for full screen. */
 void ui_window_set_chrome(UiWindow *window, gboolean visible);
 

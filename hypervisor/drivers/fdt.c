@@ -23,16 +23,6 @@
 #define GIC_SPI	  0u
 #define GIC_PPI	  1u
 
-uint32_t fdt_total_size(const void *p)
-{
-	const uint8_t *b = p;
-
-	if (((uintptr_t)p & 7) || fdt_u32(b) != FDT_MAGIC) {
-		return 0;
-	}
-	return fdt_u32(b + 4);
-}
-
 /* Checking ----------------------------------------------------------------------------------------
  */
 

@@ -12,8 +12,6 @@
 #include <hv/page.h>
 #include <xen/features.h>
 
-#define VCPUS_GICV2 8
-
 /* Ours reach over both widths: code of 32 bits at EL1 is not built (docs/support.md). */
 const struct arch_abi arch_abi = {
     .capabilities = "xen-3.0-aarch64 ",
@@ -39,9 +37,6 @@ int arch_domain_create(struct domain *d, const struct xen_domctl_createdomain *c
 	err = vgic_domain_init(d, &d->arch.gic_version, d->arch.spi_count);
 	if (err) {
 		return err;
-	}
-	if (d->arch.gic_version == XEN_DOMCTL_CONFIG_GIC_V2 && d->max_vcpus > VCPUS_GICV2) {
-		return -EINVAL;
 	}
 	vtimer_domain_init(d);
 	pg = page_alloc_shared(d);

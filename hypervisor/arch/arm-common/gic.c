@@ -187,11 +187,6 @@ unsigned int gic_line_count(void)
 	return gic_lines;
 }
 
-unsigned int gic_lr_count(void)
-{
-	return gic_lrs;
-}
-
 /* -------------------------------------------------------------------------------------------------
  */
 

@@ -237,10 +237,13 @@ static void link_table(uint64_t *slot, const uint64_t *table)
 	__atomic_store_n(slot, virt_to_hpa(table).v | PTE_VALID | PTE_TABLE, __ATOMIC_RELEASE);
 }
 
-/* Break: no CPU has the entry any more. */
+/*
+ * Break: no CPU has the entry any more. What it says stays for look-ups in software, which hold no lock and must not
+ * take a frame that is being remapped for a hole.
+ */
 static void break_entry(struct domain *d, uint64_t *slot)
 {
-	WRITE_ONCE(*slot, 0);
+	WRITE_ONCE(*slot, *slot & ~PTE_VALID);
 	stage2_flush(d->arch.vttbr);
 }
 
@@ -501,12 +504,15 @@ int p2m_remove_if(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t)
 
 int p2m_cache_flush(struct domain *d, uint64_t *first, uint64_t end)
 {
-	while (*first < end) {
+	for (unsigned int steps = 0; *first < end;) {
 		unsigned int level;
 		uint64_t *slot, e = walk_leaf(d->p2m, *first, &level, &slot);
 		uint64_t next = (*first & ~(span(level) - 1)) + span(level);
 		struct page_info *pg;
 
+		if (++steps % 64 == 0 && hypercall_should_preempt()) {
+			return -ERESTART;
+		}
 		if (!p2m_is_ram(entry_type(e))) {
 			if (!slot) {
 				return 0;
@@ -520,9 +526,6 @@ int p2m_cache_flush(struct domain *d, uint64_t *first, uint64_t end)
 			page_put(pg);
 		}
 		(*first)++;
-		if (*first % 64 == 0 && hypercall_should_preempt()) {
-			return -ERESTART;
-		}
 	}
 	return 0;
 }

@@ -94,7 +94,7 @@ void vgic_update_line(struct domain *d, const struct vgic_irq *irq)
 
 static bool is_pending(const struct vgic_irq *irq)
 {
-	return irq->pending || irq->line || irq->sources;
+	return irq->pending || irq->sources;
 }
 
 static bool deliverable(struct domain *d, const struct vgic_irq *irq)
@@ -193,7 +193,6 @@ static void fill_one(struct vgic_vcpu *g, struct vgic_irq *irq, unsigned int n, 
 	    .active = irq->active,
 	    .hw = irq->hw,
 	    .group1 = gic->version == 3 && irq->group1,
-	    .eoi = irq->line,
 	};
 
 	/*
@@ -401,52 +400,6 @@ void vgic_inject_private(struct vcpu *v, unsigned int intid)
 	vgic_unlock(v->domain, flags, &k);
 }
 
-static struct vgic_irq *spi(struct domain *d, unsigned int intid)
-{
-	return intid >= VGIC_PRIVATE && intid - VGIC_PRIVATE < of(d)->spi_count
-		   ? &of(d)->spis[intid - VGIC_PRIVATE]
-		   : NULL;
-}
-
-void vgic_inject_spi(struct domain *d, unsigned int intid)
-{
-	struct vgic_irq *irq = spi(d, intid);
-	struct vgic_kicks k = {0};
-	unsigned long flags;
-
-	if (!irq) {
-		return;
-	}
-	flags = spin_lock_irq(&of(d)->lock);
-	irq->pending = true;
-	if (!irq->vcpu) {
-		irq->hw = false;
-	}
-	vgic_update(d, irq, NULL, &k);
-	vgic_unlock(d, flags, &k);
-}
-
-void vgic_set_line(struct domain *d, unsigned int intid, bool high)
-{
-	struct vgic_irq *irq = spi(d, intid);
-	struct vgic_kicks k = {0};
-	unsigned long flags;
-
-	if (!irq) {
-		return;
-	}
-	flags = spin_lock_irq(&of(d)->lock);
-	if (irq->line != high) {
-		irq->line = high;
-		if (!irq->vcpu) {
-			irq->hw = false;
-		}
-		/* A line that went down must leave its list register, too. */
-		vgic_requeue(d, irq, NULL, &k);
-	}
-	vgic_unlock(d, flags, &k);
-}
-
 void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid)
 {
 	struct vgic_irq *irq = vgic_irq(v, intid);
@@ -555,10 +508,9 @@ void vgic_dump(struct vcpu *v)
 
 	list_for_each(irq, &v->arch.vgic.queue, entry)
 	{
-		log_err("vGIC: %u priority %#x%s%s%s%s%s lr %d\n", irq->intid, irq->priority,
+		log_err("vGIC: %u priority %#x%s%s%s%s lr %d\n", irq->intid, irq->priority,
 			irq->enabled ? " enabled" : "", irq->pending ? " pending" : "",
-			irq->line ? " line" : "", irq->active ? " active" : "",
-			irq->hw ? " hw" : "", irq->lr == VGIC_NO_LR ? -1 : irq->lr);
+			irq->active ? " active" : "", irq->hw ? " hw" : "", irq->lr == VGIC_NO_LR ? -1 : irq->lr);
 	}
 	spin_unlock_irq(&of(v->domain)->lock, flags);
 }

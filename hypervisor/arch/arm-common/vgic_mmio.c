@@ -47,7 +47,7 @@ static bool read_bit(const struct vgic_irq *irq, uint32_t reg)
 		return irq->enabled;
 	case ISPENDR:
 	case ICPENDR:
-		return irq->pending || irq->line || irq->sources;
+		return irq->pending || irq->sources;
 	default:
 		return irq->active;
 	}

@@ -6,7 +6,6 @@
 #include <asm/vcpu.h>
 #include <asm/vgic.h>
 #include <asm/vpsci.h>
-#include <asm/vtimer.h>
 #include <hv/domain.h>
 #include <hv/lib.h>
 #include <hv/log.h>
@@ -74,9 +73,7 @@ static long cpu_on(struct vcpu *v, uint64_t mpidr, uint64_t entry, uint64_t cont
 		/* CPU_OFF set the bit while its vCPU still ran. */
 		vcpu_sync(target);
 		vcpu_reset_to(target, entry, context);
-		vtimer_reset(target);
 		vgic_reset(target);
-		target->initialised = true;
 		vcpu_state_clear(target, VCPU_DOWN);
 		ret = PSCI_SUCCESS;
 	}
@@ -149,17 +146,14 @@ static uint64_t arg(const struct vcpu *v, uint32_t fn, unsigned int n)
 	return fn & SMC64 ? x : (uint32_t)x;
 }
 
-static bool psci_call(struct vcpu *v, uint32_t fn, long *ret)
+static long psci_call(struct vcpu *v, uint32_t fn)
 {
-	*ret = PSCI_SUCCESS;
 	if (!has_function(fn)) {
-		*ret = PSCI_NOT_SUPPORTED;
-		return true;
+		return PSCI_NOT_SUPPORTED;
 	}
 	switch (fn & 0x1f) {
 	case PSCI_VERSION_FN:
-		*ret = PSCI_VERSION_1_1;
-		break;
+		return PSCI_VERSION_1_1;
 	case PSCI_CPU_SUSPEND:
 		vcpu_block();
 		break;
@@ -167,14 +161,11 @@ static bool psci_call(struct vcpu *v, uint32_t fn, long *ret)
 		vcpu_state_set(v, VCPU_DOWN);
 		break;
 	case PSCI_CPU_ON:
-		*ret = cpu_on(v, arg(v, fn, 1), arg(v, fn, 2), arg(v, fn, 3));
-		break;
+		return cpu_on(v, arg(v, fn, 1), arg(v, fn, 2), arg(v, fn, 3));
 	case PSCI_AFFINITY_INFO:
-		*ret = affinity_info(v, arg(v, fn, 1), arg(v, fn, 2));
-		break;
+		return affinity_info(v, arg(v, fn, 1), arg(v, fn, 2));
 	case PSCI_MIGRATE_INFO_TYPE:
-		*ret = PSCI_NO_MIGRATION_NEEDED;
-		break;
+		return PSCI_NO_MIGRATION_NEEDED;
 	case PSCI_SYSTEM_OFF:
 		domain_shutdown(v->domain, SHUTDOWN_poweroff);
 		break;
@@ -183,10 +174,9 @@ static bool psci_call(struct vcpu *v, uint32_t fn, long *ret)
 		domain_shutdown(v->domain, SHUTDOWN_reboot);
 		break;
 	default:
-		*ret = features((uint32_t)v->arch.regs.x[1]);
-		break;
+		return features((uint32_t)v->arch.regs.x[1]);
 	}
-	return true;
+	return PSCI_SUCCESS;
 }
 
 /* Who we are to guests that ask by SMCCC: the ABI's, xen/arch-arm/smccc.h. */
@@ -237,9 +227,10 @@ bool vpsci_call(struct vcpu *v)
 		return true;
 	}
 	if (!smccc_call(v, fn, &ret)) {
-		if ((fn & ~(SMC64 | 0x1fu)) != STANDARD_CALL || !psci_call(v, fn, &ret)) {
+		if ((fn & ~(SMC64 | 0x1fu)) != STANDARD_CALL) {
 			return false;
 		}
+		ret = psci_call(v, fn);
 	}
 	v->arch.regs.x[0] = (uint64_t)ret;
 	return true;

@@ -364,14 +364,6 @@ void cache_clean_invalidate_range(const void *p, size_t len)
 	dsb(sy);
 }
 
-void cache_sync_instructions(const void *p, size_t len)
-{
-	cache_clean_range(p, len);
-	__asm__ volatile("ic ialluis" ::: "memory");
-	dsb(ish);
-	isb();
-}
-
 /* The devices' tables of the IOMMU code in common/. */
 void arch_cache_clean(const void *p, size_t len)
 {

@@ -39,8 +39,6 @@ static inline uint64_t fdt_u64(const uint8_t *p)
 	return (uint64_t)fdt_u32(p) << 32 | fdt_u32(p + 4);
 }
 
-/* How long the tree at p says it is, from its first 8 bytes; 0: not a tree. */
-uint32_t fdt_total_size(const void *p);
 /* NULL when the available bytes at p hold a sound tree; else what is wrong with it. */
 const char *fdt_check(const void *p, size_t available, struct fdt *out);
 

@@ -27,7 +27,6 @@ void gic_send_sgi(unsigned int cpu, unsigned int sgi);
 void gic_send_sgi_mask(unsigned long mask, unsigned int sgi);
 unsigned int gic_version(void);		/* 2 or 3 */
 unsigned int gic_line_count(void);	/* INTIDs below exist */
-unsigned int gic_lr_count(void);
 
 /*
  * SPI intid of the machine, which is the service VM's: the guest unmasked (masked) it in its own

@@ -15,8 +15,6 @@ void *stack_alloc(void);
 void cache_clean_range(const void *p, size_t len);
 /* The same, and out of the cache. */
 void cache_clean_invalidate_range(const void *p, size_t len);
-/* Instructions were written: the point of unification. */
-void cache_sync_instructions(const void *p, size_t len);
 /* Boot memory before the allocator: zeroed pages that stay the hypervisor's. */
 void *boot_alloc(size_t size);
 /* After platform_init and before the allocator: direct map, final rights, frame table. */

@@ -38,7 +38,6 @@ struct vgic_irq {
 	uint8_t lr;			/* list register that holds it, or VGIC_NO_LR */
 	bool enabled, group1;
 	bool pending;			/* latched, beyond what a list register holds */
-	bool line;			/* level, without hw: the device holds its line */
 	bool active;
 	bool level;			/* the guest's configuration */
 	bool hw;			/* its deactivation is the machine's */
@@ -93,9 +92,6 @@ bool vgic_has_pending(struct vcpu *v);
 
 /* An edge on one of v's own (0 to 31). Any context. */
 void vgic_inject_private(struct vcpu *v, unsigned int intid);
-/* An edge on, or the level of, an SPI of d that has no machine interrupt behind it. Any context. */
-void vgic_inject_spi(struct domain *d, unsigned int intid);
-void vgic_set_line(struct domain *d, unsigned int intid, bool high);
 /*
  * The machine's interrupt hw_intid is active for the guest's intid (v's own, or an SPI of v's
  * domain), until the guest has ended it. Interrupt context.
