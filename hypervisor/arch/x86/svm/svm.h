@@ -10,7 +10,7 @@
 /* What this machine's AMD-V can do (CPUID Fn8000_000A); the least of all CPUs is assumed equal. */
 struct svm_features {
 	bool nrip, clean_bits, flush_by_asid, decode_assists, pause_filter, pause_threshold, rdtscp, tsc_ratio;
-	bool injects_twice;		/* QEMU's software CPU: see svm_inject() */
+	bool is_qemu;			/* its software CPU: see svm_inject() and interrupts_again() */
 };
 extern struct svm_features svm_features;
 

@@ -372,6 +372,16 @@ static void handle_exit(struct vcpu *v, struct svm_vcpu *s, struct vmcb *vmcb)
 	}
 }
 
+/*
+ * QEMU sets its flag for the virtual interrupt of a window beside the one for the machine's interrupts, and takes no lock
+ * for it: what another of its threads raises at that moment stands in the APIC, but nobody looks, and a CPU that goes
+ * idle then sleeps until the next interrupt. Writing the TPR makes it look.
+ */
+static __noinline void interrupts_again(void)
+{
+	write_cr8(0);
+}
+
 void svm_run(struct vcpu *v)
 {
 	struct cpu *c = this_cpu();
@@ -379,6 +389,7 @@ void svm_run(struct vcpu *v)
 	struct svm_vcpu *s = svm_of(v);
 	struct arch_vcpu *a = &v->arch;
 	struct vmcb *vmcb = s->vmcb;
+	bool window;
 
 	if (unlikely(READ_ONCE(s->asid_tag) != sc->asid_tag)) {
 		asid_take(sc, s);
@@ -394,7 +405,11 @@ void svm_run(struct vcpu *v)
 	vmcb->rip = a->regs.rip;
 	vmcb->rflags = a->regs.rflags;
 
+	window = vmcb->vintr & VINTR_IRQ;
 	svm_enter(s->vmcb_pa, &a->regs, sc->host_pa);
+	if (unlikely(window) && svm_features.is_qemu) {
+		interrupts_again();
+	}
 
 	vmcb->clean = svm_features.clean_bits ? CLEAN_ALL : 0;
 	vmcb->tlb_control = TLB_CONTROL_NONE;

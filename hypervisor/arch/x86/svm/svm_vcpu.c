@@ -288,7 +288,7 @@ void svm_inject(struct vcpu *v, const struct guest_event *e)
 	 * another of its threads wants this CPU's attention before the guest exits: a guest in its entry code does not survive
 	 * that. An exit clears the memory, so there is one at once.
 	 */
-	if (unlikely(svm_features.injects_twice) && e->type == EVENT_INTR) {
+	if (unlikely(svm_features.is_qemu) && e->type == EVENT_INTR) {
 		arch_cpu_kick(this_cpu()->id);
 	}
 }
