@@ -80,6 +80,7 @@ void svm_inject(struct vcpu *v, const struct guest_event *e);
 bool svm_can_inject_intr(struct vcpu *v);
 bool svm_can_inject_nmi(struct vcpu *v);
 void svm_request_window(struct vcpu *v, bool nmi);
+void svm_window_close(struct vmcb *vmcb);
 void svm_set_tsc_offset(struct vcpu *v, uint64_t offset);
 void svm_set_tsc_exiting(struct vcpu *v, bool on);
 void svm_flush_vcpu(struct vcpu *v);

@@ -238,13 +238,6 @@ static void handle_exception(struct vcpu *v, unsigned int vector)
 	}
 }
 
-static void handle_vintr(struct vmcb *vmcb)
-{
-	vmcb->vintr &= ~(VINTR_IRQ | VINTR_PRIO_MAX | VINTR_IGNORE_TPR);
-	vmcb->intercept1 &= (uint32_t)~INTERCEPT1_VINTR;
-	svm_dirty(vmcb, CLEAN_TPR | CLEAN_INTERCEPTS);
-}
-
 /*
  * IRET ends the blocking of NMIs, but it has yet to run: the shadow keeps the next NMI out for one instruction.
  * (If the IRET itself faults, an NMI may come one instruction early.)
@@ -308,7 +301,7 @@ static void handle_exit(struct vcpu *v, struct svm_vcpu *s, struct vmcb *vmcb)
 		exit_hlt(v);
 		break;
 	case EXIT_VINTR:
-		handle_vintr(vmcb);
+		svm_window_close(vmcb);
 		break;
 	case EXIT_IRET:
 		handle_iret(v, vmcb);
