@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm.h"
 
+#include "disk.h"
 #include "error.h"
 #include "file-util.h"
 #include "network.h"
@@ -406,12 +407,28 @@ static void handle_rename(gpointer owner, GVariant *args, GDBusMethodInvocation 
 	g_dbus_method_invocation_return_value(call, NULL);
 }
 
+static void settings_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+	g_task_return_pointer(task, g_variant_ref_sink(vm_config_to_variant(data, disk_sizes)),
+			      (GDestroyNotify)g_variant_unref);
+}
+
+static void settings_ready(GObject *source, GAsyncResult *result, gpointer data)
+{
+	g_autoptr(GVariant) settings = g_task_propagate_pointer(G_TASK(result), NULL);
+
+	g_dbus_method_invocation_return_value(data, g_variant_new("(@a{sv})", settings));
+}
+
+/* In a thread, for a disk's file may be on a server that does not answer. */
 static void handle_get_settings(gpointer owner, GVariant *args, GDBusMethodInvocation *call)
 {
 	Vm *vm = owner;
+	g_autoptr(GTask) task = g_task_new(NULL, NULL, settings_ready, call);
 
-	g_dbus_method_invocation_return_value(
-	    call, g_variant_new("(@a{sv})", vm_config_to_variant(vm->entry->config)));
+	g_task_set_task_data(task, vm_config_copy(vm->entry->config),
+			     (GDestroyNotify)vm_config_free);
+	g_task_run_in_thread(task, settings_thread);
 }
 
 static bool disks_differ(const VmConfig *one, const VmConfig *other)

@@ -3,6 +3,7 @@
 
 #include "colour.h"
 #include "facts.h"
+#include "form-settings.h"
 #include "plot.h"
 
 #include <glib/gi18n.h>
@@ -70,7 +71,7 @@ static char *since(gint64 started)
 
 /* One line each for "disks" or "nics" of the settings. */
 static char *list_text(UiVmPage *page, const char *key,
-		       char *(*describe)(UiVmPage *page, GVariantDict *one))
+		       char *(*describe)(UiVmPage *page, GVariant *one))
 {
 	g_autoptr(GVariant) list =
 	    page->settings ? g_variant_lookup_value(page->settings, key, G_VARIANT_TYPE("aa{sv}"))
@@ -79,36 +80,36 @@ static char *list_text(UiVmPage *page, const char *key,
 
 	for (gsize i = 0; list && i < g_variant_n_children(list); i++) {
 		g_autoptr(GVariant) item = g_variant_get_child_value(list, i);
-		g_autoptr(GVariantDict) one = g_variant_dict_new(item);
-		g_autofree char *line = describe(page, one);
+		g_autofree char *line = describe(page, item);
 
 		g_string_append_printf(text, "%s%s", text->len > 0 ? "\n" : "", line);
 	}
 	return g_string_free(text, FALSE);
 }
 
-static char *describe_disk(UiVmPage *page, GVariantDict *one)
+static char *describe_disk(UiVmPage *page, GVariant *one)
 {
+	g_autofree char *sizes = form_disk_sizes(one);
 	const char *target = "", *source = "", *format = "";
 	gboolean cdrom = FALSE, readonly = FALSE;
 
-	g_variant_dict_lookup(one, "target", "&s", &target);
-	g_variant_dict_lookup(one, "source", "&s", &source);
-	g_variant_dict_lookup(one, "format", "&s", &format);
-	g_variant_dict_lookup(one, "cdrom", "b", &cdrom);
-	g_variant_dict_lookup(one, "readonly", "b", &readonly);
-	return g_strdup_printf("%s: %s%s%s", target, *source ? source : _("empty"),
-			       cdrom ? _(" (CD)") : "",
-			       readonly && !cdrom ? _(" (read only)") : "");
+	g_variant_lookup(one, "target", "&s", &target);
+	g_variant_lookup(one, "source", "&s", &source);
+	g_variant_lookup(one, "format", "&s", &format);
+	g_variant_lookup(one, "cdrom", "b", &cdrom);
+	g_variant_lookup(one, "readonly", "b", &readonly);
+	return g_strdup_printf("%s: %s%s%s%s%s", target, *source ? source : _("empty"),
+			       cdrom ? _(" (CD)") : "", readonly && !cdrom ? _(" (read only)") : "",
+			       sizes ? " – " : "", sizes ? sizes : "");
 }
 
-static char *describe_nic(UiVmPage *page, GVariantDict *one)
+static char *describe_nic(UiVmPage *page, GVariant *one)
 {
 	const char *mac = "", *network = "", *address;
 	g_autofree char *key = NULL;
 
-	g_variant_dict_lookup(one, "mac", "&s", &mac);
-	g_variant_dict_lookup(one, "network", "&s", &network);
+	g_variant_lookup(one, "mac", "&s", &mac);
+	g_variant_lookup(one, "network", "&s", &network);
 	key = g_ascii_strdown(mac, -1);
 	address = g_hash_table_lookup(page->addresses, key);
 	if (address) {
