@@ -276,22 +276,25 @@ static void update_restart(UiSettings *self)
 	gtk_widget_set_visible(self->restart_bar, text != NULL);
 }
 
+static bool is_edited(UiSettings *self)
+{
+	g_autoptr(GVariant) changes = self->old ? g_variant_ref_sink(changes_of(self)) : NULL;
+
+	return changes && (g_variant_n_children(changes) > 0 ||
+			   g_strcmp0(gtk_entry_get_text(GTK_ENTRY(self->name_entry)),
+				     mullion_vm1_get_name(self->vm)) != 0);
+}
+
 static void update(UiSettings *self)
 {
 	g_autofree char *problem = NULL;
-	g_autoptr(GVariant) changes = NULL;
 	bool busy = self->checking || ui_progress_is_busy(self->progress);
-	bool renamed, edited;
 
 	update_restart(self);
 	if (!self->old) {
 		return;
 	}
 	update_boot(self);
-	changes = g_variant_ref_sink(changes_of(self));
-	renamed = g_strcmp0(gtk_entry_get_text(GTK_ENTRY(self->name_entry)),
-			    mullion_vm1_get_name(self->vm)) != 0;
-	edited = renamed || g_variant_n_children(changes) > 0;
 	problem = name_problem(self);
 	form_entry_tell(GTK_ENTRY(self->name_entry), problem);
 	if (!problem) {
@@ -308,7 +311,7 @@ static void update(UiSettings *self)
 	}
 	gtk_button_set_label(GTK_BUTTON(self->save_button),
 			     self->anyway ? _("S_ave Anyway") : _("S_ave"));
-	gtk_widget_set_sensitive(self->save_button, edited && !problem && !busy);
+	gtk_widget_set_sensitive(self->save_button, is_edited(self) && !problem && !busy);
 	gtk_widget_set_sensitive(self->stack, !busy);
 }
 
@@ -433,6 +436,7 @@ static void loaded(GVariant *answer, const GError *error, gpointer data)
 	if (error) {
 		g_autofree char *text = form_error_explain(error);
 
+		gtk_widget_hide(gtk_stack_get_child_by_name(GTK_STACK(self->stack), "loading"));
 		ui_progress_tell(self->progress, text);
 		return;
 	}
@@ -497,7 +501,8 @@ static gboolean on_delete(UiSettings *self)
 	    ui_snapshots_is_busy(self->snapshots)) {
 		return GDK_EVENT_STOP; /* it ends soon, or is stopped by its own button */
 	}
-	if (!gtk_widget_get_sensitive(self->save_button)) {
+	/* Also what cannot be saved as it is has been typed by somebody. */
+	if (!is_edited(self)) {
 		return GDK_EVENT_PROPAGATE;
 	}
 	question =

@@ -8,6 +8,7 @@ from desk import TOP, Node, check, equal, until
 
 CATALOGUES = TOP / "build/po"
 SCREEN = (1366, 768)  # the screen that every window has to fit on
+CONTROLS = ("push button", "toggle button", "radio button", "check box", "text", "combo box", "spin button")
 LANGUAGES = {
     "C": ("New VM", "Running", "This VM has no network card: it reaches nothing, and nothing reaches it."),  # what a person sees first, so that a catalogue that is not found is noticed
     "de": ("Neue VM", "Läuft", "Diese VM hat keine Netzwerkkarte: Sie erreicht nichts, und nichts erreicht sie."),
@@ -51,6 +52,7 @@ class Reader:
             left, top, wide, tall = node.extents()
             check(x <= left and left + wide <= x + width and y <= top and top + tall <= y + height,
                   f"{name}: {node.role} “{node.name}” at {left},{top} with {wide}x{tall} sticks out of the window")
+            check(node.name or node.role not in CONTROLS, f"{name}: a {node.role} at {left},{top} has no name")
             key = shortcut(node)
             other = keys.setdefault(key, node.name) if key else node.name
             check(other == node.name, f"{name}: Alt+{key} is “{other}” and “{node.name}”")
@@ -67,7 +69,7 @@ def inside(node):
 
 
 def shortcut(node):
-    if node.role not in ("push button", "toggle button", "radio button", "check box", "text", "combo box", "spin button"):
+    if node.role not in CONTROLS:
         return None
     match = re.match(r"<Alt>(\w)(;|$)", node.ask("GetKeyBinding", "(i)", 0, interface="Action")[0])
     return match[1] if match else None
@@ -93,6 +95,8 @@ def assistant(reader, kernel):
     reader.find("The manager has checked it: the VM can start.", "label")
     reader.look("assistant-summary")
     reader.press("_Cancel")
+    reader.find("Close without making the VM?", "label")
+    reader.press("_Discard")
     reader.app.gone(reader.text("_Next"), "push button")
 
 
