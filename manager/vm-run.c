@@ -339,8 +339,9 @@ static Run *start_prepare(Vm *vm, bool paused, GError **error)
 
 		if (!spec) {
 			g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_FOUND,
-				    "%s: nics/%u: there is no network '%s'", run->name, i,
-				    nic->network);
+				    "%s: nics/%u: there is no network '%s'; choose another in its "
+				    "settings, or make that one",
+				    run->name, i, nic->network);
 			run_free(run);
 			return NULL;
 		}
@@ -374,9 +375,11 @@ static bool disks_are_free(Vm *vm, GError **error)
 	const Vm *other = manager_disk_conflict(vm->manager, vm, &target);
 
 	if (other) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_IN_USE,
-			    "%s: disks/%s is in use by %s, and one of them writes to it",
-			    vm->entry->name, target, other->entry->name);
+		g_set_error(
+		    error, MULLION_ERROR, MULLION_ERROR_IN_USE,
+		    "%s: disks/%s is in use by %s, and one of them writes to it; end that one "
+		    "first",
+		    vm->entry->name, target, other->entry->name);
 	}
 	return !other;
 }

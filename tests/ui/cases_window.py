@@ -34,6 +34,7 @@ def test_pause_save_discard(desk):
     app.press("Pause", "push button")
     vm.wait("paused")
     app.find("web, green, Paused", "list item")
+    app.find("Save", "push button", sensitive=False)  # a VM that stands still cannot take part
     app.press("Continue", "push button")
     vm.wait("running")
     app.press("Save", "push button")
