@@ -189,6 +189,7 @@ def test_assistant_escape_leaves_nothing(desk):
     next_page(app)
     field(app, "Name", "web")
     app.key("Escape")
+    app.press("Discard", "push button")
     app.gone("Next", "push button")
     equal(desk.manager.vm_names(), [])
 
