@@ -310,6 +310,7 @@ static void start_done(Job *job, gpointer data, const GError *error)
 	g_autofree char *saved = vm_saved_path(run->manager, run->config->uuid);
 
 	vm->saved = g_file_test(saved, G_FILE_TEST_EXISTS);
+	vm_set_end_message(vm, error);
 	if (error) {
 		vm->end = vm->saved ? "saved" : "failed";
 		if (run->config->throw_away) {
@@ -398,6 +399,10 @@ void vm_run_start(Vm *vm, bool paused, GDBusMethodInvocation *call)
 	} else if (call) {
 		bus_answer_error(call, error);
 	} else {
+		/* With the machine: nobody waits for an answer, somebody will look for the reason.
+		 */
+		vm->end = vm->saved ? "saved" : "failed";
+		vm_set_end_message(vm, error);
 		g_warning("%s", error->message);
 		g_error_free(error);
 	}
@@ -514,6 +519,7 @@ static void end_done(Job *job, gpointer data, const GError *error)
 		break;
 	case END_GONE:
 		vm_clear_domain(vm, end_reason(run));
+		vm_set_end_message(vm, error);
 		if (error) {
 			break;
 		}

@@ -135,6 +135,7 @@ static GVariant *vm_properties(gpointer owner)
 	g_variant_dict_insert(&dict, "Vcpus", "u", config->vcpus);
 	g_variant_dict_insert(&dict, "State", "s", vm_state(vm));
 	g_variant_dict_insert(&dict, "EndReason", "s", vm->end);
+	g_variant_dict_insert(&dict, "EndMessage", "s", vm->end_message ? vm->end_message : "");
 	g_variant_dict_insert(&dict, "DomainId", "u", vm->domain);
 	g_variant_dict_insert(&dict, "Started", "x", vm->started);
 	g_variant_dict_insert(&dict, "Job", "o", vm->job ? job_path(vm->job) : "/");
@@ -359,6 +360,16 @@ void vm_clear_domain(Vm *vm, const char *end)
 	vm->end = end;
 	g_clear_pointer(&vm->running, vm_config_free);
 	g_clear_pointer(&vm->console, console_close);
+	bus_changed(vm->bus);
+}
+
+void vm_set_end_message(Vm *vm, const GError *error)
+{
+	g_free(vm->end_message);
+	/* Who cancels knows. */
+	vm->end_message = error && !g_error_matches(error, MULLION_ERROR, MULLION_ERROR_CANCELLED)
+			      ? g_strdup(error->message)
+			      : NULL;
 	bus_changed(vm->bus);
 }
 
@@ -608,5 +619,6 @@ void vm_free(Vm *vm)
 	g_clear_pointer(&vm->console, console_close);
 	store_entry_free(vm->entry);
 	close(vm->ended_fd);
+	g_free(vm->end_message);
 	g_free(vm);
 }

@@ -162,6 +162,7 @@ static void show_facts(UiVmPage *page)
 	ui_facts_set(page->facts, _("Shares disks with"), base ? ui_vm_title(base) : NULL);
 	ui_facts_set(page->facts, _("Starts with the machine"),
 		     mullion_vm1_get_autostart(vm) ? _("yes") : NULL);
+	ui_facts_set(page->facts, _("Went wrong"), mullion_vm1_get_end_message(vm));
 	ui_facts_set(page->facts, _("Domain"), domain);
 	ui_facts_set(page->facts, _("UUID"), mullion_vm1_get_uuid(vm));
 	if (page->settings) {
@@ -343,9 +344,10 @@ static void ui_vm_page_init(UiVmPage *page)
 GtkWidget *ui_vm_page_new(UiClient *client, MullionVm1 *vm)
 {
 	static const char *const followed[] = {
-	    "notify::name",   "notify::title",	   "notify::colour",  "notify::state",
-	    "notify::memory", "notify::vcpus",	   "notify::started", "notify::autostart",
-	    "notify::os",     "notify::domain-id", "notify::base",    "notify::restart-needed"};
+	    "notify::name",	  "notify::title",     "notify::colour",  "notify::state",
+	    "notify::memory",	  "notify::vcpus",     "notify::started", "notify::autostart",
+	    "notify::os",	  "notify::domain-id", "notify::base",	  "notify::restart-needed",
+	    "notify::end-message"};
 	UiVmPage *page = g_object_new(UI_TYPE_VM_PAGE, NULL);
 
 	page->client = g_object_ref(client);

@@ -74,6 +74,18 @@ def test_facts_and_notes(desk):
     check(not app.try_find("Running for", "label"), "it does not run")
 
 
+def test_what_went_wrong_stays_to_be_read(desk):
+    vm = desk.manager.create("web", memory=512)
+    desk.manager.inject(create={"error": "NO_MEMORY"})
+    app = desk.start("--show", "web")
+    app.press("Start", "push button")
+    app.find("Went wrong", "label")
+    app.find(vm.get("EndMessage"), "label")
+    desk.manager.inject()
+    vm.job("Start", "(a{sv})", {})
+    app.gone("Went wrong", "label")
+
+
 def test_addresses_of_the_guest(desk):
     vm = running(desk, nics=[{"network": "default", "mac": "00:16:3e:11:22:33"}])
     app = desk.start("--show", "web")
