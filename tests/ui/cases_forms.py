@@ -555,6 +555,13 @@ def test_networks(desk):
     app.press("Delete…", "push button")
     app.press("Delete Network", "push button")
     app.gone(re.compile("^lab, "), "list item")
+    app.press("New network", "push button")
+    field(app, "Name of the network", "other")
+    app.active()
+    app.key("Escape")
+    app.find("Close without saving the network?", "label")
+    app.press("Discard", "push button")
+    app.gone("New network", "push button")
 
 
 def open_window_menu(app, name):
