@@ -5,6 +5,7 @@
  */
 #include "forms.h"
 
+#include "accessible.h"
 #include "disks.h"
 #include "form-call.h"
 #include "form-machine.h"
@@ -33,7 +34,8 @@ struct _UiSettings {
 	bool anyway; /* the problems of what is edited have been shown: Save saves all the same */
 	bool checking;
 	bool renaming; /* the second step of saving */
-	GtkWidget *header, *cancel_button, *save_button, *restart_bar, *restart_label, *stack;
+	GtkWidget *sidebar, *header, *cancel_button, *save_button, *restart_bar, *restart_label,
+	    *stack;
 	GtkWidget *name_entry, *name_note, *title_entry, *colour_combo, *os_combo, *autostart_check;
 	GtkWidget *template_check, *notes_view;
 	GtkWidget *memory_spin, *memory_note, *vcpus_spin, *vcpus_note, *reboot_combo, *crash_combo;
@@ -562,7 +564,7 @@ static void bind_children(GtkWidgetClass *class)
 	    CHILD(disks),	   CHILD(bootloader_label), CHILD(bootloader_entry),
 	    CHILD(kernel_path),	   CHILD(initrd_path),	    CHILD(nics),
 	    CHILD(snapshots),	   CHILD(message_box),	    CHILD(problem_label),
-	    CHILD(progress),
+	    CHILD(progress),	   CHILD(sidebar),
 #undef CHILD
 	};
 
@@ -598,6 +600,7 @@ static void ui_settings_init(UiSettings *self)
 {
 	self->cancellable = g_cancellable_new();
 	gtk_widget_init_template(GTK_WIDGET(self));
+	ui_accessible_name_pages(GTK_STACK_SIDEBAR(self->sidebar));
 	form_combo_fill_colours(GTK_COMBO_BOX(self->colour_combo));
 	form_spin_is_size(GTK_SPIN_BUTTON(self->memory_spin), FORM_MIB);
 	g_signal_connect_swapped(gtk_text_view_get_buffer(GTK_TEXT_VIEW(self->notes_view)),

@@ -47,12 +47,14 @@ class Reader:
         least = app.smallest()
         check(least[0] <= SCREEN[0] and least[1] <= SCREEN[1], f"{name}: a window of {least} at least")
         window = until(lambda: next((node for node in app.root.children() if node.has("active")), None), "an active window")
+        for node in window.walk():
+            check(node.name or node.role not in (*CONTROLS, "list item") or not (node.has("showing") and node.has("focusable")),
+                  f"{name}: a {node.role} at {node.extents()} has no name")
         keys = {}
         for node in inside(window):
             left, top, wide, tall = node.extents()
             check(x <= left and left + wide <= x + width and y <= top and top + tall <= y + height,
                   f"{name}: {node.role} “{node.name}” at {left},{top} with {wide}x{tall} sticks out of the window")
-            check(node.name or node.role not in CONTROLS, f"{name}: a {node.role} at {left},{top} has no name")
             key = shortcut(node)
             other = keys.setdefault(key, node.name) if key else node.name
             check(other == node.name, f"{name}: Alt+{key} is “{other}” and “{node.name}”")

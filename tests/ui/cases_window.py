@@ -197,8 +197,7 @@ def test_notice_names_the_vm_and_what_to_do(desk):
 
 def close_notice(app):
     bar = app.find(role="info bar")
-    buttons = [node for node in bar.walk() if node.role == "push button"]
-    buttons[-1].press()
+    bar.find("Close", "push button").press()
 
 
 def test_who_may_not_is_told(desk):
