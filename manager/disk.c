@@ -209,6 +209,20 @@ bool disk_resize(const VmDisk *disk, guint64 size, GError **error)
 	       file_sync(disk->source, error);
 }
 
+bool disk_sizes(const VmDisk *disk, guint64 *ret_size, guint64 *ret_used)
+{
+	struct stat about;
+	guint64 size = 0;
+
+	if (!*disk->source || disk->create_size || stat(disk->source, &about) < 0 ||
+	    !qcow2_size_of(disk->source, disk->format, &size, NULL)) {
+		return false;
+	}
+	*ret_size = size;
+	*ret_used = S_ISBLK(about.st_mode) ? size : (guint64)about.st_blocks * 512;
+	return true;
+}
+
 bool disk_snapshot(const char *path, const char *name, GError **error)
 {
 	return RUN(error, "qemu-img", "snapshot", "-c", name, path) && file_sync(path, error);

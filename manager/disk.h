@@ -22,6 +22,10 @@ bool disk_remove(const char *path, GError **error);
 /* Grow it. INVALID_ARGUMENT if it is that large already. */
 bool disk_resize(const VmDisk *disk, guint64 size, GError **error);
 
+/* Bytes that a VM sees of it, and bytes that it takes from this machine. False: it is not there, or
+ * is not what its format says. */
+bool disk_sizes(const VmDisk *disk, guint64 *ret_size, guint64 *ret_used);
+
 bool disk_snapshot(const char *path, const char *name, GError **error);
 bool disk_snapshot_revert(const char *path, const char *name, GError **error);
 /* A snapshot that is not there is NOT_FOUND. */

@@ -78,7 +78,8 @@ static bool read_size(int fd, const char *format, guint64 *ret_size)
 
 bool qcow2_size_of(const char *path, const char *format, guint64 *ret_size, GError **error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A definition may name a FIFO; nobody waits for who writes to it. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	bool good = fd >= 0 && read_size(fd, format, ret_size);
 
 	if (!good) {

@@ -89,6 +89,7 @@ static bool dict_apply(const VmKey *keys, gpointer object, const char *name, GVa
 
 VmDisk *vm_disk_from_variant(GVariant *settings, GError **error)
 {
+	static const char *const told_only[] = {"owned", "size", "used", NULL};
 	g_autoptr(VmDisk) disk = vm_disk_new();
 	GVariantIter iter;
 	const char *name;
@@ -116,8 +117,8 @@ VmDisk *vm_disk_from_variant(GVariant *settings, GError **error)
 			}
 		} else {
 			/* What GetSettings gave can be given back: owned is then what it was
-			 * (vm_config_apply). */
-			good = g_str_equal(name, "owned") ||
+			 * (vm_config_apply), sizes are what they are. */
+			good = g_strv_contains(told_only, name) ||
 			       dict_apply(vm_disk_keys, disk, name, value, error);
 		}
 		if (!good) {
@@ -278,7 +279,7 @@ static void dict_add(GVariantDict *dict, const VmKey *keys, gconstpointer object
 	}
 }
 
-GVariant *vm_config_to_variant(const VmConfig *config)
+GVariant *vm_config_to_variant(const VmConfig *config, VmDiskSizes *sizes)
 {
 	GVariantDict dict;
 	GVariantBuilder disks, nics;
@@ -292,11 +293,16 @@ GVariant *vm_config_to_variant(const VmConfig *config)
 	g_variant_builder_init(&disks, G_VARIANT_TYPE("aa{sv}"));
 	for (guint i = 0; i < config->disks->len; i++) {
 		const VmDisk *disk = g_ptr_array_index(config->disks, i);
+		guint64 size, used;
 		GVariantDict one;
 
 		g_variant_dict_init(&one, NULL);
 		g_variant_dict_insert(&one, "target", "s", disk->target);
 		dict_add(&one, vm_disk_keys, disk);
+		if (sizes && sizes(disk, &size, &used)) {
+			g_variant_dict_insert(&one, "size", "t", size);
+			g_variant_dict_insert(&one, "used", "t", used);
+		}
 		g_variant_builder_add_value(&disks, g_variant_dict_end(&one));
 	}
 	g_variant_builder_init(&nics, G_VARIANT_TYPE("aa{sv}"));

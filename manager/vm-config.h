@@ -119,8 +119,10 @@ bool vm_config_apply(VmConfig *config, GVariant *settings, const VmConfig *owned
 		     GError **error);
 /* One disk out of a{sv}. "target" may be missing. */
 VmDisk *vm_disk_from_variant(GVariant *settings, GError **error);
-/* a{sv}, floating. */
-GVariant *vm_config_to_variant(const VmConfig *config);
+/* disk_sizes() of disk.h, which looks at the machine. */
+typedef bool VmDiskSizes(const VmDisk *disk, guint64 *ret_size, guint64 *ret_used);
+/* a{sv}, floating. With @sizes (may be NULL) also what each disk measures. */
+GVariant *vm_config_to_variant(const VmConfig *config, VmDiskSizes *sizes);
 
 /* UUID and MAC addresses where they are missing. */
 void vm_config_complete(VmConfig *config);

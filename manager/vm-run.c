@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,6 +35,7 @@ typedef struct {
 	char *name;
 	VmConfig *config;
 	GPtrArray *networks; /* NetworkSpec, one per nic */
+	GThread *networks_up;
 	bool paused;
 	bool restore;
 	bool force;
@@ -123,20 +125,54 @@ static bool check_memory(const VmConfig *config, GError **error)
 	return true;
 }
 
-static GStrv networks_up(const Run *run, GError **error)
+/*
+ * The networks come up in a thread of their own: to build a domain takes a bridge that is there,
+ * and only a guest that runs needs its rules and its DHCP server. A network that is up already
+ * costs nothing but the refresh of its rules then.
+ */
+static gpointer networks_thread(gpointer data)
+{
+	const Run *run = data;
+	GError *error = NULL;
+
+	for (guint i = 0; !error && i < run->networks->len; i++) {
+		const NetworkSpec *spec = g_ptr_array_index(run->networks, i);
+
+		if (!network_up(spec, &error)) {
+			g_prefix_error(&error, "network %s: ", spec->name);
+		}
+	}
+	return error;
+}
+
+/* To be called once, in any case, before @run goes. */
+static bool networks_wait(Run *run, GError **error)
+{
+	GError *failure = run->networks_up ? g_thread_join(run->networks_up) : NULL;
+
+	run->networks_up = NULL;
+	if (failure) {
+		g_propagate_error(error, failure);
+	}
+	return !failure;
+}
+
+/* The bridges' names; NULL with an error. */
+static GStrv networks_begin(Run *run, GError **error)
 {
 	g_autoptr(GStrvBuilder) bridges = g_strv_builder_new();
+	bool there = true;
 
 	for (guint i = 0; i < run->networks->len; i++) {
 		const NetworkSpec *spec = g_ptr_array_index(run->networks, i);
 
-		if (!network_up(spec, error)) {
-			g_prefix_error(error, "network %s: ", spec->name);
-			return NULL;
-		}
+		there = there && if_nametoindex(spec->bridge) != 0;
 		g_strv_builder_add(bridges, spec->bridge);
 	}
-	return g_strv_builder_end(bridges);
+	if (run->networks->len > 0) {
+		run->networks_up = g_thread_new("networks", networks_thread, run);
+	}
+	return there || networks_wait(run, error) ? g_strv_builder_end(bridges) : NULL;
 }
 
 /*
@@ -153,6 +189,11 @@ static bool start_domain(Job *job, Run *run, GStrv bridges, int restore_fd, GErr
 		return false;
 	}
 	job_mark(job, "domain");
+	if (!networks_wait(run, error)) {
+		vmm_destroy(run->id, NULL);
+		return false;
+	}
+	job_mark(job, "network rules");
 	if (!job_commit(job, error) || (run->restore && !file_remove(saved, error)) ||
 	    (!run->paused && !vmm_unpause(run->id, error))) {
 		vmm_destroy(run->id, NULL);
@@ -233,7 +274,7 @@ static bool start_run(Job *job, gpointer data, GError **error)
 	}
 	good = check_startable(run, error) && check_memory(run->config, error);
 	job_mark(job, "checks");
-	bridges = good ? networks_up(run, error) : NULL;
+	bridges = good ? networks_begin(run, error) : NULL;
 	job_mark(job, "networks");
 	good = bridges && journal_begin(journal, uuid, run->restore ? "restore" : "start",
 					run->paused ? "paused" : "", NULL, error);
@@ -242,6 +283,7 @@ static bool start_run(Job *job, gpointer data, GError **error)
 		good = start_domain(job, run, bridges, restore_fd, error);
 		journal_end(journal, uuid);
 	}
+	networks_wait(run, NULL); /* where the domain came to nothing */
 	if (restore_fd >= 0) {
 		close(restore_fd);
 	}
@@ -268,6 +310,7 @@ static void start_done(Job *job, gpointer data, const GError *error)
 	g_autofree char *saved = vm_saved_path(run->manager, run->config->uuid);
 
 	vm->saved = g_file_test(saved, G_FILE_TEST_EXISTS);
+	vm_set_end_message(vm, error);
 	if (error) {
 		vm->end = vm->saved ? "saved" : "failed";
 		if (run->config->throw_away) {
@@ -297,8 +340,9 @@ static Run *start_prepare(Vm *vm, bool paused, GError **error)
 
 		if (!spec) {
 			g_set_error(error, MULLION_ERROR, MULLION_ERROR_NOT_FOUND,
-				    "%s: nics/%u: there is no network '%s'", run->name, i,
-				    nic->network);
+				    "%s: nics/%u: there is no network '%s'; choose another in its "
+				    "settings, or make that one",
+				    run->name, i, nic->network);
 			run_free(run);
 			return NULL;
 		}
@@ -332,9 +376,11 @@ static bool disks_are_free(Vm *vm, GError **error)
 	const Vm *other = manager_disk_conflict(vm->manager, vm, &target);
 
 	if (other) {
-		g_set_error(error, MULLION_ERROR, MULLION_ERROR_IN_USE,
-			    "%s: disks/%s is in use by %s, and one of them writes to it",
-			    vm->entry->name, target, other->entry->name);
+		g_set_error(
+		    error, MULLION_ERROR, MULLION_ERROR_IN_USE,
+		    "%s: disks/%s is in use by %s, and one of them writes to it; end that one "
+		    "first",
+		    vm->entry->name, target, other->entry->name);
 	}
 	return !other;
 }
@@ -353,6 +399,10 @@ void vm_run_start(Vm *vm, bool paused, GDBusMethodInvocation *call)
 	} else if (call) {
 		bus_answer_error(call, error);
 	} else {
+		/* With the machine: nobody waits for an answer, somebody will look for the reason.
+		 */
+		vm->end = vm->saved ? "saved" : "failed";
+		vm_set_end_message(vm, error);
 		g_warning("%s", error->message);
 		g_error_free(error);
 	}
@@ -469,6 +519,7 @@ static void end_done(Job *job, gpointer data, const GError *error)
 		break;
 	case END_GONE:
 		vm_clear_domain(vm, end_reason(run));
+		vm_set_end_message(vm, error);
 		if (error) {
 			break;
 		}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vm.h"
 
+#include "disk.h"
 #include "error.h"
 #include "file-util.h"
 #include "network.h"
@@ -134,6 +135,7 @@ static GVariant *vm_properties(gpointer owner)
 	g_variant_dict_insert(&dict, "Vcpus", "u", config->vcpus);
 	g_variant_dict_insert(&dict, "State", "s", vm_state(vm));
 	g_variant_dict_insert(&dict, "EndReason", "s", vm->end);
+	g_variant_dict_insert(&dict, "EndMessage", "s", vm->end_message ? vm->end_message : "");
 	g_variant_dict_insert(&dict, "DomainId", "u", vm->domain);
 	g_variant_dict_insert(&dict, "Started", "x", vm->started);
 	g_variant_dict_insert(&dict, "Job", "o", vm->job ? job_path(vm->job) : "/");
@@ -361,6 +363,16 @@ void vm_clear_domain(Vm *vm, const char *end)
 	bus_changed(vm->bus);
 }
 
+void vm_set_end_message(Vm *vm, const GError *error)
+{
+	g_free(vm->end_message);
+	/* Who cancels knows. */
+	vm->end_message = error && !g_error_matches(error, MULLION_ERROR, MULLION_ERROR_CANCELLED)
+			      ? g_strdup(error->message)
+			      : NULL;
+	bus_changed(vm->bus);
+}
+
 void vm_set_entry(Vm *vm, StoreEntry *entry)
 {
 	store_entry_free(vm->entry);
@@ -406,12 +418,28 @@ static void handle_rename(gpointer owner, GVariant *args, GDBusMethodInvocation 
 	g_dbus_method_invocation_return_value(call, NULL);
 }
 
+static void settings_thread(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+	g_task_return_pointer(task, g_variant_ref_sink(vm_config_to_variant(data, disk_sizes)),
+			      (GDestroyNotify)g_variant_unref);
+}
+
+static void settings_ready(GObject *source, GAsyncResult *result, gpointer data)
+{
+	g_autoptr(GVariant) settings = g_task_propagate_pointer(G_TASK(result), NULL);
+
+	g_dbus_method_invocation_return_value(data, g_variant_new("(@a{sv})", settings));
+}
+
+/* In a thread, for a disk's file may be on a server that does not answer. */
 static void handle_get_settings(gpointer owner, GVariant *args, GDBusMethodInvocation *call)
 {
 	Vm *vm = owner;
+	g_autoptr(GTask) task = g_task_new(NULL, NULL, settings_ready, call);
 
-	g_dbus_method_invocation_return_value(
-	    call, g_variant_new("(@a{sv})", vm_config_to_variant(vm->entry->config)));
+	g_task_set_task_data(task, vm_config_copy(vm->entry->config),
+			     (GDestroyNotify)vm_config_free);
+	g_task_run_in_thread(task, settings_thread);
 }
 
 static bool disks_differ(const VmConfig *one, const VmConfig *other)
@@ -591,5 +619,6 @@ void vm_free(Vm *vm)
 	g_clear_pointer(&vm->console, console_close);
 	store_entry_free(vm->entry);
 	close(vm->ended_fd);
+	g_free(vm->end_message);
 	g_free(vm);
 }

@@ -23,6 +23,7 @@ struct Vm {
 	bool doomed;	      /* to be removed when its job is over */
 	const char *activity; /* a State while a job makes it so, or NULL */
 	const char *end;      /* an EndReason */
+	char *end_message;    /* what went wrong, for people; NULL: nothing */
 	VmConfig *running;    /* what the domain was made of, or NULL */
 	Job *job;
 	int ended_fd; /* an eventfd that tells a waiting job of the end */
@@ -66,6 +67,8 @@ void vm_domain_ended(Vm *vm);
 /* The domain exists: found at start (adopt) or just made. @userdata: what it was made with. */
 void vm_set_domain(Vm *vm, guint id, const char *userdata, bool paused, bool preserved);
 void vm_clear_domain(Vm *vm, const char *end);
+/* What the last start or end came to: NULL is that all went well. */
+void vm_set_end_message(Vm *vm, const GError *error);
 /* Text kept with a domain. To be freed. */
 char *vm_userdata(const VmConfig *config);
 

@@ -6,11 +6,13 @@
 #include <signal.h>
 
 #include "client.h"
+#include "notifier.h"
 #include "window.h"
 
 struct _UiApplication {
 	GtkApplication parent;
 	UiClient *client;
+	UiNotifier *notifier;
 	char *show;
 	gboolean loading; /* the state of the window, which is not there yet */
 };
@@ -42,6 +44,21 @@ static void act_quit(GSimpleAction *action, GVariant *parameter, gpointer data)
 	g_list_free_full(windows, g_object_unref);
 }
 
+/* What a click on a notification asks for. */
+static void act_show_vm(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+	GList *windows = gtk_application_get_windows(data);
+
+	for (GList *each = windows; each; each = each->next) {
+		if (UI_IS_WINDOW(each->data)) {
+			ui_window_show_path(each->data, g_variant_get_string(parameter, NULL));
+			gtk_window_present(each->data);
+			return;
+		}
+	}
+	g_application_activate(data);
+}
+
 /* The end of the session, or Ctrl+C: with the state saved. */
 static gboolean signalled(gpointer data)
 {
@@ -49,7 +66,8 @@ static gboolean signalled(gpointer data)
 	return G_SOURCE_CONTINUE;
 }
 
-static const GActionEntry entries[] = {{"about", act_about}, {"quit", act_quit}};
+static const GActionEntry entries[] = {
+    {"about", act_about}, {"quit", act_quit}, {"show-vm", act_show_vm, "s"}};
 
 static void set_accelerators(GtkApplication *application)
 {
@@ -105,6 +123,14 @@ static void ui_application_startup(GApplication *gapplication)
 	g_unix_signal_add(SIGTERM, signalled, application);
 	g_unix_signal_add(SIGINT, signalled, application);
 	application->client = ui_client_new();
+	application->notifier = ui_notifier_new(GTK_APPLICATION(application), application->client);
+}
+
+static void ui_application_shutdown(GApplication *gapplication)
+{
+	/* It takes its notifications back, for which it needs the bus. */
+	g_clear_object(&UI_APPLICATION(gapplication)->notifier);
+	G_APPLICATION_CLASS(ui_application_parent_class)->shutdown(gapplication);
 }
 
 static void present(UiApplication *application, GtkWindow *window)
@@ -170,6 +196,7 @@ static void ui_application_class_init(UiApplicationClass *class)
 
 	G_OBJECT_CLASS(class)->dispose = ui_application_dispose;
 	application_class->startup = ui_application_startup;
+	application_class->shutdown = ui_application_shutdown;
 	application_class->activate = ui_application_activate;
 	application_class->command_line = ui_application_command_line;
 }

@@ -331,14 +331,26 @@ static void on_cancel(UiAssistant *self)
 	gtk_window_close(GTK_WINDOW(self));
 }
 
-/* While the VM is made, closing is stopping: what is half made should not go on unseen. */
+static void discard(gpointer data)
+{
+	gtk_widget_destroy(GTK_WIDGET(data));
+}
+
+/* While the VM is made, closing is stopping: what is half made should not go on unseen. Two pages
+ * are soon filled in again, more are asked about: Escape is pressed easily.
+ */
 static gboolean on_delete(UiAssistant *self)
 {
 	if (ui_progress_is_busy(self->progress)) {
 		ui_progress_cancel(self->progress);
 		return GDK_EVENT_STOP;
 	}
-	return GDK_EVENT_PROPAGATE;
+	if (page_index(self, assistant_page(self)) < 2) {
+		return GDK_EVENT_PROPAGATE;
+	}
+	form_ask(GTK_WINDOW(self), _("Close without making the VM?"),
+		 _("What was entered here is lost then."), _("_Discard"), discard, self, NULL);
+	return GDK_EVENT_STOP;
 }
 
 static void host_told(GVariant *answer, const GError *error, gpointer data)

@@ -38,12 +38,19 @@ struct _UiClient {
 };
 
 typedef struct {
-	char *what;
-	char *vm; /* object path, or NULL */
+	char *what; /* NULL: a form shows how it ends */
+	char *vm;   /* object path, or NULL */
 } Watch;
 
 enum { PROP_ONLINE = 1, PROP_REASON, PROP_COUNT };
-enum { SIGNAL_NOTICE, SIGNAL_STATISTICS, SIGNAL_JOB_DONE, SIGNAL_COUNT };
+enum {
+	SIGNAL_NOTICE,
+	SIGNAL_STATISTICS,
+	SIGNAL_JOB_DONE,
+	SIGNAL_JOB_OVER,
+	SIGNAL_VM_GONE,
+	SIGNAL_COUNT
+};
 
 static GParamSpec *properties[PROP_COUNT];
 static guint signals[SIGNAL_COUNT];
@@ -188,20 +195,23 @@ static void judge_job(UiClient *client, MullionJob1 *job)
 	const char *path = g_dbus_proxy_get_object_path(G_DBUS_PROXY(job));
 	const char *state = mullion_job1_get_state(job);
 	Watch *watch = g_hash_table_lookup(client->watched, path);
+	gboolean shown;
 
 	if (!watch || !state || g_str_equal(state, "running")) {
 		return;
 	}
-	if (g_str_equal(state, "failed")) {
+	shown = watch->what == NULL;
+	if (g_str_equal(state, "failed") && !shown) {
 		MullionVm1 *vm = watch->vm ? ui_client_vm_at(client, watch->vm) : NULL;
 
 		raise_notice(client, watch->what, mullion_job1_get_message(job), vm,
 			     mullion_job1_get_error(job));
 	}
 	g_hash_table_remove(client->watched, path);
-	if (g_str_equal(state, "done")) {
+	if (g_str_equal(state, "done") && !shown) {
 		g_signal_emit(client, signals[SIGNAL_JOB_DONE], 0, job);
 	}
+	g_signal_emit(client, signals[SIGNAL_JOB_OVER], 0, job);
 }
 
 static void job_changed(MullionJob1 *job, GParamSpec *property, UiClient *client)
@@ -258,6 +268,7 @@ static void object_removed(GDBusObjectManager *objects, GDBusObject *object, UiC
 			g_hash_table_remove(client->histories,
 					    g_dbus_object_get_object_path(object));
 			drop_from(client->vms, each->data);
+			g_signal_emit(client, signals[SIGNAL_VM_GONE], 0, each->data);
 		} else if (MULLION_IS_NETWORK1(each->data)) {
 			drop_from(client->networks, each->data);
 		} else if (MULLION_IS_JOB1(each->data)) {
@@ -561,6 +572,11 @@ void ui_client_watch_job(UiClient *client, const char *job_path, const char *wha
 	}
 }
 
+void ui_client_follow_job(UiClient *client, const char *job_path)
+{
+	ui_client_watch_job(client, job_path, NULL, NULL);
+}
+
 void ui_client_report(UiClient *client, const char *what, MullionVm1 *vm_or_null,
 		      const GError *error)
 {
@@ -812,6 +828,11 @@ static void ui_client_class_init(UiClientClass *class)
 	signals[SIGNAL_JOB_DONE] =
 	    g_signal_new("job-done", UI_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
 			 G_TYPE_NONE, 1, MULLION_TYPE_JOB1);
+	signals[SIGNAL_JOB_OVER] =
+	    g_signal_new("job-over", UI_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+			 G_TYPE_NONE, 1, MULLION_TYPE_JOB1);
+	signals[SIGNAL_VM_GONE] = g_signal_new("vm-gone", UI_TYPE_CLIENT, G_SIGNAL_RUN_LAST, 0,
+					       NULL, NULL, NULL, G_TYPE_NONE, 1, MULLION_TYPE_VM1);
 }
 
 static void ui_client_init(UiClient *client)

@@ -28,7 +28,10 @@ G_DECLARE_FINAL_TYPE(UiClient, ui_client, UI, CLIENT, GObject)
  * Signal "notice" (const char *what, const char *detail, MullionVm1 *vm, const char *error):
  * something went wrong. what: a translated title; detail: for people; vm: which VM, or NULL; error:
  * name of the D-Bus error, or "". Signal "statistics" (no arguments): a second has gone by,
- * histories have a sample more.
+ * histories have a sample more. Signal "job-done" (MullionJob1 *job): a watched job has done what
+ * it was to do. Signal "job-over" (MullionJob1 *job): a watched or followed job has ended, however.
+ * Signal "vm-gone" (MullionVm1 *vm): the manager has no such VM any more, which is not said when
+ * the manager itself goes.
  */
 
 /* Connects to the system bus, or to the one at $MULLION_BUS_ADDRESS (tests, remote use). */
@@ -58,6 +61,9 @@ MullionJob1 *ui_client_job_at(UiClient *client, const char *object_path);
  */
 void ui_client_watch_job(UiClient *client, const char *job_path, const char *what,
 			 MullionVm1 *vm_or_null);
+
+/* The same for a job whose end a form shows: how it ends is told by "job-over" alone. */
+void ui_client_follow_job(UiClient *client, const char *job_path);
 
 /* Raises "notice". A cancelled call is none. */
 void ui_client_report(UiClient *client, const char *what, MullionVm1 *vm_or_null,

@@ -187,11 +187,19 @@ static void ask_grow(UiDisks *self, GVariant *disk)
 	    _("How large shall the disk %s be? It can only grow; the system inside has to be told "
 	      "afterwards to use the new space."),
 	    asked->target);
+	g_autofree char *sizes = form_disk_sizes(disk);
+	guint64 smallest = form_disk_size(disk) / FORM_MIB + 1;
 	GtkWidget *box;
 	GtkWidget *dialog = dialog_new(self, _("Grow Disk"), text, _("_Grow"), &box);
 
-	asked->field = gtk_spin_button_new_with_range(1, 64 << 20, 1024);
-	gtk_spin_button_set_value(GTK_SPIN_BUTTON(asked->field), 40 << 10);
+	if (sizes) {
+		g_autofree char *now = g_strdup_printf(_("Now: %s"), sizes);
+
+		gtk_container_add(GTK_CONTAINER(box), gtk_label_new(now));
+	}
+	asked->field = gtk_spin_button_new_with_range(smallest, 64 << 20, 1024);
+	gtk_spin_button_set_value(GTK_SPIN_BUTTON(asked->field),
+				  form_disk_size(disk) ? smallest + (10 << 10) : 40 << 10);
 	form_spin_is_size(GTK_SPIN_BUTTON(asked->field), FORM_GIB);
 	form_set_accessible(asked->field, _("New size"));
 	gtk_entry_set_activates_default(GTK_ENTRY(asked->field), TRUE);

@@ -172,9 +172,33 @@ GVariant *form_disks_set_source(GVariant *disks, const char *target, const char 
 	return g_variant_builder_end(&builder);
 }
 
+guint64 form_disk_size(GVariant *disk)
+{
+	guint64 size = 0;
+
+	g_variant_lookup(disk, "size", "t", &size);
+	return size;
+}
+
+char *form_disk_sizes(GVariant *disk)
+{
+	guint64 size = form_disk_size(disk), used = 0;
+	g_autofree char *all = g_format_size_full(size, G_FORMAT_SIZE_IEC_UNITS);
+	g_autofree char *part = NULL;
+
+	if (size == 0 || !g_variant_lookup(disk, "used", "t", &used)) {
+		return NULL;
+	}
+	part = g_format_size_full(used, G_FORMAT_SIZE_IEC_UNITS);
+	/* Translators: a disk's size, and how much of it takes space on this machine */
+	return used < size ? g_strdup_printf(_("%s, %s of it used"), all, part)
+			   : g_steal_pointer(&all);
+}
+
 char *form_disk_describe(GVariant *disk)
 {
 	const char *format = form_dict_text(disk, "format");
+	g_autofree char *sizes = form_disk_sizes(disk);
 	GString *text = g_string_new(NULL);
 
 	if (form_dict_flag(disk, "cdrom")) {
@@ -186,6 +210,9 @@ char *form_disk_describe(GVariant *disk)
 	} else {
 		/* Translators: %s is a disk image's format, raw or qcow2 */
 		g_string_append_printf(text, _("%s image"), format);
+	}
+	if (sizes) {
+		g_string_append_printf(text, ", %s", sizes);
 	}
 	if (form_dict_flag(disk, "readonly") && !form_dict_flag(disk, "cdrom")) {
 		g_string_append_printf(text, ", %s", _("read-only"));

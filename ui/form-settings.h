@@ -29,3 +29,7 @@ const char *form_settings_page(const char *key);
 GVariant *form_disks_set_source(GVariant *disks, const char *target, const char *source);
 /* One line on a disk for people: "qcow2 image, read-only". To be freed. */
 char *form_disk_describe(GVariant *disk);
+/* "20.0 GiB, 1.2 GiB of it used"; NULL: the manager could not tell. */
+char *form_disk_sizes(GVariant *disk);
+/* Bytes that the VM sees; 0: not known. */
+guint64 form_disk_size(GVariant *disk);

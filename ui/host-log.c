@@ -178,6 +178,9 @@ static void ui_host_log_init(UiHostLog *log)
 {
 	log->cancellable = g_cancellable_new();
 	gtk_widget_init_template(GTK_WIDGET(log));
+	/* Room for the words in it, however long they are in this language, and the icons. */
+	gtk_entry_set_width_chars(
+	    log->search, g_utf8_strlen(gtk_entry_get_placeholder_text(log->search), -1) + 2);
 }
 
 GtkWidget *ui_host_log_new(UiClient *client)

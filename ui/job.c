@@ -64,7 +64,7 @@ guint ui_job_running(UiClient *client)
 	return running;
 }
 
-static char *result_text(MullionJob1 *job)
+char *ui_job_result(MullionJob1 *job)
 {
 	const char *state = mullion_job1_get_state(job);
 	const char *message = mullion_job1_get_message(job);
@@ -76,40 +76,45 @@ static char *result_text(MullionJob1 *job)
 	return g_strdup(g_strcmp0(state, "cancelled") == 0 ? _("Cancelled") : _("Done"));
 }
 
-/* What it works on, or what it has made. */
-static MullionVm1 *vm_of(UiJobRow *row)
+MullionVm1 *ui_job_vm(UiClient *client, MullionJob1 *job)
 {
-	MullionVm1 *vm = ui_client_vm_at(row->client, mullion_job1_get_vm(row->job));
-	GVariant *result = mullion_job1_get_result(row->job);
+	MullionVm1 *vm = ui_client_vm_at(client, mullion_job1_get_vm(job));
+	GVariant *result = mullion_job1_get_result(job);
 	const char *path;
 
 	if (!vm && result && g_variant_lookup(result, "vm", "&o", &path)) {
-		vm = ui_client_vm_at(row->client, path);
+		vm = ui_client_vm_at(client, path);
 	}
 	return vm;
 }
 
+char *ui_job_title(MullionJob1 *job, const char *vm_title)
+{
+	const char *kind = ui_job_text(mullion_job1_get_kind(job));
+
+	/* Translators: what a job does (Starting), and the VM's name */
+	return vm_title ? g_strdup_printf(_("%s: %s"), kind, vm_title) : g_strdup(kind);
+}
+
 static void show(UiJobRow *row)
 {
-	MullionVm1 *vm = vm_of(row);
+	MullionVm1 *vm = ui_job_vm(row->client, row->job);
 	gboolean running = g_strcmp0(mullion_job1_get_state(row->job), "running") == 0;
 	double progress = mullion_job1_get_progress(row->job);
-	const char *kind = ui_job_text(mullion_job1_get_kind(row->job));
 	g_autofree char *title = NULL;
 
 	if (vm) {
 		g_free(row->vm_title);
 		row->vm_title = g_strdup(ui_vm_title(vm));
 	}
-	/* Translators: what a job does (Starting), and the VM's name */
-	title = row->vm_title ? g_strdup_printf(_("%s: %s"), kind, row->vm_title) : g_strdup(kind);
+	title = ui_job_title(row->job, row->vm_title);
 	gtk_label_set_text(row->title, title);
 	atk_object_set_name(gtk_widget_get_accessible(GTK_WIDGET(row)), title);
 	gtk_widget_set_visible(GTK_WIDGET(row->progress), running);
 	gtk_widget_set_visible(row->cancel, running && mullion_job1_get_cancellable(row->job));
 	gtk_widget_set_visible(GTK_WIDGET(row->result), !running);
 	if (!running) {
-		g_autofree char *result = result_text(row->job);
+		g_autofree char *result = ui_job_result(row->job);
 
 		gtk_label_set_text(row->result, result);
 	} else if (progress >= 0) {

@@ -10,6 +10,12 @@
 
 /* Translated words for a kind of job: "Starting". */
 const char *ui_job_text(const char *kind);
+/* "Starting: web"; vm_title may be NULL. */
+char *ui_job_title(MullionJob1 *job, const char *vm_title);
+/* How it ended, for people. */
+char *ui_job_result(MullionJob1 *job);
+/* What it works on, or what it has made; NULL: not there, or not known. The client keeps it. */
+MullionVm1 *ui_job_vm(UiClient *client, MullionJob1 *job);
 /* How many of the jobs run. */
 guint ui_job_running(UiClient *client);
 

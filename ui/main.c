@@ -7,9 +7,10 @@
 int main(int argc, char **argv)
 {
 	g_autoptr(UiApplication) application = NULL;
+	const char *translations = g_getenv("MULLION_LOCALE_DIR");
 
 	setlocale(LC_ALL, "");
-	bindtextdomain(GETTEXT_PACKAGE, LOCALEDIR);
+	bindtextdomain(GETTEXT_PACKAGE, translations ? translations : LOCALEDIR);
 	bind_textdomain_codeset(GETTEXT_PACKAGE, "UTF-8");
 	textdomain(GETTEXT_PACKAGE);
 	application = ui_application_new();

@@ -356,6 +356,24 @@ static void on_delete(UiNetworks *self)
 		 _("_Delete Network"), delete_now, self, NULL);
 }
 
+static void close_now(gpointer data)
+{
+	gtk_widget_destroy(GTK_WIDGET(data));
+}
+
+static gboolean on_close(UiNetworks *self)
+{
+	bool empty = self->is_new && !*entry_text(self->name_entry) &&
+		     !*entry_text(self->address_entry) && !*entry_text(self->bridge_entry);
+
+	if (!is_edited(self) || empty) {
+		return GDK_EVENT_PROPAGATE;
+	}
+	form_ask(GTK_WINDOW(self), _("Close without saving the network?"),
+		 _("What was entered here is lost then."), _("_Discard"), close_now, self, NULL);
+	return GDK_EVENT_STOP;
+}
+
 static void select_wanted(UiNetworks *self)
 {
 	g_autoptr(GList) rows = gtk_container_get_children(GTK_CONTAINER(self->list));
@@ -506,6 +524,7 @@ static void ui_networks_class_init(UiNetworksClass *class)
 	gtk_widget_class_bind_template_callback(widget_class, on_start);
 	gtk_widget_class_bind_template_callback(widget_class, on_stop);
 	gtk_widget_class_bind_template_callback(widget_class, on_delete);
+	gtk_widget_class_bind_template_callback(widget_class, on_close);
 	gtk_widget_class_bind_template_callback(widget_class, on_ended);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "notice.h"
 
+#include "accessible.h"
+
 #include <glib/gi18n.h>
 
 #define RESPONSE_DETAILS 1
@@ -184,4 +186,5 @@ static void ui_notice_init(UiNotice *notice)
 {
 	g_queue_init(&notice->entries);
 	gtk_widget_init_template(GTK_WIDGET(notice));
+	ui_accessible_name_close(notice->bar);
 }

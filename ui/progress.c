@@ -120,6 +120,7 @@ static void answered(GVariant *answer, const GError *error, gpointer data)
 		/* CreateNetwork's answer is the network. */
 		if (g_str_has_prefix(path, JOB_FOLDER)) {
 			self->job_path = g_strdup(path);
+			ui_client_follow_job(self->client, path);
 			self->job = form_job_new(g_dbus_proxy_get_connection(self->proxy), path,
 						 job_changed, self);
 			return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "screen.h"
 
+#include "accessible.h"
 #include "chord.h"
 #include "console.h"
 #include "key-grab.h"
@@ -377,6 +378,7 @@ static void ui_screen_init(UiScreen *screen)
 {
 	screen->grab = ui_key_grab_new();
 	gtk_widget_init_template(GTK_WIDGET(screen));
+	ui_accessible_name_close(GTK_INFO_BAR(screen->why));
 }
 
 GtkWidget *ui_screen_new(UiClient *client, MullionVm1 *vm)

@@ -5,6 +5,7 @@
  */
 #include "forms.h"
 
+#include "accessible.h"
 #include "disks.h"
 #include "form-call.h"
 #include "form-machine.h"
@@ -33,7 +34,8 @@ struct _UiSettings {
 	bool anyway; /* the problems of what is edited have been shown: Save saves all the same */
 	bool checking;
 	bool renaming; /* the second step of saving */
-	GtkWidget *header, *cancel_button, *save_button, *restart_bar, *restart_label, *stack;
+	GtkWidget *sidebar, *header, *cancel_button, *save_button, *restart_bar, *restart_label,
+	    *stack;
 	GtkWidget *name_entry, *name_note, *title_entry, *colour_combo, *os_combo, *autostart_check;
 	GtkWidget *template_check, *notes_view;
 	GtkWidget *memory_spin, *memory_note, *vcpus_spin, *vcpus_note, *reboot_combo, *crash_combo;
@@ -276,22 +278,25 @@ static void update_restart(UiSettings *self)
 	gtk_widget_set_visible(self->restart_bar, text != NULL);
 }
 
+static bool is_edited(UiSettings *self)
+{
+	g_autoptr(GVariant) changes = self->old ? g_variant_ref_sink(changes_of(self)) : NULL;
+
+	return changes && (g_variant_n_children(changes) > 0 ||
+			   g_strcmp0(gtk_entry_get_text(GTK_ENTRY(self->name_entry)),
+				     mullion_vm1_get_name(self->vm)) != 0);
+}
+
 static void update(UiSettings *self)
 {
 	g_autofree char *problem = NULL;
-	g_autoptr(GVariant) changes = NULL;
 	bool busy = self->checking || ui_progress_is_busy(self->progress);
-	bool renamed, edited;
 
 	update_restart(self);
 	if (!self->old) {
 		return;
 	}
 	update_boot(self);
-	changes = g_variant_ref_sink(changes_of(self));
-	renamed = g_strcmp0(gtk_entry_get_text(GTK_ENTRY(self->name_entry)),
-			    mullion_vm1_get_name(self->vm)) != 0;
-	edited = renamed || g_variant_n_children(changes) > 0;
 	problem = name_problem(self);
 	form_entry_tell(GTK_ENTRY(self->name_entry), problem);
 	if (!problem) {
@@ -308,7 +313,7 @@ static void update(UiSettings *self)
 	}
 	gtk_button_set_label(GTK_BUTTON(self->save_button),
 			     self->anyway ? _("S_ave Anyway") : _("S_ave"));
-	gtk_widget_set_sensitive(self->save_button, edited && !problem && !busy);
+	gtk_widget_set_sensitive(self->save_button, is_edited(self) && !problem && !busy);
 	gtk_widget_set_sensitive(self->stack, !busy);
 }
 
@@ -433,6 +438,7 @@ static void loaded(GVariant *answer, const GError *error, gpointer data)
 	if (error) {
 		g_autofree char *text = form_error_explain(error);
 
+		gtk_widget_hide(gtk_stack_get_child_by_name(GTK_STACK(self->stack), "loading"));
 		ui_progress_tell(self->progress, text);
 		return;
 	}
@@ -497,7 +503,8 @@ static gboolean on_delete(UiSettings *self)
 	    ui_snapshots_is_busy(self->snapshots)) {
 		return GDK_EVENT_STOP; /* it ends soon, or is stopped by its own button */
 	}
-	if (!gtk_widget_get_sensitive(self->save_button)) {
+	/* Also what cannot be saved as it is has been typed by somebody. */
+	if (!is_edited(self)) {
 		return GDK_EVENT_PROPAGATE;
 	}
 	question =
@@ -557,7 +564,7 @@ static void bind_children(GtkWidgetClass *class)
 	    CHILD(disks),	   CHILD(bootloader_label), CHILD(bootloader_entry),
 	    CHILD(kernel_path),	   CHILD(initrd_path),	    CHILD(nics),
 	    CHILD(snapshots),	   CHILD(message_box),	    CHILD(problem_label),
-	    CHILD(progress),
+	    CHILD(progress),	   CHILD(sidebar),
 #undef CHILD
 	};
 
@@ -593,6 +600,7 @@ static void ui_settings_init(UiSettings *self)
 {
 	self->cancellable = g_cancellable_new();
 	gtk_widget_init_template(GTK_WIDGET(self));
+	ui_accessible_name_pages(GTK_STACK_SIDEBAR(self->sidebar));
 	form_combo_fill_colours(GTK_COMBO_BOX(self->colour_combo));
 	form_spin_is_size(GTK_SPIN_BUTTON(self->memory_spin), FORM_MIB);
 	g_signal_connect_swapped(gtk_text_view_get_buffer(GTK_TEXT_VIEW(self->notes_view)),

@@ -268,7 +268,7 @@ static const struct {
     {"reboot", N_("_Reboot"), "view-refresh-symbolic", "running", NEEDS_NO_JOB, act_reboot},
     {"force-reboot", N_("R_eset…"), "view-refresh-symbolic", "running paused", NEEDS_NO_JOB,
      act_force_reboot},
-    {"save", N_("Sa_ve"), "document-save-symbolic", "running paused", NEEDS_NO_JOB | NO_THROW_AWAY,
+    {"save", N_("Sa_ve"), "document-save-symbolic", "running", NEEDS_NO_JOB | NO_THROW_AWAY,
      act_save},
     {"discard-saved", N_("D_iscard Saved State…"), "edit-clear-symbolic", "saved", NEEDS_NO_JOB,
      act_discard_saved},

@@ -3,6 +3,7 @@
 
 #include "colour.h"
 #include "facts.h"
+#include "form-settings.h"
 #include "plot.h"
 
 #include <glib/gi18n.h>
@@ -70,7 +71,7 @@ static char *since(gint64 started)
 
 /* One line each for "disks" or "nics" of the settings. */
 static char *list_text(UiVmPage *page, const char *key,
-		       char *(*describe)(UiVmPage *page, GVariantDict *one))
+		       char *(*describe)(UiVmPage *page, GVariant *one))
 {
 	g_autoptr(GVariant) list =
 	    page->settings ? g_variant_lookup_value(page->settings, key, G_VARIANT_TYPE("aa{sv}"))
@@ -79,36 +80,36 @@ static char *list_text(UiVmPage *page, const char *key,
 
 	for (gsize i = 0; list && i < g_variant_n_children(list); i++) {
 		g_autoptr(GVariant) item = g_variant_get_child_value(list, i);
-		g_autoptr(GVariantDict) one = g_variant_dict_new(item);
-		g_autofree char *line = describe(page, one);
+		g_autofree char *line = describe(page, item);
 
 		g_string_append_printf(text, "%s%s", text->len > 0 ? "\n" : "", line);
 	}
 	return g_string_free(text, FALSE);
 }
 
-static char *describe_disk(UiVmPage *page, GVariantDict *one)
+static char *describe_disk(UiVmPage *page, GVariant *one)
 {
+	g_autofree char *sizes = form_disk_sizes(one);
 	const char *target = "", *source = "", *format = "";
 	gboolean cdrom = FALSE, readonly = FALSE;
 
-	g_variant_dict_lookup(one, "target", "&s", &target);
-	g_variant_dict_lookup(one, "source", "&s", &source);
-	g_variant_dict_lookup(one, "format", "&s", &format);
-	g_variant_dict_lookup(one, "cdrom", "b", &cdrom);
-	g_variant_dict_lookup(one, "readonly", "b", &readonly);
-	return g_strdup_printf("%s: %s%s%s", target, *source ? source : _("empty"),
-			       cdrom ? _(" (CD)") : "",
-			       readonly && !cdrom ? _(" (read only)") : "");
+	g_variant_lookup(one, "target", "&s", &target);
+	g_variant_lookup(one, "source", "&s", &source);
+	g_variant_lookup(one, "format", "&s", &format);
+	g_variant_lookup(one, "cdrom", "b", &cdrom);
+	g_variant_lookup(one, "readonly", "b", &readonly);
+	return g_strdup_printf("%s: %s%s%s%s%s", target, *source ? source : _("empty"),
+			       cdrom ? _(" (CD)") : "", readonly && !cdrom ? _(" (read only)") : "",
+			       sizes ? " – " : "", sizes ? sizes : "");
 }
 
-static char *describe_nic(UiVmPage *page, GVariantDict *one)
+static char *describe_nic(UiVmPage *page, GVariant *one)
 {
 	const char *mac = "", *network = "", *address;
 	g_autofree char *key = NULL;
 
-	g_variant_dict_lookup(one, "mac", "&s", &mac);
-	g_variant_dict_lookup(one, "network", "&s", &network);
+	g_variant_lookup(one, "mac", "&s", &mac);
+	g_variant_lookup(one, "network", "&s", &network);
 	key = g_ascii_strdown(mac, -1);
 	address = g_hash_table_lookup(page->addresses, key);
 	if (address) {
@@ -161,6 +162,7 @@ static void show_facts(UiVmPage *page)
 	ui_facts_set(page->facts, _("Shares disks with"), base ? ui_vm_title(base) : NULL);
 	ui_facts_set(page->facts, _("Starts with the machine"),
 		     mullion_vm1_get_autostart(vm) ? _("yes") : NULL);
+	ui_facts_set(page->facts, _("Went wrong"), mullion_vm1_get_end_message(vm));
 	ui_facts_set(page->facts, _("Domain"), domain);
 	ui_facts_set(page->facts, _("UUID"), mullion_vm1_get_uuid(vm));
 	if (page->settings) {
@@ -342,9 +344,10 @@ static void ui_vm_page_init(UiVmPage *page)
 GtkWidget *ui_vm_page_new(UiClient *client, MullionVm1 *vm)
 {
 	static const char *const followed[] = {
-	    "notify::name",   "notify::title",	   "notify::colour",  "notify::state",
-	    "notify::memory", "notify::vcpus",	   "notify::started", "notify::autostart",
-	    "notify::os",     "notify::domain-id", "notify::base",    "notify::restart-needed"};
+	    "notify::name",	  "notify::title",     "notify::colour",  "notify::state",
+	    "notify::memory",	  "notify::vcpus",     "notify::started", "notify::autostart",
+	    "notify::os",	  "notify::domain-id", "notify::base",	  "notify::restart-needed",
+	    "notify::end-message"};
 	UiVmPage *page = g_object_new(UI_TYPE_VM_PAGE, NULL);
 
 	page->client = g_object_ref(client);

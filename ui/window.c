@@ -521,7 +521,8 @@ static void act_machine(GSimpleAction *action, GVariant *parameter, gpointer dat
 	UiWindow *window = data;
 	GtkListBoxRow *row;
 
-	/* What had the keyboard may be on the page that goes: the arrows are to work in the list. */
+	/* What had the keyboard may be on the page that goes: the arrows are to work in the list.
+	 */
 	select_path(window, NULL);
 	row = gtk_list_box_get_selected_row(window->list);
 	if (row) {
@@ -547,6 +548,18 @@ static const GActionEntry entries[] = {
 void ui_window_show_vm(UiWindow *window, MullionVm1 *vm)
 {
 	select_path(window, ui_vm_path(vm));
+}
+
+void ui_window_show_path(UiWindow *window, const char *object_path)
+{
+	select_path(window, object_path);
+}
+
+const char *ui_window_get_shown(UiWindow *window)
+{
+	UiVmView *view = shown_view(window);
+
+	return view ? ui_vm_path(ui_vm_view_get_vm(view)) : NULL;
 }
 
 void ui_window_show_name(UiWindow *window, const char *name)

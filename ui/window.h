@@ -19,6 +19,10 @@ UiWindow *ui_window_new(GtkApplication *application, UiClient *client, const UiS
 void ui_window_show_vm(UiWindow *window, MullionVm1 *vm);
 /* The same by name, now or as soon as the manager has told of it. */
 void ui_window_show_name(UiWindow *window, const char *name);
+/* The same by object path; one that is not there is the machine's page. */
+void ui_window_show_path(UiWindow *window, const char *object_path);
+/* Object path of the VM that is shown, or NULL. */
+const char *ui_window_get_shown(UiWindow *window);
 /* Select a VM and show its screen. */
 void ui_window_show_screen(UiWindow *window, MullionVm1 *vm);
 /* FALSE: only the page is shown, without list, title bar and tools: for full screen. */

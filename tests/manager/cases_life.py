@@ -96,6 +96,7 @@ def test_start_fails(m):
     message = fails("Failed", vm.job, "Start", "(a{sv})", {})
     check("one" in message and "injected" in message, message)
     equal((vm.state, vm.get("EndReason"), m.domains()), ("stopped", "failed", []))
+    equal(vm.get("EndMessage"), message)
     m.inject(unpause={"error": "FAILED"})
     fails("Failed", vm.job, "Start", "(a{sv})", {})
     equal(m.domains(), [], "a domain that could not be let run")
@@ -105,6 +106,30 @@ def test_start_fails(m):
     check("512 MiB" in message, message)
     (m.state / "images/vmlinux").unlink()
     check("kernel" in fails("InvalidArgument", vm.job, "Start", "(a{sv})", {}))
+    check("kernel" in vm.get("EndMessage"))
+    m.kernel()
+    (m.fake / "memory").unlink()
+    m.inject(create={"delay": 20000})
+    job = vm.call("Start", "(a{sv})", {})
+    m.cancel(job)
+    m.wait_job(job)
+    equal(vm.get("EndMessage"), "", "cancelled")
+    m.inject()
+    vm.job("Start", "(a{sv})", {})
+    equal(vm.get("EndMessage"), "")
+
+
+def test_autostart_that_fails_is_remembered(m):
+    """Nobody waits for its answer, and its job is gone after a minute."""
+    vm = m.create("boots", autostart=True, nics=[{"network": "default"}])
+    file = m.state / "vms/boots.vm"
+    m.stop()
+    file.write_text(file.read_text().replace("network=default", "network=nowhere"))
+    (m.run / "autostarted").unlink(missing_ok=True)
+    m.start()
+    vm = m.vm("boots")
+    until(lambda: vm.get("EndReason") == "failed", "the start that fails")
+    check("there is no network 'nowhere'" in vm.get("EndMessage"), vm.get("EndMessage"))
 
 
 def test_shutdown_timeout_and_force(m):

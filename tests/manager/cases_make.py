@@ -188,7 +188,7 @@ def test_overlays_are_sound(m):
 def test_steps_are_told(m):
     template = m.create("web", template=True, disks=[{"create_size": 1 << 20, "format": "raw"}], nics=[{}])
     steps = template.job("StartThrowAway", "(a{sv})", {})["steps"]
-    equal([name for name, _ in steps], ["journal", "disks", "definition", "checks", "networks", "domain", "end"])
+    equal([name for name, _ in steps], ["journal", "disks", "definition", "checks", "networks", "domain", "network rules", "end"])
     check(all(0 <= time < 60_000_000 for _, time in steps), steps)
 
 

@@ -88,6 +88,26 @@ def test_network_fails(m):
     vm.job("Start", "(a{sv})", {})
 
 
+def test_rules_that_fail_late(m):
+    """A network that is up has its rules refreshed while the domain is built; no guest runs without them."""
+    first, second = m.create("one", nics=[{}]), m.create("two", nics=[{}])
+    first.job("Start", "(a{sv})", {})
+    (m.fake / "ran").unlink(missing_ok=True)
+    (m.folder / "fail-nft").touch()
+    m.inject(create={"delay": 300})
+    message = fails("Failed", second.job, "Start", "(a{sv})", {})
+    check(message.startswith("two: network default: ") and "injected" in message, message)
+    equal((second.state, m.domains()), ("stopped", [first.domain]))
+    check(not (m.fake / "ran").exists(), "the guest ran")
+    (m.folder / "fail-nft").unlink()
+    begun = len(m.programs())
+    m.inject(create={"delay": 2000})
+    job = second.call("Start", "(a{sv})", {})
+    until(lambda: "nft -f -" in m.programs()[begun:], "the rules while the domain is built", 1.5)
+    m.done(job)
+    equal(second.state, "running")
+
+
 def test_isolated(m):
     network = create(m, "quiet", mode="isolated", address="192.168.77.1/28")
     network.call("Start")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Definitions: settings, files edited by hand, import of xl.cfg."""
 
+import os
+
 from gi.repository import GLib
 
 from harness import TOP, Vm, check, equal, fails, until, variants
@@ -22,6 +24,32 @@ def test_settings_round_trip(m):
     equal((settings["notes"], settings["title"], settings["memory"], settings["cmdline"]),
           ("two\nlines", "Ü", 99, "a\\b \"c\""))
     equal(settings["disks"][0]["owned"], True)
+
+
+def test_sizes_of_disks(m):
+    """What the VM sees, and what it takes; nothing of what is not there or is something else."""
+    raw = m.state / "images/mine.raw"
+    raw.write_bytes(bytes(65536))
+    fifo = m.state / "images/fifo"
+    os.mkfifo(fifo)
+    vm = m.create("one", disks=[{"create_size": 64 << 20, "format": "qcow2"}, {"create_size": 3 << 20, "format": "raw"},
+                                {"source": str(raw)}, {"source": "", "cdrom": True}])
+    raw.write_bytes(b"x" * 65536 + bytes(1 << 20))
+    disks = vm.call("GetSettings")["disks"]
+    equal([disk.get("size") for disk in disks], [64 << 20, 3 << 20, 65536 + (1 << 20), None])
+    check(0 < disks[0]["used"] < 1 << 20, "an empty qcow2 file:", disks[0]["used"])
+    equal(disks[1]["used"], 0, "an empty raw file has holes alone")
+    check("used" not in disks[3], "a drive without a CD")
+    # What was told can be given back; it cannot be set.
+    lie = dict(disks[0], size=1, used=1)
+    vm.call("SetSettings", "(a{sv})", variants({"disks": [lie, *disks[1:]]}))
+    equal(vm.call("GetSettings")["disks"][0]["size"], 64 << 20)
+    raw.unlink()
+    check("size" not in vm.call("GetSettings")["disks"][2], "a disk that is not there")
+    fifo.rename(raw)
+    check(vm.call("GetSettings")["disks"][2].get("size", 0) == 0, "a pipe has no size, and nobody waits for it")
+    (m.state / "disks" / vm.uuid / "xvda.qcow2").write_bytes(b"QFI")
+    check("size" not in vm.call("GetSettings")["disks"][0], "a file that is no qcow2")
 
 
 def test_settings_all_or_none(m):

@@ -14,12 +14,16 @@
  *
  * - sensors [temperatures]: NAME=DEGREES; [batteries]: NAME=PERCENT;STATUS
  *
+ * - ../link-NAME: a bridge of the tests' program "ip" (fake-program), which the manager also asks
+ *   the kernel for
+ *
  * - memory: free MiB; console: path of a terminal; ran: is made when a domain is let run
  */
 #include "error.h"
 #include "file-util.h"
 #include "vmm.h"
 
+#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,6 +36,14 @@ static struct {
 	GMutex lock;	     /* watched, next_id */
 	GHashTable *watched; /* id → last seen: 1 alive, 2 ended */
 } fake;
+
+/* Instead of libc's. */
+unsigned int if_nametoindex(const char *name)
+{
+	g_autofree char *path = g_strdup_printf("%s/../link-%s", fake.folder, name);
+
+	return g_file_test(path, G_FILE_TEST_EXISTS) ? 1 : 0;
+}
 
 static char *domain_path(guint id)
 {

@@ -118,7 +118,7 @@ static void check_definition(const char *text)
 	again = vm_config_parse(written, NULL, &error);
 	g_assert_no_error(error);
 	g_assert_true(vm_config_equal(config, again));
-	g_variant_unref(g_variant_ref_sink(vm_config_to_variant(config)));
+	g_variant_unref(g_variant_ref_sink(vm_config_to_variant(config, NULL)));
 }
 
 static void check_xl(const char *text)

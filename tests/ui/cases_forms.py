@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The forms: assistant, settings, copies, networks, import. Worked as a person does; what the manager got is looked at."""
 
+import pathlib
 import re
 
 from desk import check, equal, until
@@ -188,6 +189,7 @@ def test_assistant_escape_leaves_nothing(desk):
     next_page(app)
     field(app, "Name", "web")
     app.key("Escape")
+    app.press("Discard", "push button")
     app.gone("Next", "push button")
     equal(desk.manager.vm_names(), [])
 
@@ -401,7 +403,7 @@ def test_settings_disks(desk):
     app = desk.start()
     settings_of(desk, app, "web")
     page(app, "Disks")
-    app.find(re.compile("^xvda: .*qcow2 image, deleted with the VM"), "list item")
+    app.find(re.compile(r"^xvda: .*qcow2 image, 1\.0\sMiB, \d+\.\d\sKiB of it used, deleted with the VM"), "list item")
     app.press("Add Disk…", "push button")
     spin(app, "Size of the disk", "1")
     app.screenshot("disk-add")
@@ -419,9 +421,13 @@ def test_settings_disks(desk):
     app.press("Remove", "push button")
     until(lambda: len(vm.call("GetSettings")["disks"]) == 1, "one disk less")
     app.gone("Remove disk xvdb", "push button")
+    # No smaller one can be asked for.
     app.press("Grow disk xvda", "push button")
+    app.find(re.compile(r"^Now: 1\.0\sMiB, "), "label")
     spin(app, "New size", "512 KiB")
     app.press("Grow", "push button")
+    until(lambda: vm.call("GetSettings")["disks"][0]["size"] == 2 << 20, "the next larger size")
+    app.find(re.compile(r"^xvda: .*, 2\.0\sMiB, "), "list item")
 
 
 def image_size(path):
@@ -432,15 +438,18 @@ def image_size(path):
 
 
 def test_settings_disk_errors(desk):
-    """What the manager refuses is told at the place; a disk that would shrink stays."""
+    """What the manager refuses is told at the place."""
     vm = desk.manager.create("web", disks=[{"create_size": 8 << 20, "format": "raw"}])
     app = desk.start()
     settings_of(desk, app, "web")
     page(app, "Disks")
     app.press("Grow disk xvda", "push button")
-    spin(app, "New size", "4 MiB")
+    source = pathlib.Path(vm.call("GetSettings")["disks"][0]["source"])
+    source.rename(source.with_suffix(".away"))
+    spin(app, "New size", "12 MiB")
     app.press("Grow", "push button")
-    app.find(re.compile("shrink|smaller|grow"), "label")
+    app.find(re.compile("cannot tell the size of "), "label")
+    source.with_suffix(".away").rename(source)
     app.find("Error", "icon")
     app.screenshot("settings-disk-error")
     vm.job("Start", "(a{sv})", {})
@@ -546,6 +555,13 @@ def test_networks(desk):
     app.press("Delete…", "push button")
     app.press("Delete Network", "push button")
     app.gone(re.compile("^lab, "), "list item")
+    app.press("New network", "push button")
+    field(app, "Name of the network", "other")
+    app.active()
+    app.key("Escape")
+    app.find("Close without saving the network?", "label")
+    app.press("Discard", "push button")
+    app.gone("New network", "push button")
 
 
 def open_window_menu(app, name):
@@ -687,3 +703,40 @@ def test_assistant_volume(desk):
     next_page(app)
     app.find("new volume in vg0, 20 GiB", "label")
     app.find("The manager has checked it: the VM can start.", "label")
+
+
+def test_nothing_typed_is_lost_by_escape(desk):
+    """Settings that cannot be saved as they are, and an assistant half through, are asked about."""
+    desk.manager.create("web", memory=512)
+    app = desk.start()
+    settings_of(desk, app, "web")
+    field(app, "Name", "no good")
+    app.find("Save", "push button", sensitive=False)
+    app.key("Escape")
+    app.find("Close without saving the settings of “web”?", "label")
+    app.press("Discard Changes", "push button")
+    app.gone("Title", "text")
+    open_assistant(app)
+    take(app, "Kernel")
+    next_page(app)
+    app.active()
+    app.key("Escape")
+    app.gone("Next", "push button")
+    open_assistant(app)
+    take(app, "Kernel")
+    next_page(app)
+    field(app, "Kernel", desk.manager.kernel())
+    next_page(app)
+    field(app, "Name", "mail")
+    app.active()
+    app.key("Escape")
+    app.find("Close without making the VM?", "label")
+    app.active()
+    app.key("Escape")
+    app.gone("Close without making the VM?", "label")
+    app.find("Name", "text")
+    app.press("Cancel", "push button")
+    app.find("Close without making the VM?", "label")
+    app.press("Discard", "push button")
+    app.gone("Next", "push button")
+    equal(desk.manager.vm_names(), ["web"])

@@ -63,13 +63,27 @@ def test_plots_follow_the_counters(desk):
 
 
 def test_facts_and_notes(desk):
-    desk.manager.create("web", memory=512, vcpus=2, notes="Only for the bank.\nNot <b>for</b> mail.", colour="green")
+    disks = [{"create_size": 20 << 30, "format": "raw"}]
+    desk.manager.create("web", memory=512, vcpus=2, disks=disks, notes="Only for the bank.\nNot <b>for</b> mail.", colour="green")
     app = desk.start("--show", "web")
     for name, value in (("Name", "web"), ("Processors", "2"), ("Memory", "512.0\xa0MiB"), ("Trust", "green")):
         app.find(name, "label")
         app.find(value, "label")
     app.find("Only for the bank.\nNot <b>for</b> mail.", "label")
+    app.find(re.compile(r"^xvda: /.*/xvda\.raw – 20\.0\sGiB, 0\sbytes of it used$"), "label")
     check(not app.try_find("Running for", "label"), "it does not run")
+
+
+def test_what_went_wrong_stays_to_be_read(desk):
+    vm = desk.manager.create("web", memory=512)
+    desk.manager.inject(create={"error": "NO_MEMORY"})
+    app = desk.start("--show", "web")
+    app.press("Start", "push button")
+    app.find("Went wrong", "label")
+    app.find(vm.get("EndMessage"), "label")
+    desk.manager.inject()
+    vm.job("Start", "(a{sv})", {})
+    app.gone("Went wrong", "label")
 
 
 def test_addresses_of_the_guest(desk):

@@ -298,10 +298,22 @@ class App:
         left, right, top, bottom = self.frame_extents()
         return width - left - right, height - top - bottom
 
+    def smallest(self):
+        """The least size that the window in front can have: width, height."""
+        window = subprocess.run(["xdotool", "getactivewindow"], capture_output=True, text=True, check=True).stdout.strip()
+        run = subprocess.run(["xprop", "-id", window, "WM_NORMAL_HINTS"], capture_output=True, text=True, check=True)
+        found = re.search(r"minimum size: (\d+) by (\d+)", run.stdout)
+        left, right, top, bottom = self.frame_extents()
+        return (int(found[1]) - left - right, int(found[2]) - top - bottom) if found else (0, 0)
+
     def resize(self, width, height):
+        """Of the window in front; comes back when the application has seen it, too."""
         left, right, top, bottom = self.frame_extents()
         subprocess.run(["xdotool", "getactivewindow", "windowsize", str(width + left + right), str(height + top + bottom)],
                        check=True, timeout=20)
+        until(lambda: self.size() == (width, height), "the size")
+        frame = next(node for node in self.root.children() if node.has("active"))
+        until(lambda: list(frame.extents()[2:]) == self.geometry()[2:], "the application to see its size")
 
     def screenshot(self, name):
         """The window in front, as it is on the screen, to build/ui-screenshots/NAME.png. Settles first: what is drawn

@@ -284,10 +284,17 @@ static void test_disks(void)
 	g_autoptr(GVariant) first = g_variant_get_child_value(changed, 0);
 	g_autoptr(GVariant) second = g_variant_get_child_value(changed, 1);
 	g_autofree char *text = form_disk_describe(first);
+	g_autoptr(GVariant) sized =
+	    parse("{'size': <uint64 1073741824>, 'used': <uint64 536870912>}");
+	g_autofree char *part = form_disk_sizes(sized);
 
 	g_assert_cmpstr(form_dict_text(first, "source"), ==, "/a");
 	g_assert_cmpstr(form_dict_text(second, "source"), ==, "/iso");
 	g_assert_cmpstr(text, ==, "raw image, deleted with the VM");
+	g_assert_cmpuint(form_disk_size(second), ==, 0);
+	g_assert_null(form_disk_sizes(second));
+	g_assert_cmpuint(form_disk_size(sized), ==, 1 << 30);
+	g_assert_cmpstr(part, ==, "1.0\302\240GiB, 512.0\302\240MiB of it used");
 	g_assert_cmpstr(form_settings_page("disks/hda"), ==, "disks");
 	g_assert_cmpstr(form_settings_page("memory"), ==, "system");
 	g_assert_cmpstr(form_settings_page("kernel"), ==, "boot");
