@@ -89,12 +89,12 @@ uint64_t dom0_choose_size(uint64_t available)
 	uint64_t size = boot_options.dom0_mem;
 
 	if (available < 2 * least) {
-		boot_fail("the machine has only %lu MiB of free memory", available >> 20);
+		boot_fail("the machine has only %" PRIu64 " MiB of free memory", available >> 20);
 	}
 	if (!size) {
 		size = available - MIN(MAX(MIB(128), available / 16), available / 2);
 	} else if (size > available + available / 4) {
-		boot_fail("dom0_mem=%luM: the machine has %lu MiB of free memory", size >> 20,
+		boot_fail("dom0_mem=%" PRIu64 "M: the machine has %" PRIu64 " MiB of free memory", size >> 20,
 			  available >> 20);
 	}
 	size = MAX(size, boot_options.dom0_mem_min);
@@ -104,7 +104,7 @@ uint64_t dom0_choose_size(uint64_t available)
 	if (size > available - least) {
 		size = available - least;
 		if (boot_options.dom0_mem) {
-			log_warn("dom0_mem: %lu MiB are left for the service VM\n", size >> 20);
+			log_warn("dom0_mem: %" PRIu64 " MiB are left for the service VM\n", size >> 20);
 		}
 	}
 	return ROUND_DOWN(size, PAGE_SIZE);
@@ -120,6 +120,17 @@ void dom0_clip_ram(uint64_t size)
 		size -= ram[i].end - ram[i].start;
 	}
 	ram_count = i;
+}
+
+uint64_t dom0_drop_below(uint64_t at)
+{
+	uint64_t bytes = 0;
+
+	subtract(ram, &ram_count, 0, at);
+	for (unsigned int i = 0; i < ram_count; i++) {
+		bytes += ram[i].end - ram[i].start;
+	}
+	return bytes;
 }
 
 bool dom0_holds(uint64_t start, uint64_t end)

@@ -570,9 +570,9 @@ static void dump_entries(struct grant_table *gt)
 
 		spin_lock(&act->lock);
 		if (grant_pinned(act)) {
-			log_info("  %5u: for d%u, %u readers, %u writers, frame %lx\n", ref, act->domid,
+			log_info("  %5u: for d%u, %u readers, %u writers, frame %" PRIx64 "\n", ref, act->domid,
 				 act->readers, act->writers,
-				 act->page ? (unsigned long)page_to_mfn(act->page).v : ~0UL);
+				 act->page ? page_to_mfn(act->page).v : INVALID_MFN.v);
 		}
 		spin_unlock(&act->lock);
 	}
