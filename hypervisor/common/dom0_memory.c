@@ -52,12 +52,25 @@ static void subtract(struct memory_range *list, unsigned int *count, uint64_t st
 	}
 }
 
-/* All RAM that the hypervisor does not hold. Returns bytes. */
-uint64_t dom0_collect_ram(void)
+/* What subtract left of the list. Returns bytes. */
+static uint64_t drop_empty(void)
 {
 	uint64_t bytes = 0;
 	unsigned int kept = 0;
 
+	for (unsigned int i = 0; i < ram_count; i++) {
+		if (ram[i].end > ram[i].start) {
+			bytes += ram[i].end - ram[i].start;
+			ram[kept++] = ram[i];
+		}
+	}
+	ram_count = kept;
+	return bytes;
+}
+
+/* All RAM that the hypervisor does not hold. Returns bytes. */
+uint64_t dom0_collect_ram(void)
+{
 	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
 		const struct memory_range *r = &boot_info.memory[i];
 
@@ -71,14 +84,7 @@ uint64_t dom0_collect_ram(void)
 		subtract(ram, &ram_count, ROUND_DOWN(hv_reserved[i].start, PAGE_SIZE),
 			 ROUND_UP(hv_reserved[i].end, PAGE_SIZE));
 	}
-	for (unsigned int i = 0; i < ram_count; i++) {
-		if (ram[i].end > ram[i].start) {
-			bytes += ram[i].end - ram[i].start;
-			ram[kept++] = ram[i];
-		}
-	}
-	ram_count = kept;
-	return bytes;
+	return drop_empty();
 }
 
 /* How much of what is there, by dom0_mem=. */
@@ -124,13 +130,8 @@ void dom0_clip_ram(uint64_t size)
 
 uint64_t dom0_drop_below(uint64_t at)
 {
-	uint64_t bytes = 0;
-
 	subtract(ram, &ram_count, 0, at);
-	for (unsigned int i = 0; i < ram_count; i++) {
-		bytes += ram[i].end - ram[i].start;
-	}
-	return bytes;
+	return drop_empty();
 }
 
 bool dom0_holds(uint64_t start, uint64_t end)

@@ -225,14 +225,14 @@ static int status_frame(struct domain *d, uint64_t idx, struct page_info **out)
 	return 0;
 }
 
-int grant_frame_for_map(struct domain *d, unsigned long untrusted_idx, struct page_info **out)
+int grant_frame_for_map(struct domain *d, uint64_t untrusted_idx, struct page_info **out)
 {
 	struct grant_table *gt = d->grant;
 	int rc;
 
 	write_lock(&gt->lock);
 	if (gt->version == 2 && untrusted_idx & XENMAPIDX_grant_table_status) {
-		rc = status_frame(d, untrusted_idx & ~(unsigned long)XENMAPIDX_grant_table_status, out);
+		rc = status_frame(d, untrusted_idx & ~(uint64_t)XENMAPIDX_grant_table_status, out);
 	} else {
 		rc = shared_frame(d, untrusted_idx, out);
 	}

@@ -189,22 +189,22 @@ bool p2m_read_own(struct domain *d, void *dst, gpa_t src, size_t n)
 {
 	unsigned int level;
 	uint64_t *slot, e = walk_leaf(d->p2m, src.v >> PAGE_SHIFT, &level, &slot);
-	const volatile char *from;
+	const char *from;
 
 	if (entry_type(e) != P2M_RAM_RW) {
 		return false;
 	}
 	from = (char *)mfn_to_virt(mfn(leaf_frame(e, src.v >> PAGE_SHIFT, level))) +
 	       (src.v & ~PAGE_MASK);
-	switch (n) {
+	switch (IS_ALIGNED((uintptr_t)dst | (uintptr_t)from, n) ? n : 0) {
 	case 4:
-		*(uint32_t *)dst = *(const volatile uint32_t *)from;
+		*(uint32_t *)dst = READ_ONCE(*(const uint32_t *)from);
 		break;
 	case 8:
-		*(uint64_t *)dst = *(const volatile uint64_t *)from;
+		*(uint64_t *)dst = READ_ONCE(*(const uint64_t *)from);
 		break;
 	default:
-		memcpy(dst, (const char *)from, n);
+		memcpy(dst, from, n);
 		break;
 	}
 	smp_rmb();

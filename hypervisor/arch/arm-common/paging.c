@@ -235,7 +235,7 @@ static uint64_t area_take(uint64_t size, uint64_t align)
 	return at;
 }
 
-static void *map_view(hpa_t a, size_t size, uint64_t prot)
+static void *map_view(hpa_t a, uint64_t size, uint64_t prot)
 {
 	uint64_t offset = a.v & ~PAGE_MASK, len = ROUND_UP(offset + size, PAGE_SIZE), va;
 	unsigned long flags = spin_lock_irq(&area_lock);
@@ -248,12 +248,12 @@ static void *map_view(hpa_t a, size_t size, uint64_t prot)
 	return va ? (void *)(uintptr_t)(va + offset) : NULL;
 }
 
-volatile void *ioremap(hpa_t a, size_t size)
+volatile void *ioremap(hpa_t a, uint64_t size)
 {
 	return map_view(a, size, PROT_DEVICE);
 }
 
-const void *boot_map(hpa_t a, size_t size)
+const void *boot_map(hpa_t a, uint64_t size)
 {
 	return map_view(a, size, PROT_READ);
 }
@@ -330,6 +330,13 @@ void paging_init(void)
 			boot_fail("memory lies in too many pieces");
 		}
 		max_ram_frame = MAX(max_ram_frame, r->end >> PAGE_SHIFT);
+	}
+	for (unsigned int i = 0; i < boot_info.module_count; i++) {
+		const struct boot_module *m = &boot_info.modules[i];
+
+		if (m->start.v + m->size > direct_end()) {
+			boot_fail("boot module %u lies in memory that cannot be used", i);
+		}
 	}
 	direct_ready = true;
 	for (unsigned int i = 0; i < boot_info.memory_count; i++) {

@@ -73,7 +73,7 @@ READER(isar5)
 
 /* Fields by DDI 0406C B4.1.93. What has no row reads as zero: so has ID_DFR0, for nobody gets debug or counters. */
 static const struct id_register id_registers[] = {
-    {ID(1, 0), FIELD(12), read_pfr0},			     /* ThumbEE */
+    {ID(1, 0), 0, read_pfr0},
     {ID(1, 1), FIELD(4) | FIELD(12) | FIELD(28), read_pfr1}, /* security, virtualisation, GIC */
     {ID(1, 3), 0, read_afr0},
     {ID(1, 4), 0, read_mmfr0},
@@ -144,7 +144,7 @@ static bool access_32(struct vcpu *v, unsigned int ec, uint32_t iss)
 	if (ec == EC_CP15_32) {
 		known = cp15_known(v, reg, write, &value);
 	} else {
-		/* Debug; trace and ThumbEE are not there. */
+		/* Debug; trace is not there. */
 		value = 0;
 		known = CP_OP1(reg) == CP14_DEBUG;
 	}

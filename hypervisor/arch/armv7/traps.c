@@ -92,6 +92,6 @@ void arch_traps_init_cpu(void)
 	vcpu_fpu_rights();
 	write_sysreg(hdcr, HDCR_TDRA | HDCR_TDOSA | HDCR_TDA | HDCR_TPM | HDCR_TPMCR |
 			       (read_sysreg(hdcr) & HDCR_HPMN));
-	write_sysreg(hstr, HSTR_TTEE | HSTR_T15);
+	write_sysreg(hstr, HSTR_T15);
 	write_sysreg(hcr_el2, HCR_HOST);
 }

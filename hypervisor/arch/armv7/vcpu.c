@@ -28,11 +28,15 @@ static_assert(offsetof(struct guest_fp, fpexc) == 256, "fp.S");
 void fp_save(struct guest_fp *fp);
 void fp_restore(const struct guest_fp *fp);
 
-static bool has_fpu;
+static bool has_fpu, has_thumbee;
 
 void vcpu_probe(void)
 {
-	has_fpu = (read_sysreg(nsacr) & NSACR_FP) == NSACR_FP;
+	/* What the secure world keeps for itself, or nobody has, cannot be let through: DDI 0406C B4.1.55. */
+	write_sysreg(hcptr, HCPTR_RES1 | HCPTR_TTA);
+	isb();
+	has_thumbee = (read_sysreg(id_pfr0) & ID_PFR0_THUMBEE) == ID_PFR0_THUMBEE_1;
+	has_fpu = !(read_sysreg(hcptr) & HCPTR_FP);
 }
 
 /* Without an FPU its instructions trap, and become undefined: so what cannot be switched cannot leak. */
@@ -90,6 +94,10 @@ void vcpu_state_save(struct vcpu *v)
 #define SAVE(field, reg) s->field = (__typeof__(s->field))read_sysreg(reg);
 	SYSTEM_REGISTERS(SAVE)
 #undef SAVE
+	if (has_thumbee) {
+		s->teecr = (uint32_t)read_sysreg(teecr);
+		s->teehbr = (uint32_t)read_sysreg(teehbr);
+	}
 	if (has_fpu) {
 		fp_save(&v->arch.fp);
 	}
@@ -102,6 +110,10 @@ void vcpu_state_restore(const struct vcpu *v)
 #define RESTORE(field, reg) write_sysreg(reg, s->field);
 	SYSTEM_REGISTERS(RESTORE)
 #undef RESTORE
+	if (has_thumbee) {
+		write_sysreg(teecr, s->teecr);
+		write_sysreg(teehbr, s->teehbr);
+	}
 	if (has_fpu) {
 		fp_restore(&v->arch.fp);
 	}

@@ -5,9 +5,9 @@
 #include <hv/addr.h>
 
 /* Registers of a device, Device-nGnRE. Boot only; NULL: no more room. Never unmapped. */
-volatile void *ioremap(hpa_t a, size_t size);
+volatile void *ioremap(hpa_t a, uint64_t size);
 /* A boot-time mapping of normal memory that need not be RAM of ours (device tree, modules), read-only. */
-const void *boot_map(hpa_t a, size_t size);
+const void *boot_map(hpa_t a, uint64_t size);
 /* STACK_SIZE bytes above a guard; returns the top. NULL: no memory. */
 void *stack_alloc(void);
 #define STACK_SIZE	((uint64_t)16384)

@@ -24,8 +24,10 @@
 #define HCPTR_FP	0x0c00UL	/* 10 and 11 trap */
 #define HCPTR_TTA	BIT(20)		/* so does trace */
 
-#define HSTR_TTEE	BIT(16)		/* ThumbEE traps */
-#define HSTR_T15	BIT(15)		/* and implementation-defined registers */
+#define HSTR_T15	BIT(15)		/* implementation-defined registers trap */
+
+#define ID_PFR0_THUMBEE	  0xf000UL
+#define ID_PFR0_THUMBEE_1 0x1000UL
 
 #define HDCR_HPMN	0x1fUL
 #define HDCR_TPMCR	BIT(5)
@@ -33,8 +35,6 @@
 #define HDCR_TDA	BIT(9)
 #define HDCR_TDOSA	BIT(10)
 #define HDCR_TDRA	BIT(11)
-
-#define NSACR_FP	0x0c00UL	/* the non-secure world may use the FPU */
 
 #define VTCR_RES1	BIT(31)
 #define VTCR_S		BIT(4)		/* sign of T0SZ */

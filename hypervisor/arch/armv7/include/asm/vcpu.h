@@ -24,6 +24,7 @@ struct guest_system {
 	uint32_t sp_irq, lr_irq, spsr_irq, r8_fiq, r9_fiq, r10_fiq, r11_fiq, r12_fiq, sp_fiq, lr_fiq, spsr_fiq;
 	uint32_t sctlr, cpacr, ttbcr, dacr, dfsr, ifsr, adfsr, aifsr, dfar, ifar;
 	uint32_t mair0, mair1, amair0, amair1, vbar, contextidr, csselr;
+	uint32_t teecr, teehbr;		/* ThumbEE */
 	uint32_t tpidrurw, tpidruro, tpidrprw, cntkctl;
 };
 
