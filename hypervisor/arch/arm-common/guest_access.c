@@ -15,7 +15,8 @@
  * nothing twice. */
 static void copy_page(void *dst, const void *src, size_t n)
 {
-	switch (n) {
+	/* Not every CPU loads 64 bits from any address. */
+	switch (IS_ALIGNED((uintptr_t)dst | (uintptr_t)src, n) ? n : 0) {
 	case 4:
 		WRITE_ONCE(*(uint32_t *)dst, READ_ONCE(*(const uint32_t *)src));
 		break;
