@@ -67,7 +67,11 @@ void vcpu_reset_to(struct vcpu *v, uint64_t pc, uint64_t arg);
 void vcpu_inject_undefined(struct vcpu *v, uint32_t esr);
 void vcpu_inject_abort(struct vcpu *v, uint64_t far, bool fetch, bool write);
 /* Skips the instruction that exited. */
-void vcpu_skip(struct vcpu *v);
+static inline void guest_regs_skip(struct guest_regs *r)
+{
+	r->pc += 4;
+}
+#define vcpu_skip(v) guest_regs_skip(&(v)->arch.regs)
 
 /* v is not running. Get: everything of the ABI's structure but its flags. Set: false for a state that no guest may have. */
 struct vcpu_guest_context;
