@@ -71,7 +71,7 @@ static bool step_aside(struct reservation *r, uint64_t first)
 
 static void extent_free(struct page_info *pg, unsigned int order)
 {
-	for (uint64_t i = 0; i < 1UL << order; i++) {
+	for (uint64_t i = 0; i < BIT(order); i++) {
 		page_release_allocation(&pg[i]);
 	}
 }
@@ -81,7 +81,7 @@ static struct page_info *extent_alloc(struct reservation *r)
 	struct page_info *pg = page_alloc_domain(r->d, r->order, r->alloc_flags);
 
 	if (pg && r->address_bits &&
-	    ((page_to_mfn(pg).v + (1UL << r->order)) << PAGE_SHIFT) > 1UL << r->address_bits) {
+	    ((page_to_mfn(pg).v + BIT(r->order)) << PAGE_SHIFT) > BIT(r->address_bits)) {
 		/* Lower than 4 GiB was asked for, which the allocator does not know: as if it had none. */
 		extent_free(pg, r->order);
 		return NULL;
@@ -272,12 +272,12 @@ static void decrease(struct reservation *r)
 		if (r->order && p2m_pod_drop(r->d, gfn(untrusted_gfn), r->order)) {
 			continue;
 		}
-		for (i = 0; i < 1UL << r->order; i++) {
+		for (i = 0; i < BIT(r->order); i++) {
 			if (remove_one(&rm, untrusted_gfn + i)) {
 				break;
 			}
 		}
-		if (i < 1UL << r->order) {
+		if (i < BIT(r->order)) {
 			break;
 		}
 	}
@@ -290,7 +290,7 @@ static bool reservation_flags(struct reservation *r, unsigned int untrusted_flag
 	unsigned int bits = XENMEMF_get_address_bits(untrusted_flags);
 
 	r->on_demand = untrusted_flags & XENMEMF_populate_on_demand;
-	if (!bits || bits >= 64 || (1UL << bits) >= page_max_mfn().v << PAGE_SHIFT) {
+	if (!bits || bits >= 64 || BIT(bits) >= page_max_mfn().v << PAGE_SHIFT) {
 		return true;
 	}
 	if (bits <= PAGE_SHIFT) {

@@ -130,7 +130,7 @@ static void put_memory(struct copy *c)
 	for (unsigned int i = 0; i < count; i++) {
 		unsigned int n = put_range(c, cells, 0, ram[i].start, ram[i].end - ram[i].start);
 
-		snprintf(name, sizeof(name), "memory@%lx", (unsigned long)ram[i].start);
+		snprintf(name, sizeof(name), "memory@%" PRIx64, ram[i].start);
 		fdt_node(c->w, name);
 		fdt_put_string(c->w, "device_type", "memory");
 		fdt_put_cells(c->w, "reg", cells, n);
@@ -181,7 +181,7 @@ static void put_psci(struct copy *c)
 	fdt_put(c->w, "compatible", kinds, sizeof(kinds));
 	fdt_put_string(c->w, "method", "hvc");
 	fdt_put_u32(c->w, "cpu_off", 0x84000002);
-	fdt_put_u32(c->w, "cpu_on", 0xc4000003);
+	fdt_put_u32(c->w, "cpu_on", PSCI_CPU_ON_NATIVE);
 	fdt_end_node(c->w);
 }
 

@@ -12,12 +12,6 @@
 #include <hv/page.h>
 #include <xen/features.h>
 
-/* Ours reach over both widths: code of 32 bits at EL1 is not built (docs/support.md). */
-const struct arch_abi arch_abi = {
-    .capabilities = "xen-3.0-aarch64 ",
-    .virt_start = 0x00007f0000000000UL,
-};
-
 int arch_domain_create(struct domain *d, const struct xen_domctl_createdomain *config)
 {
 	struct page_info *pg;
@@ -97,7 +91,7 @@ bool arch_frames_grantable(uint64_t first, uint64_t count)
 		}
 	}
 	/* Each frame is looked at, so an area has its limit: 4 GiB. */
-	if (count > 1UL << 20) {
+	if (count > BIT(20)) {
 		return false;
 	}
 	for (uint64_t i = 0; i < count; i++) {

@@ -85,11 +85,11 @@ static void parse_cpu(const struct fdt *t, int node, unsigned int cells)
 		return;
 	}
 	if (!fdt_available(t, node) || !method || strcmp(method, "psci")) {
-		log_warn("CPU %lx stays off: it is not started by PSCI\n", mpidr);
+		log_warn("CPU %" PRIx64 " stays off: it is not started by PSCI\n", mpidr);
 		return;
 	}
 	if (platform.cpu_count == PLATFORM_CPU_MAX) {
-		log_warn("CPU %lx stays off: no more than %u are used\n", mpidr, PLATFORM_CPU_MAX);
+		log_warn("CPU %" PRIx64 " stays off: no more than %u are used\n", mpidr, PLATFORM_CPU_MAX);
 		return;
 	}
 	platform.cpu_mpidr[platform.cpu_count++] = mpidr;
@@ -127,7 +127,7 @@ static void add_ram(uint64_t base, uint64_t end)
 	end = ROUND_DOWN(end, PAGE_SIZE);
 	for (i = 0; i < boot_info.memory_count; i++) {
 		if (base < list[i].end && end > list[i].start) {
-			log_warn("device tree: memory at %lx stands there twice\n", base);
+			log_warn("device tree: memory at %" PRIx64 " stands there twice\n", base);
 			return;
 		}
 	}

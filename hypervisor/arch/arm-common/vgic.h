@@ -4,10 +4,11 @@
 /* Between the parts of the virtual GIC (vgic*.c). The domain's vgic.lock is held where not said otherwise. */
 #include <asm/mmio.h>
 #include <asm/vgic.h>
+#include <hv/bitops.h>
 #include <hv/domain.h>
 
-#define VGIC_KICK_WORDS 2 /* vCPUs of a domain, as bits */
 #define VGIC_VCPU_MAX	128u
+#define VGIC_KICK_WORDS BITS_TO_LONGS(VGIC_VCPU_MAX) /* vCPUs of a domain, as bits */
 
 /* Who has to be kicked once the lock is free: a kick takes the scheduler's. */
 struct vgic_kicks {

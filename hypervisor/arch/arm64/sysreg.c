@@ -169,7 +169,7 @@ static bool access_known(struct vcpu *v, struct sysreg_access *a)
 	return false;
 }
 
-void exit_sysreg(struct vcpu *v)
+bool exit_register(struct vcpu *v)
 {
 	uint32_t iss = ESR_ISS(v->arch.esr);
 	struct sysreg_access a = {
@@ -177,6 +177,9 @@ void exit_sysreg(struct vcpu *v)
 	    .write = !(iss & ISS_READ),
 	};
 
+	if (ESR_EC(v->arch.esr) != EC_SYSREG) {
+		return false;
+	}
 	if (a.write) {
 		a.value = guest_reg(&v->arch.regs, ISS_RT(iss));
 	}
@@ -185,10 +188,11 @@ void exit_sysreg(struct vcpu *v)
 			  v->id, a.write ? "write" : "read", REG_OP0(a.reg), REG_OP1(a.reg),
 			  REG_CRN(a.reg), REG_CRM(a.reg), REG_OP2(a.reg), v->arch.regs.pc);
 		vcpu_inject_undefined(v, (uint32_t)v->arch.esr);
-		return;
+		return true;
 	}
 	if (!a.write) {
 		guest_reg_set(&v->arch.regs, ISS_RT(iss), a.value);
 	}
 	vcpu_skip(v);
+	return true;
 }

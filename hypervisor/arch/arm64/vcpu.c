@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The arm64 life of a vCPU: making and end, switching and running, exceptions given to it. No locks
- * of its own. */
+/* The registers of a vCPU: reset, switching, exceptions given to it. No locks of its own. */
 #include <asm/exit.h>
-#include <asm/gic.h>
 #include <asm/processor.h>
 #include <asm/sysreg.h>
-#include <asm/time.h>
 #include <asm/traps.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
-#include <hv/errno.h>
-#include <hv/guest_access.h>
 #include <hv/lib.h>
 #include <hv/log.h>
-#include <hv/sched.h>
 
-#define NO_CPU	     (~0U)
 #define PSTATE_RESET (PSR_GUEST64_INIT | PSR_DBG_MASK)
 #define PSTATE_MODE  0xfUL
 #define PSTATE_EL1T  4UL
 #define PSTATE_EL1H  5UL
-#define MPIDR_RES1   BIT(31)
 
 /* Offsets in a guest's vector table, DDI 0487 D1.10.2. */
 #define VECTOR_SAME_SP0 0x000
@@ -44,7 +36,7 @@ void vcpu_probe(void)
 	has_pauth = read_sysreg(id_aa64isar1_el1) & 0xff000ff0UL;
 }
 
-static void reset_state(struct vcpu *v)
+void vcpu_reset_state(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
 
@@ -53,35 +45,19 @@ static void reset_state(struct vcpu *v)
 	memset(&a->fp, 0, sizeof(a->fp));
 	a->regs.pstate = PSTATE_RESET;
 	a->sys.sctlr = SCTLR_EL1_RESET;
-	a->last_cpu = NO_CPU;
 }
 
-void vcpu_reset_to(struct vcpu *v, uint64_t pc, uint64_t arg)
+void vcpu_start_at(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
-	reset_state(v);
-	vtimer_reset(v);
 	v->arch.regs.pc = pc;
 	v->arch.regs.x[0] = arg;
-	v->initialised = true;
 }
 
-int arch_vcpu_create(struct vcpu *v)
+uint64_t vcpu_hcr(const struct vcpu *v)
 {
-	struct arch_vcpu *a = &v->arch;
-
-	reset_state(v);
-	a->hcr = HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB |
-		 HCR_BSU_INNER | HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW |
-		 HCR_TLOR | HCR_TERR | HCR_APK | HCR_API;
-	a->vmpidr = MPIDR_RES1 | vgic_affinity(v->domain, v->id);
-	vgic_vcpu_init(v);
-	vtimer_vcpu_init(v);
-	return 0;
-}
-
-void arch_vcpu_destroy(struct vcpu *v)
-{
-	vtimer_vcpu_destroy(v);
+	return HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_INNER |
+	       HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR | HCR_TERR |
+	       HCR_APK | HCR_API;
 }
 
 /* Switching
@@ -104,7 +80,7 @@ void arch_vcpu_destroy(struct vcpu *v)
 	    x(4, S3_0_C2_C2_0) x(5, S3_0_C2_C2_1) x(6, S3_0_C2_C2_2) x(7, S3_0_C2_C2_3)            \
 		x(8, S3_0_C2_C3_0) x(9, S3_0_C2_C3_1)
 
-static void state_save(struct vcpu *v)
+void vcpu_state_save(struct vcpu *v)
 {
 	struct guest_system *s = &v->arch.sys;
 
@@ -119,7 +95,7 @@ static void state_save(struct vcpu *v)
 	fp_save(&v->arch.fp);
 }
 
-static void state_restore(const struct vcpu *v)
+void vcpu_state_restore(const struct vcpu *v)
 {
 	const struct guest_system *s = &v->arch.sys;
 
@@ -132,100 +108,6 @@ static void state_restore(const struct vcpu *v)
 #undef RESTORE
 	}
 	fp_restore(&v->arch.fp);
-}
-
-void arch_context_switch(struct vcpu *prev, struct vcpu *next)
-{
-	struct cpu *c = this_cpu();
-
-	if (!vcpu_is_idle(prev)) {
-		vtimer_save(prev);
-		vgic_save(prev);
-		state_save(prev);
-		prev->arch.last_cpu = c->id;
-		c->arch.state_owner = prev;
-	}
-	if (vcpu_is_idle(next)) {
-		return;
-	}
-	/* Idling in between leaves the registers as they are. */
-	if (c->arch.state_owner != next || next->arch.last_cpu != c->id) {
-		state_restore(next);
-		c->arch.state_owner = next;
-		next->arch.last_cpu = c->id;
-	}
-	write_sysreg(hcr_el2, next->arch.hcr);
-	write_sysreg(vmpidr_el2, next->arch.vmpidr);
-	write_sysreg(vpidr_el2, read_sysreg(midr_el1));
-	write_sysreg(vtcr_el2, next->domain->arch.vtcr);
-	write_sysreg(vttbr_el2, next->domain->arch.vttbr);
-	isb();
-	vgic_restore(next);
-	vtimer_restore(next);
-}
-
-bool guest_exited(struct guest_regs *r, unsigned int reason)
-{
-	struct cpu *c = this_cpu();
-	struct vcpu *v = container_of(r, struct vcpu, arch.regs);
-
-	v->arch.exit_count++;
-	v->arch.esr = read_sysreg(esr_el2);
-	if (likely(reason == EXIT_SYNC)) {
-		irq_enable();
-		exit_sync(v);
-		irq_disable();
-		/* Who sent an interrupt to this CPU may wait for it to pass the main loop (RCU). */
-		if (unlikely(READ_ONCE(c->pending)) || unlikely(READ_ONCE(c->arch.interrupted))) {
-			return false;
-		}
-		vgic_enter(v, &v->arch.vgic);
-		return true;
-	}
-	if (reason == EXIT_IRQ) {
-		gic_handle_irq();
-	} else {
-		domain_crash(v->domain, "SError %08lx", v->arch.esr);
-	}
-	/* Through the main loop, where other CPUs may wait for this one to pass. */
-	return false;
-}
-
-void arch_vcpu_run(struct vcpu *v)
-{
-	irq_disable();
-	this_cpu()->arch.interrupted = false;
-	if (likely(!READ_ONCE(this_cpu()->pending))) {
-		vgic_enter(v, &v->arch.vgic);
-		guest_run(&v->arch.regs);
-	}
-	irq_enable();
-}
-
-bool arch_vcpu_has_pending(struct vcpu *v)
-{
-	return vgic_has_pending(v);
-}
-
-void arch_vcpu_upcall(struct vcpu *v)
-{
-	vgic_inject_private(v, PPI_EVENT);
-}
-
-/* Of the ABI's clock ARM guests use nothing: they read the counter. */
-void arch_vcpu_publish_time(struct vcpu *v)
-{
-}
-
-int arch_vcpu_nmi(struct vcpu *v)
-{
-	return -ENOSYS;
-}
-
-/* CPUs are brought up by PSCI. */
-long arch_vcpu_op(int cmd, struct vcpu *v, gva_t arg)
-{
-	return -EINVAL;
 }
 
 /* Exceptions
@@ -271,6 +153,11 @@ void vcpu_inject_abort(struct vcpu *v, uint64_t far, bool fetch, bool write)
 		      (write ? ISS_WNR : 0));
 }
 
+uint64_t vcpu_fault_address(bool fetch)
+{
+	return read_sysreg(far_el2);
+}
+
 /* Looking
  * ------------------------------------------------------------------------------------------- */
 
@@ -288,7 +175,7 @@ void arch_vcpu_dump(struct vcpu *v)
 	const struct guest_system *s = &v->arch.sys;
 
 	if (v == current) {
-		state_save(v);
+		vcpu_state_save(v);
 	}
 	log_err("d%uv%u on CPU%u: pc %016lx pstate %08lx esr %08lx far %016lx hpfar %lx\n",
 		v->domain->id, v->id, v->cpu, r->pc, r->pstate, v->arch.esr, v->arch.far,

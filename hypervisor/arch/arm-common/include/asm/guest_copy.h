@@ -3,7 +3,7 @@
 
 /*
  * Short copies from and to the memory of the current vCPU's domain where the CPU itself does both stages of the
- * translation (arch's guest_walk.c). va to va + n stands within one page, n is 64 at most. False: nothing was done (what was read may
+ * translation (guest_walk.c). va to va + n stands within one page, n is 64 at most. False: nothing was done (what was read may
  * be anything), the long way knows more: a page of another domain, an entry that is just changing, a fault.
  */
 #include <hv/addr.h>
@@ -18,7 +18,8 @@ bool guest_write_short(gva_t va, const void *src, size_t n);
 /* Words of natural size in one access each, for the page's other users may be changing it. */
 static inline void guest_copy_words(void *dst, const void *src, size_t n)
 {
-	switch (n) {
+	/* Not every CPU loads 64 bits from any address. */
+	switch (IS_ALIGNED((uintptr_t)dst | (uintptr_t)src, n) ? n : 0) {
 	case 4:
 		WRITE_ONCE(*(uint32_t *)dst, READ_ONCE(*(const uint32_t *)src));
 		break;

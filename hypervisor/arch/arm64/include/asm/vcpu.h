@@ -2,7 +2,9 @@
 #pragma once
 
 /* ARM part of struct vcpu. */
+#include <hv/hypercall.h>
 #include <hv/types.h>
+#include <asm/vcpu_common.h>
 #include <asm/vgic.h>
 #include <asm/vtimer.h>
 
@@ -32,6 +34,11 @@ struct guest_fp {
 	uint64_t fpsr, fpcr;
 };
 
+#define HYPERCALL_REG	16		/* x16 has its number */
+
+#define KERNEL_INITRD_REACH GIB(31)	/* of the boot protocol: 32 GiB that hold kernel and initrd */
+#define PSCI_CPU_ON_NATIVE  0xc4000003	/* PSCI 0.1 has no number for CPU_ON: the one of a width */
+
 struct arch_vcpu {
 	struct guest_fp fp;
 	struct guest_regs regs;		/* valid between exit and entry */
@@ -58,14 +65,12 @@ static inline void guest_reg_set(struct guest_regs *r, unsigned int n, uint64_t 
 	}
 }
 
-/*
- * The state in which PSCI CPU_ON and a domain's builder have a vCPU start: EL1h, everything masked, MMU off, entry at
- * pc with arg in x0. v is down. Does not bring it up.
- */
-void vcpu_reset_to(struct vcpu *v, uint64_t pc, uint64_t arg);
-/* Delivers an exception of the guest's own at its EL1. v is current. */
-void vcpu_inject_undefined(struct vcpu *v, uint32_t esr);
-void vcpu_inject_abort(struct vcpu *v, uint64_t far, bool fetch, bool write);
+/* They stand in the registers as in the structure; of the sixth (x5) no call on ARM takes notice. */
+static inline const struct hypercall_args *guest_call_args(const struct guest_regs *r, struct hypercall_args *room)
+{
+	return (const struct hypercall_args *)r->x;
+}
+
 /* Skips the instruction that exited. */
 static inline void guest_regs_skip(struct guest_regs *r)
 {
@@ -73,7 +78,14 @@ static inline void guest_regs_skip(struct guest_regs *r)
 }
 #define vcpu_skip(v) guest_regs_skip(&(v)->arch.regs)
 
-/* v is not running. Get: everything of the ABI's structure but its flags. Set: false for a state that no guest may have. */
-struct vcpu_guest_context;
-void vcpu_context_get(const struct vcpu *v, struct vcpu_guest_context *c);
-bool vcpu_context_set(struct vcpu *v, const struct vcpu_guest_context *untrusted_c);
+/* Other than on ARMv7 what traps would have been executed. */
+static inline bool vcpu_condition_passed(const struct vcpu *v)
+{
+	return true;
+}
+
+/* PSCI's CPU_ON: A64 code. */
+static inline bool vcpu_entry_ok(uint64_t pc)
+{
+	return !(pc & 3);
+}

@@ -34,7 +34,7 @@ static void memory_init(void)
 	service_count = dom0_ram_ranges(&service);
 	boot_frames_init(service, service_count);
 	paging_frames_ready();
-	log_info("memory: %lu MiB for guests\n", page_free_count() >> 8);
+	log_info("memory: %" PRIu64 " MiB for guests\n", page_free_count() >> 8);
 }
 
 static void consoles_init(void)
@@ -51,8 +51,8 @@ static void start(void)
 	gic_init();
 	time_init();
 	vtimer_init();
-	traps_init_cpu();
 	vcpu_probe();
+	traps_init_cpu();
 	(void)iommu_init();
 	smp_init();
 	irq_enable();
@@ -85,8 +85,8 @@ void boot_main(uint64_t fdt, uint64_t image)
 	platform_init(tree, mapped, fdt, read_sysreg(mpidr_el1) & MPIDR_AFFINITY);
 	cmdline_parse(boot_info.cmdline);
 	consoles_init();
-	log_info("Mullion " MULLION_VERSION " (%s) for arm64, started by %s\n",
-		 HV_DEBUG ? "debug" : "release",
+	log_info("Mullion " MULLION_VERSION " (%s) for %s, started by %s\n",
+		 HV_DEBUG ? "debug" : "release", image_arch,
 		 boot_info.loader ? boot_info.loader : "an unknown boot loader");
 	log_info("command line: %s\n", boot_info.cmdline);
 	memory_init();

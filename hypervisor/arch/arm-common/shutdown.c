@@ -4,6 +4,7 @@
 #include <asm/processor.h>
 #include <asm/shutdown.h>
 #include <asm/smccc.h>
+#include <asm/traps.h>
 #include <hv/boot.h>
 #include <hv/domain.h>
 #include <hv/log.h>
@@ -12,14 +13,6 @@
 
 #define PSCI_SYSTEM_OFF	  0x84000008U
 #define PSCI_SYSTEM_RESET 0x84000009U
-
-static void __noreturn hold(void)
-{
-	irq_disable();
-	for (;;) {
-		__asm__ volatile("wfi");
-	}
-}
 
 static void system_call(uint32_t fn)
 {

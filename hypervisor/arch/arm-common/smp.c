@@ -35,7 +35,7 @@ void smp_boot_cpu_init(void)
 	timer_queue_init(&boot_cpu.timers);
 	spin_lock_init(&boot_cpu.sched.lock);
 	list_init(&boot_cpu.sched.queue);
-	write_sysreg(tpidr_el2, &boot_cpu);
+	write_sysreg(tpidr_el2, (uintptr_t)&boot_cpu);
 	isb();
 }
 
@@ -68,7 +68,7 @@ fail:
 
 void smp_secondary_main(struct cpu *c)
 {
-	write_sysreg(tpidr_el2, c);
+	write_sysreg(tpidr_el2, (uintptr_t)c);
 	isb();
 	gic_init_cpu();
 	time_init_cpu();
@@ -89,9 +89,9 @@ static bool start_cpu(struct cpu *c)
 
 	top[-2] = c; /* where boot.S reads it */
 	dsb(sy);
-	err = (int32_t)smc_call(platform.psci.cpu_on, c->arch.mpidr, entry, (uint64_t)top);
+	err = (int32_t)smc_call(platform.psci.cpu_on, c->arch.mpidr, entry, (uintptr_t)top);
 	if (err) {
-		log_err("CPU %lx: PSCI says %ld\n", c->arch.mpidr, err);
+		log_err("CPU %" PRIx64 ": PSCI says %" PRId64 "\n", c->arch.mpidr, err);
 		return false;
 	}
 	for (unsigned int ms = 0; ms < START_TIMEOUT_MS; ms++) {
@@ -100,7 +100,7 @@ static bool start_cpu(struct cpu *c)
 		}
 		time_delay_us(1000);
 	}
-	log_err("CPU %lx does not start\n", c->arch.mpidr);
+	log_err("CPU %" PRIx64 " does not start\n", c->arch.mpidr);
 	return false;
 }
 

@@ -6,6 +6,7 @@
 #include <asm/guest_copy.h>
 #include <asm/p2m.h>
 #include <asm/processor.h>
+#include <asm/stage2.h>
 #include <asm/sysreg.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
@@ -21,17 +22,7 @@ static uint64_t translate(uint64_t va, bool write, bool user)
 	/* PAR_EL1 is the guest's too. */
 	uint64_t own = read_sysreg(par_el1), par;
 
-	if (user) {
-		if (write) {
-			__asm__ volatile("at s1e0w, %0" ::"r"(va) : "memory");
-		} else {
-			__asm__ volatile("at s1e0r, %0" ::"r"(va) : "memory");
-		}
-	} else if (write) {
-		__asm__ volatile("at s1e1w, %0" ::"r"(va) : "memory");
-	} else {
-		__asm__ volatile("at s1e1r, %0" ::"r"(va) : "memory");
-	}
+	stage1_translate(va, write, user);
 	isb();
 	par = read_sysreg(par_el1);
 	write_sysreg(par_el1, own);
@@ -40,7 +31,7 @@ static uint64_t translate(uint64_t va, bool write, bool user)
 
 bool guest_walk(gva_t va, bool need_write, bool need_user, bool fetch, gpa_t *out, uint32_t *pfec)
 {
-	uint64_t par = translate(va.v, need_write, need_user);
+	uint64_t par = STAGE1_REACHES(va.v) ? translate(va.v, need_write, need_user) : PAR_FAULT;
 
 	/* An entry of stage 2 that changes is absent for a moment: the guest's tables may stand
 	 * behind it. */
@@ -53,7 +44,7 @@ bool guest_walk(gva_t va, bool need_write, bool need_user, bool fetch, gpa_t *ou
 			(fetch ? PFEC_FETCH : 0);
 		return false;
 	}
-	*out = gpa((par & PAR_ADDR & ((1UL << 48) - 1)) | (va.v & ~PAGE_MASK));
+	*out = gpa((par & PAR_ADDR & (BIT(48) - 1)) | (va.v & ~PAGE_MASK));
 	return true;
 }
 
@@ -62,16 +53,15 @@ static inline bool translate_both(gva_t va, bool write, hpa_t *out)
 {
 	uint64_t own = read_sysreg(par_el1), par;
 
-	if (write) {
-		__asm__ volatile("at s12e1w, %0" ::"r"(va.v) : "memory");
-	} else {
-		__asm__ volatile("at s12e1r, %0" ::"r"(va.v) : "memory");
+	if (!STAGE1_REACHES(va.v)) {
+		return false;
 	}
+	both_translate(va.v, write);
 	isb();
 	par = read_sysreg(par_el1);
 	write_sysreg(par_el1, own);
-	*out = hpa((par & PAR_ADDR & ((1UL << 48) - 1)) | (va.v & ~PAGE_MASK));
-	return !(par & PAR_FAULT) && mfn_valid(hpa_to_mfn(*out));
+	*out = hpa((par & PAR_ADDR & (BIT(48) - 1)) | (va.v & ~PAGE_MASK));
+	return PAR_IS_LONG(par) && !(par & PAR_FAULT) && mfn_valid(hpa_to_mfn(*out));
 }
 
 /*

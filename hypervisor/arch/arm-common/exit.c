@@ -18,8 +18,7 @@
 #include <hv/sched.h>
 #include <xen/vcpu.h>
 
-#define HYPERCALL_REG	    16
-#define SMCCC_NOT_SUPPORTED (~0UL)
+#define SMCCC_NOT_SUPPORTED (-1L)
 #define ARGS		    5 /* x0 to x4 */
 
 /* ISS of a data abort, DDI 0487 D17.2.37. */
@@ -35,7 +34,7 @@
 #define FSC_TRANSLATION 0x04
 #define FSC_ACCESS	0x08
 #define FSC_PERMISSION	0x0c
-#define HPFAR_FRAME(h)	(((h)&0xffffffffff0UL) >> 4)
+#define HPFAR_FRAME(h)	(((h)&0xffffffffff0ULL) >> 4)
 #define WFX_WFE		BIT(0)
 
 /* Hypercalls
@@ -56,14 +55,11 @@ static bool refused(uint64_t nr, const struct hypercall_args *a, long *rc)
 	return false;
 }
 
-/* The arguments stand in the guest's registers as in the structure; of the sixth (x5) no call here
- * takes notice. */
-static_assert(sizeof(struct hypercall_args) <= sizeof(((struct guest_regs *)0)->x), "x0 and up");
-
 static void exit_hypercall(struct vcpu *v)
 {
 	struct guest_regs *r = &v->arch.regs;
-	const struct hypercall_args *a = (const struct hypercall_args *)r->x;
+	struct hypercall_args room;
+	const struct hypercall_args *a = guest_call_args(r, &room);
 	uint64_t nr = r->x[HYPERCALL_REG];
 	long rc;
 
@@ -191,11 +187,11 @@ static __noinline void translation_fault(struct vcpu *v, uint64_t gpa, bool fetc
 	if (d->is_service && !fetch && dom0_map_on_demand(d, gpa >> PAGE_SHIFT)) {
 		return;
 	}
-	glog_info("d%uv%u: %s of %lx, where nothing is (pc %lx)\n", d->id, v->id,
+	glog_info("d%uv%u: %s of %" PRIx64 ", where nothing is (pc %" PRIx64 ")\n", d->id, v->id,
 		  fetch	  ? "execution"
 		  : write ? "write"
 			  : "read",
-		  gpa, v->arch.regs.pc);
+		  gpa, (uint64_t)v->arch.regs.pc);
 	vcpu_inject_abort(v, v->arch.far, fetch, write);
 }
 
@@ -206,12 +202,13 @@ static void exit_abort(struct vcpu *v, bool fetch)
 	enum mmio_result result = MMIO_NONE;
 	uint64_t gpa;
 
-	v->arch.far = read_sysreg(far_el2);
+	v->arch.far = vcpu_fault_address(fetch);
 	v->arch.hpfar = read_sysreg(hpfar_el2);
 	gpa = HPFAR_FRAME(v->arch.hpfar) << PAGE_SHIFT | (v->arch.far & ~PAGE_MASK);
 	if (unlikely(type != FSC_TRANSLATION)) {
 		if (type != FSC_PERMISSION) {
-			domain_crash(v->domain, "abort %08lx at %016lx", v->arch.esr, v->arch.far);
+			domain_crash(v->domain, "abort %08" PRIx64 " at %016" PRIx64, v->arch.esr,
+				     v->arch.far);
 			return;
 		}
 		if (!walk) {
@@ -224,8 +221,8 @@ static void exit_abort(struct vcpu *v, bool fetch)
 			result = device_access(v, gpa, iss);
 		} else if (mmio_dispatch_covers(v->domain, gpa)) {
 			domain_crash(v->domain,
-				     "access to a played device at %lx by an instruction that the "
-				     "CPU does not describe",
+				     "access to a played device at %" PRIx64
+				     " by an instruction that the CPU does not describe",
 				     gpa);
 			return;
 		}
@@ -251,8 +248,12 @@ static void exit_wfx(struct vcpu *v)
 
 void exit_sync(struct vcpu *v)
 {
+	if (unlikely(!vcpu_condition_passed(v))) {
+		vcpu_skip(v);
+		return;
+	}
 	switch (ESR_EC(v->arch.esr)) {
-	case EC_HVC64:
+	case EC_HVC:
 		exit_hvc(v);
 		break;
 	case EC_DABT_LOW:
@@ -264,17 +265,16 @@ void exit_sync(struct vcpu *v)
 	case EC_WFX:
 		exit_wfx(v);
 		break;
-	case EC_SYSREG:
-		exit_sysreg(v);
-		break;
-	case EC_SMC64:
+	case EC_SMC:
 		exit_smc(v);
 		break;
 	default:
-		/* A register or instruction that vCPUs do not have; 32-bit code traps by other
-		 * classes. */
-		glog_info("d%uv%u: trap %08lx at %lx: undefined\n", v->domain->id, v->id,
-			  v->arch.esr, v->arch.regs.pc);
+		if (exit_register(v)) {
+			break;
+		}
+		/* A register or instruction that vCPUs do not have. */
+		glog_info("d%uv%u: trap %08" PRIx64 " at %" PRIx64 ": undefined\n", v->domain->id, v->id,
+			  v->arch.esr, (uint64_t)v->arch.regs.pc);
 		vcpu_inject_undefined(v, (uint32_t)v->arch.esr);
 		break;
 	}

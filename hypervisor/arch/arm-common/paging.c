@@ -10,6 +10,7 @@
  */
 #include <asm/boot.h>
 #include <asm/entry.h>
+#include <asm/layout.h>
 #include <asm/paging.h>
 #include <asm/platform.h>
 #include <asm/processor.h>
@@ -21,18 +22,12 @@
 #include <hv/page.h>
 #include <hv/spinlock.h>
 
-#define DIRECT_BASE	0x0000800000000000UL
-#define FRAMETABLE_BASE 0x00007c0000000000UL
-#define AREA_BASE	0x00007e8000000000UL /* devices, boot-time views, stacks */
-#define AREA_SIZE	GIB(16)
-#define DIRECT_BITS	44 /* of addresses of RAM that is used */
-
 #define PTE_VALID     BIT(0)
 #define PTE_TABLE     BIT(1)		   /* or, on the last level, a page */
 #define PTE_ATTR(n)   ((uint64_t)(n) << 2) /* of MAIR_EL2 as boot.S sets it */
 #define PTE_RES1      BIT(6)		   /* AP[1] */
 #define PTE_READ_ONLY BIT(7)
-#define PTE_INNER     (3UL << 8)
+#define PTE_INNER     (BIT(8) | BIT(9))
 #define PTE_AF	      BIT(10)
 #define PTE_XN	      BIT(54)
 #define PTE_ADDR      0x0000fffffffff000UL
@@ -42,11 +37,12 @@
 #define PROT_DEVICE (PTE_VALID | PTE_ATTR(1) | PTE_RES1 | PTE_AF | PTE_XN)
 
 #define SECTION_SHIFT 15 /* frames of 128 MiB */
-#define SECTION_COUNT (1U << (DIRECT_BITS - PAGE_SHIFT - SECTION_SHIFT))
+#define SECTION_COUNT ((unsigned int)(DIRECT_SIZE >> (PAGE_SHIFT + SECTION_SHIFT)) + 1)
+#define FIRST_FRAME   (DIRECT_FIRST >> PAGE_SHIFT)
 #define EARLY_TABLES  64
 #define BOOT_CHUNK    MIB(1)
 
-static_assert(STACK_SIZE == 1UL << STACK_SHIFT, "entry.S finds overflows by it");
+static_assert(STACK_SIZE == BIT(STACK_SHIFT), "entry.S finds overflows by it");
 
 hpa_t image_base;
 
@@ -60,35 +56,43 @@ static uint64_t area_next = AREA_BASE;
 
 void *hpa_to_virt(hpa_t a)
 {
-	return (void *)(DIRECT_BASE + a.v);
+	return (void *)(uintptr_t)(DIRECT_BASE + (a.v - DIRECT_FIRST));
 }
 
 hpa_t virt_to_hpa(const void *p)
 {
-	uint64_t v = (uint64_t)p;
+	uint64_t v = (uintptr_t)p;
 
-	return v >= DIRECT_BASE ? hpa(v - DIRECT_BASE)
-				: hpa(v - (uint64_t)_image_start + image_base.v);
+	return v >= DIRECT_BASE ? hpa(v - DIRECT_BASE + DIRECT_FIRST)
+				: hpa(v - (uintptr_t)_image_start + image_base.v);
 }
 
 struct page_info *mfn_to_page(mfn_t m)
 {
-	return (struct page_info *)FRAMETABLE_BASE + m.v;
+	return (struct page_info *)FRAMETABLE_BASE + (m.v - FIRST_FRAME);
 }
 
 mfn_t page_to_mfn(const struct page_info *pg)
 {
-	return mfn((uint64_t)(pg - (struct page_info *)FRAMETABLE_BASE));
+	return mfn((uint64_t)(pg - (struct page_info *)FRAMETABLE_BASE) + FIRST_FRAME);
 }
 
 bool mfn_valid(mfn_t m)
 {
-	return m.v < max_ram_frame && test_bit((unsigned int)(m.v >> SECTION_SHIFT), section_map);
+	/* Below the first it wraps. */
+	return m.v - FIRST_FRAME < max_ram_frame - FIRST_FRAME &&
+	       test_bit((unsigned int)((m.v - FIRST_FRAME) >> SECTION_SHIFT), section_map);
 }
 
 mfn_t page_max_mfn(void)
 {
 	return mfn(max_ram_frame);
+}
+
+/* The first address that the direct map does not reach. */
+static uint64_t direct_end(void)
+{
+	return DIRECT_FIRST + DIRECT_SIZE;
 }
 
 /* Boot memory
@@ -99,7 +103,7 @@ static uint64_t find_free(uint64_t size)
 {
 	for (unsigned int i = boot_info.memory_count; i-- > 0;) {
 		const struct memory_range *r = &boot_info.memory[i];
-		uint64_t end = ROUND_DOWN(MIN(r->end, 1UL << DIRECT_BITS), PAGE_SIZE);
+		uint64_t end = ROUND_DOWN(MIN(r->end, direct_end()), PAGE_SIZE);
 
 		if (r->type != MEMORY_RAM) {
 			continue;
@@ -160,7 +164,7 @@ static uint64_t *new_table(void)
 /* A table of ours, by the address in an entry. */
 static uint64_t *table_at(uint64_t a)
 {
-	uint64_t image_size = (uint64_t)(_image_end - _image_start);
+	uint64_t image_size = (uintptr_t)(_image_end - _image_start);
 
 	return a - image_base.v < image_size ? (uint64_t *)(_image_start + (a - image_base.v))
 					     : hpa_to_virt(hpa(a));
@@ -171,7 +175,7 @@ static uint64_t *entry_of(uint64_t va, unsigned int level)
 {
 	uint64_t *table = hv_root;
 
-	for (unsigned int l = 4; l > level; l--) {
+	for (unsigned int l = ROOT_LEVEL; l > level; l--) {
 		uint64_t *e = &table[(va >> (PAGE_SHIFT + 9 * (l - 1))) & 511];
 
 		if (!*e) {
@@ -231,7 +235,7 @@ static uint64_t area_take(uint64_t size, uint64_t align)
 	return at;
 }
 
-static void *map_view(hpa_t a, size_t size, uint64_t prot)
+static void *map_view(hpa_t a, uint64_t size, uint64_t prot)
 {
 	uint64_t offset = a.v & ~PAGE_MASK, len = ROUND_UP(offset + size, PAGE_SIZE), va;
 	unsigned long flags = spin_lock_irq(&area_lock);
@@ -241,15 +245,15 @@ static void *map_view(hpa_t a, size_t size, uint64_t prot)
 		va = 0;
 	}
 	spin_unlock_irq(&area_lock, flags);
-	return va ? (void *)(va + offset) : NULL;
+	return va ? (void *)(uintptr_t)(va + offset) : NULL;
 }
 
-volatile void *ioremap(hpa_t a, size_t size)
+volatile void *ioremap(hpa_t a, uint64_t size)
 {
 	return map_view(a, size, PROT_DEVICE);
 }
 
-const void *boot_map(hpa_t a, size_t size)
+const void *boot_map(hpa_t a, uint64_t size)
 {
 	return map_view(a, size, PROT_READ);
 }
@@ -267,30 +271,35 @@ void *stack_alloc(void)
 		ok = page && map_range(va + at, virt_to_hpa(page).v, PAGE_SIZE, PROT_DATA);
 	}
 	spin_unlock_irq(&area_lock, flags);
-	return ok ? (void *)(va + 2 * STACK_SIZE) : NULL;
+	return ok ? (void *)(uintptr_t)(va + 2 * STACK_SIZE) : NULL;
 }
 
 /* RAM
  * -----------------------------------------------------------------------------------------------
  */
 
+static uint64_t direct_va(uint64_t a)
+{
+	return a - DIRECT_FIRST + DIRECT_BASE;
+}
+
 /* A range of the direct map; what of it is the image's text and constants, read-only. */
 static bool map_direct(uint64_t start, uint64_t end)
 {
-	uint64_t fixed = image_base.v, fixed_end = fixed + (uint64_t)(_rodata_end - _image_start);
+	uint64_t fixed = image_base.v, fixed_end = fixed + (uintptr_t)(_rodata_end - _image_start);
 	uint64_t a = MIN(MAX(start, fixed), end), b = MIN(MAX(start, fixed_end), end);
 
-	return map_range(DIRECT_BASE + start, start, a - start, PROT_DATA) &&
-	       map_range(DIRECT_BASE + a, a, b - a, PROT_READ) &&
-	       map_range(DIRECT_BASE + b, b, end - b, PROT_DATA);
+	return map_range(direct_va(start), start, a - start, PROT_DATA) &&
+	       map_range(direct_va(a), a, b - a, PROT_READ) &&
+	       map_range(direct_va(b), b, end - b, PROT_DATA);
 }
 
 static void map_frame_table(uint64_t start, uint64_t end)
 {
 	uint64_t bytes = sizeof(struct page_info) << SECTION_SHIFT;
 
-	for (uint64_t s = start >> (SECTION_SHIFT + PAGE_SHIFT);
-	     s <= (end - 1) >> (SECTION_SHIFT + PAGE_SHIFT); s++) {
+	for (uint64_t s = (start - DIRECT_FIRST) >> (SECTION_SHIFT + PAGE_SHIFT);
+	     s <= (end - 1 - DIRECT_FIRST) >> (SECTION_SHIFT + PAGE_SHIFT); s++) {
 		if (test_bit((unsigned int)s, section_map)) {
 			continue;
 		}
@@ -304,22 +313,30 @@ static void map_frame_table(uint64_t start, uint64_t end)
 
 void paging_init(void)
 {
-	platform_reserve(image_base.v, image_base.v + (uint64_t)(_image_end - _image_start));
+	layout_set_first(boot_info.memory[0].start);
+	platform_reserve(image_base.v, image_base.v + (uintptr_t)(_image_end - _image_start));
 	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
 		struct memory_range *r = &boot_info.memory[i];
 
 		if (r->type != MEMORY_RAM) {
 			continue;
 		}
-		if (r->end > 1UL << DIRECT_BITS) {
-			log_warn("memory: nothing beyond %lu GiB is used\n",
-				 (1UL << DIRECT_BITS) >> 30);
-			r->end = MAX(r->start, 1UL << DIRECT_BITS);
+		if (r->end > direct_end()) {
+			log_warn("memory: nothing from %" PRIx64 " on is used\n", MAX(r->start, direct_end()));
+			r->start = MIN(r->start, direct_end());
+			r->end = direct_end();
 		}
 		if (!map_direct(ROUND_UP(r->start, PAGE_SIZE), ROUND_DOWN(r->end, PAGE_SIZE))) {
 			boot_fail("memory lies in too many pieces");
 		}
 		max_ram_frame = MAX(max_ram_frame, r->end >> PAGE_SHIFT);
+	}
+	for (unsigned int i = 0; i < boot_info.module_count; i++) {
+		const struct boot_module *m = &boot_info.modules[i];
+
+		if (m->start.v + m->size > direct_end()) {
+			boot_fail("boot module %u lies in memory that cannot be used", i);
+		}
 	}
 	direct_ready = true;
 	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
@@ -341,25 +358,25 @@ void paging_frames_ready(void)
 
 static uint64_t line_size(unsigned int shift)
 {
-	return 4UL << ((read_sysreg(ctr_el0) >> shift) & 15);
+	return (uint64_t)4 << ((read_sysreg(ctr_el0) >> shift) & 15);
 }
 
 void cache_clean_range(const void *p, size_t len)
 {
-	uint64_t line = line_size(16), end = (uint64_t)p + len;
+	uint64_t line = line_size(16), end = (uintptr_t)p + len;
 
-	for (uint64_t a = ROUND_DOWN((uint64_t)p, line); a < end; a += line) {
-		__asm__ volatile("dc cvac, %0" ::"r"(a) : "memory");
+	for (uint64_t a = ROUND_DOWN((uint64_t)(uintptr_t)p, line); a < end; a += line) {
+		cache_line_clean((uintptr_t)a);
 	}
 	dsb(sy);
 }
 
 void cache_clean_invalidate_range(const void *p, size_t len)
 {
-	uint64_t line = line_size(16), end = (uint64_t)p + len;
+	uint64_t line = line_size(16), end = (uintptr_t)p + len;
 
-	for (uint64_t a = ROUND_DOWN((uint64_t)p, line); a < end; a += line) {
-		__asm__ volatile("dc civac, %0" ::"r"(a) : "memory");
+	for (uint64_t a = ROUND_DOWN((uint64_t)(uintptr_t)p, line); a < end; a += line) {
+		cache_line_clean_invalidate((uintptr_t)a);
 	}
 	dsb(sy);
 }

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the ABI says of this width, and what only the other one has. */
+#include <asm/boot.h>
+#include <asm/gic.h>
+#include <asm/layout.h>
+#include <hv/boot.h>
+
+const char image_arch[] = "ARMv7";
+
+uint64_t direct_first;
+
+const struct arch_abi arch_abi = {
+    .capabilities = "xen-3.0-armv7l ",
+    .virt_start = 0x00200000,
+};
+
+/* GICv3's CPU interface is system registers, which no CPU with ARMv7 has. */
+const struct gic_ops *arch_gic_v3(void)
+{
+	return NULL;
+}
