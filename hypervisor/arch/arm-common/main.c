@@ -82,13 +82,14 @@ void boot_main(uint64_t fdt, uint64_t image)
 	if (!tree) {
 		boot_fail("the boot loader gave no device tree");
 	}
-	platform_init(tree, mapped, fdt, read_sysreg(mpidr_el1) & MPIDR_AFFINITY);
+	platform_open(tree, mapped, fdt);
 	cmdline_parse(boot_info.cmdline);
 	consoles_init();
 	log_info("Mullion " MULLION_VERSION " (%s) for %s, started by %s\n",
 		 HV_DEBUG ? "debug" : "release", image_arch,
 		 boot_info.loader ? boot_info.loader : "an unknown boot loader");
 	log_info("command line: %s\n", boot_info.cmdline);
+	platform_init(read_sysreg(mpidr_el1) & MPIDR_AFFINITY);
 	memory_init();
 	start();
 	panic("boot returned");

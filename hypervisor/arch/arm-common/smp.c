@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The other CPUs, started through the firmware's PSCI (DEN 0022), and interrupts between CPUs. */
-#include <asm/boot.h>
+/* The other CPUs, and interrupts between CPUs. */
+#include <asm/cpu_start.h>
 #include <asm/gic.h>
 #include <asm/paging.h>
 #include <asm/platform.h>
 #include <asm/processor.h>
-#include <asm/smccc.h>
 #include <asm/smp.h>
 #include <asm/time.h>
 #include <asm/traps.h>
@@ -81,27 +80,27 @@ void smp_secondary_main(struct cpu *c)
 	cpu_loop();
 }
 
-static bool start_cpu(struct cpu *c)
+static bool start_cpu(struct cpu *c, const struct platform_cpu *how)
 {
-	uint64_t entry = virt_to_hpa(boot_secondary).v;
 	struct cpu **top = c->arch.stack_top;
-	int64_t err;
+	bool came = false;
 
 	top[-2] = c; /* where boot.S reads it */
-	dsb(sy);
-	err = (int32_t)smc_call(platform.psci.cpu_on, c->arch.mpidr, entry, (uintptr_t)top);
-	if (err) {
-		log_err("CPU %" PRIx64 ": PSCI says %" PRId64 "\n", c->arch.mpidr, err);
+	cache_clean_range(&top[-2], sizeof(*top));
+	if (!cpu_start(how, top)) {
 		return false;
 	}
-	for (unsigned int ms = 0; ms < START_TIMEOUT_MS; ms++) {
-		if (__atomic_load_n(&c->online, __ATOMIC_ACQUIRE)) {
-			return true;
+	for (unsigned int ms = 0; ms < START_TIMEOUT_MS && !came; ms++) {
+		came = __atomic_load_n(&c->online, __ATOMIC_ACQUIRE);
+		if (!came) {
+			time_delay_us(1000);
 		}
-		time_delay_us(1000);
 	}
-	log_err("CPU %" PRIx64 " does not start\n", c->arch.mpidr);
-	return false;
+	cpu_start_over();
+	if (!came) {
+		log_err("CPU %" PRIx64 " does not start\n", c->arch.mpidr);
+	}
+	return came;
 }
 
 static bool psci_usable(void)
@@ -109,40 +108,44 @@ static bool psci_usable(void)
 	return platform.psci.present && !platform.psci.hvc && platform.psci.cpu_on;
 }
 
+static bool can_start(const struct platform_cpu *cpu)
+{
+	return cpu->start != START_PSCI || psci_usable();
+}
+
 void smp_init(void)
 {
 	unsigned int max =
 	    boot_options.max_cpus ? MIN(boot_options.max_cpus, (unsigned int)MAX_CPUS) : MAX_CPUS;
 	unsigned int left_out = 0;
+	bool no_psci = false;
 
-	boot_cpu.arch.mpidr = platform.cpu_mpidr[0];
+	boot_cpu.arch.mpidr = platform.cpu[0].mpidr;
 	boot_cpu.online = true;
 	sched_cpu_init(0);
 	set_bit(0, &cpu_online_map);
-	if (platform.cpu_count > 1 && !psci_usable()) {
-		log_warn("no PSCI by SMC: one CPU of %u is used\n", platform.cpu_count);
-		max = 1;
-	}
 	for (unsigned int i = 1; i < platform.cpu_count; i++) {
 		struct cpu *c;
 
-		if (cpu_count >= max) {
+		if (cpu_count >= max || !can_start(&platform.cpu[i])) {
+			no_psci |= !can_start(&platform.cpu[i]);
 			left_out++;
 			continue;
 		}
-		c = cpu_new(cpu_count, platform.cpu_mpidr[i]);
+		c = cpu_new(cpu_count, platform.cpu[i].mpidr);
 		if (!c) {
 			log_err("no memory for CPU %u\n", cpu_count);
 			break;
 		}
 		cpus[cpu_count++] = c;
-		if (!start_cpu(c)) {
+		if (!start_cpu(c, &platform.cpu[i])) {
 			/* It may still come late: its memory stays. */
 			cpus[--cpu_count] = NULL;
 		}
 	}
 	if (left_out) {
-		log_warn("%u CPUs are not used\n", left_out);
+		log_warn("%u CPUs are not used%s\n", left_out,
+			 no_psci ? ": the firmware has no PSCI by SMC" : "");
 	}
 	log_info("%u CPUs\n", cpu_count);
 }

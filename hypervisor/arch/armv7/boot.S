@@ -87,6 +87,33 @@ boot_secondary:
 	ldr	r0, [sp]
 	b	smp_secondary_main
 
+/* Entered where the board starts CPUs at a bare address: this one waits until boot_pen has its number. */
+	.globl	boot_secondary_pen
+boot_secondary_pen:
+	cpsid	aif
+	bl	find_place
+	place	r1, boot_pen
+	mrs	r0, cpsr
+	and	r0, r0, #0x1f
+	cmp	r0, #MODE_HYP
+	beq	1f
+	ldr	r12, [r1, #16]			/* what the board's firmware has for the way into Hyp mode */
+	cmp	r12, #0
+	beq	halt
+	adr	r0, 1f
+	smc	#0
+1:	bl	find_place			/* the firmware may have left anything in registers */
+	place	r1, boot_pen
+	mrc	p15, 0, r2, c0, c0, 5		/* MPIDR */
+	bic	r2, r2, #0xff000000
+2:	ldr	r3, [r1]
+	cmp	r3, r2
+	beq	3f
+	wfe
+	b	2b
+3:	ldr	r0, [r1, #8]
+	b	boot_secondary
+
 /* r9 = where the image is, r10 = where it is to be. */
 find_place:
 	adr	r9, boot_entry
@@ -272,6 +299,9 @@ image_l3:	.skip	4096 * IMAGE_L3_TABLES
 ident_l2:	.skip	4096
 ident_l3:	.skip	4096
 boot_tables_end:
+/* Of the CPU that may pass: its affinity, the top of its stack, a call into Hyp mode. A line of its own. */
+	.globl	boot_pen
+boot_pen:	.skip	2048
 
 	.bss
 	.balign	32768
