@@ -103,6 +103,31 @@ static void increase(struct reservation *r)
 	}
 }
 
+/*
+ * What such a domain gave up stayed its own, see removal_finish. Frames with a use of their own (grant tables) are not
+ * memory, whoever asks.
+ */
+static int populate_direct(struct reservation *r, uint64_t untrusted_gfn)
+{
+	uint64_t count = 1UL << r->order;
+
+	if (untrusted_gfn >= page_max_mfn().v || count > page_max_mfn().v - untrusted_gfn) {
+		return -EINVAL;
+	}
+	for (uint64_t i = 0; i < count; i++) {
+		struct page_info *pg = mfn_to_page(mfn(untrusted_gfn + i));
+
+		if (!mfn_valid(mfn(untrusted_gfn + i)) || !page_get(pg, r->d)) {
+			return -EINVAL;
+		}
+		page_put(pg);
+		if (pg->flags & PAGE_SHARED) {
+			return -EINVAL;
+		}
+	}
+	return p2m_populate(r->d, gfn(untrusted_gfn), mfn(untrusted_gfn), r->order);
+}
+
 static int populate_one(struct reservation *r, uint64_t untrusted_gfn)
 {
 	struct page_info *pg;
@@ -110,6 +135,9 @@ static int populate_one(struct reservation *r, uint64_t untrusted_gfn)
 
 	if (r->on_demand) {
 		return p2m_pod_mark(r->d, gfn(untrusted_gfn), r->order);
+	}
+	if (r->d->direct_mapped) {
+		return populate_direct(r, untrusted_gfn);
 	}
 	pg = extent_alloc(r);
 	if (!pg) {
@@ -156,7 +184,7 @@ static void removal_finish(struct removal *rm)
 		rm->flush = false;
 	}
 	for (unsigned int i = 0; i < rm->count; i++) {
-		if (!p2m_pod_keep(rm->d, rm->pages[i])) {
+		if (!rm->d->direct_mapped && !p2m_pod_keep(rm->d, rm->pages[i])) {
 			page_release_allocation(rm->pages[i]);
 		}
 		page_put(rm->pages[i]);

@@ -22,6 +22,7 @@ int arch_domain_create(struct domain *d, const struct xen_domctl_createdomain *c
 		return -EINVAL;
 	}
 	spin_lock_init(&d->arch.mmio_lock);
+	d->direct_mapped = d->is_service;
 	d->arch.gic_version = config->arch.gic_version;
 	d->arch.spi_count = config->arch.nr_spis;
 	err = p2m_init(d);
@@ -75,7 +76,7 @@ void arch_domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 uint32_t arch_domain_features(const struct domain *d)
 {
 	return 1u << XENFEAT_ARM_SMCCC_supported |
-	       (d->is_service ? 1u << XENFEAT_direct_mapped : 1u << XENFEAT_not_direct_mapped);
+	       (d->direct_mapped ? 1u << XENFEAT_direct_mapped : 1u << XENFEAT_not_direct_mapped);
 }
 
 bool arch_frames_grantable(uint64_t first, uint64_t count)

@@ -47,9 +47,9 @@ static bool refused(uint64_t nr, const struct hypercall_args *a, long *rc)
 		*rc = -ENOSYS;
 		return true;
 	}
-	if (nr == __HYPERVISOR_vcpu_op && (int)a->v[0] != VCPUOP_register_vcpu_info &&
+	if ((int)a->v[0] != VCPUOP_register_vcpu_info &&
 	    (int)a->v[0] != VCPUOP_register_runstate_memory_area) {
-		*rc = -EINVAL;
+		*rc = (uint32_t)a->v[1] < current->domain->max_vcpus ? -EINVAL : -ENOENT;
 		return true;
 	}
 	return false;
@@ -58,15 +58,14 @@ static bool refused(uint64_t nr, const struct hypercall_args *a, long *rc)
 static void exit_hypercall(struct vcpu *v)
 {
 	struct guest_regs *r = &v->arch.regs;
-	struct hypercall_args a = {{0}};
+	struct hypercall_args room;
+	const struct hypercall_args *a = guest_call_args(r, &room);
 	uint64_t nr = r->x[HYPERCALL_REG];
 	long rc;
 
-	for (unsigned int i = 0; i < ARGS; i++) {
-		a.v[i] = r->x[i];
-	}
-	if (!refused(nr, &a, &rc)) {
-		rc = hypercall_dispatch(nr, &a);
+	if (likely(nr != __HYPERVISOR_set_timer_op && nr != __HYPERVISOR_vcpu_op) ||
+	    !refused(nr, a, &rc)) {
+		rc = hypercall_dispatch(nr, a);
 	}
 	if (unlikely(rc == -ERESTART)) {
 		/* The guest executes it again, with what is left to do. */
@@ -164,57 +163,24 @@ static bool allowed_now(struct domain *d, gfn_t g, bool write, bool fetch)
 	return !write || p2m_is_writable(t);
 }
 
-static void exit_abort(struct vcpu *v, bool fetch)
+/* HPFAR says nothing: the guest wrote to what is read-only for it, or executes a device. */
+static __noinline void permission_fault(struct vcpu *v, bool fetch, bool write)
+{
+	uint32_t pfec;
+	gpa_t a;
+
+	if (!guest_walk(gva(v->arch.far), write, false, fetch, &a, &pfec) ||
+	    allowed_now(v->domain, gpa_to_gfn(a), write, fetch)) {
+		return; /* its own tables changed meanwhile, or ours: once more */
+	}
+	vcpu_inject_abort(v, v->arch.far, fetch, write);
+}
+
+/* No device that is played is there, or not that way. */
+static __noinline void translation_fault(struct vcpu *v, uint64_t gpa, bool fetch, bool write)
 {
 	struct domain *d = v->domain;
-	uint32_t iss = ESR_ISS(v->arch.esr);
-	bool write = !fetch && (iss & ISS_WNR) && !(iss & ISS_S1PTW);
-	uint32_t type = FSC_TYPE(ISS_FSC(iss));
-	uint64_t gpa;
 
-	v->arch.far = vcpu_fault_address(fetch);
-	v->arch.hpfar = read_sysreg(hpfar_el2);
-	if (type == FSC_PERMISSION && !(iss & ISS_S1PTW)) {
-		/* HPFAR says nothing: the guest wrote to what is read-only for it, or executes a
-		 * device. */
-		gpa_t a;
-		uint32_t pfec;
-
-		if (!guest_walk(gva(v->arch.far), write, false, fetch, &a, &pfec) ||
-		    allowed_now(d, gpa_to_gfn(a), write, fetch)) {
-			return; /* its own tables changed meanwhile, or ours: once more */
-		}
-		vcpu_inject_abort(v, v->arch.far, fetch, write);
-		return;
-	}
-	if (type != FSC_TRANSLATION && type != FSC_PERMISSION) {
-		domain_crash(d, "abort %08" PRIx64 " at %016" PRIx64, v->arch.esr, v->arch.far);
-		return;
-	}
-	gpa = HPFAR_FRAME(v->arch.hpfar) << PAGE_SHIFT | (v->arch.far & ~PAGE_MASK);
-	if (!fetch && !(iss & ISS_S1PTW)) {
-		enum mmio_result result = MMIO_NONE;
-
-		if (iss & ISS_ISV) {
-			result = device_access(v, gpa, iss);
-		} else if (mmio_dispatch_covers(d, gpa)) {
-			domain_crash(
-			    d,
-			    "access to a played device at %" PRIx64
-			    " by an instruction that the CPU "
-			    "does not describe",
-			    gpa);
-			return;
-		}
-		if (result == MMIO_DONE) {
-			vcpu_skip(v);
-			return;
-		}
-		if (result == MMIO_REFUSED) {
-			vcpu_inject_abort(v, v->arch.far, false, write);
-			return;
-		}
-	}
 	if (allowed_now(d, gfn(gpa >> PAGE_SHIFT), write, fetch)) {
 		return;
 	}
@@ -227,6 +193,47 @@ static void exit_abort(struct vcpu *v, bool fetch)
 			  : "read",
 		  gpa, (uint64_t)v->arch.regs.pc);
 	vcpu_inject_abort(v, v->arch.far, fetch, write);
+}
+
+static void exit_abort(struct vcpu *v, bool fetch)
+{
+	uint32_t iss = ESR_ISS(v->arch.esr), type = FSC_TYPE(ISS_FSC(iss));
+	bool walk = iss & ISS_S1PTW, write = !fetch && (iss & ISS_WNR) && !walk;
+	enum mmio_result result = MMIO_NONE;
+	uint64_t gpa;
+
+	v->arch.far = vcpu_fault_address(fetch);
+	v->arch.hpfar = read_sysreg(hpfar_el2);
+	gpa = HPFAR_FRAME(v->arch.hpfar) << PAGE_SHIFT | (v->arch.far & ~PAGE_MASK);
+	if (unlikely(type != FSC_TRANSLATION)) {
+		if (type != FSC_PERMISSION) {
+			domain_crash(v->domain, "abort %08" PRIx64 " at %016" PRIx64, v->arch.esr,
+				     v->arch.far);
+			return;
+		}
+		if (!walk) {
+			permission_fault(v, fetch, write);
+			return;
+		}
+	}
+	if (likely(!fetch && !walk)) {
+		if (likely(iss & ISS_ISV)) {
+			result = device_access(v, gpa, iss);
+		} else if (mmio_dispatch_covers(v->domain, gpa)) {
+			domain_crash(v->domain,
+				     "access to a played device at %" PRIx64
+				     " by an instruction that the CPU does not describe",
+				     gpa);
+			return;
+		}
+	}
+	if (likely(result == MMIO_DONE)) {
+		vcpu_skip(v);
+	} else if (result == MMIO_REFUSED) {
+		vcpu_inject_abort(v, v->arch.far, false, write);
+	} else {
+		translation_fault(v, gpa, fetch, write);
+	}
 }
 
 static void exit_wfx(struct vcpu *v)

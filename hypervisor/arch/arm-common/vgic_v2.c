@@ -118,7 +118,7 @@ static bool dist_access(struct vcpu *v, struct mmio_access *a, void *opaque)
 {
 	uint32_t off = (uint32_t)(a->gpa - v->domain->arch.vgic.dist_base) & (DIST_SIZE - 1);
 
-	if (vgic_bank_access(v, a, off, 0, ~0U)) {
+	if (vgic_is_bank(off) && vgic_bank_access(v, a, off, 0, ~0U)) {
 		return true;
 	}
 	if (off >= GICD_CPENDSGIR && off < GICD_SGI_END && a->size <= 4) {

@@ -142,8 +142,18 @@ static bool is_counter(uint32_t reg)
 	       (REG_OP1(reg) == 3 && crn == 14 && crm >= 8);
 }
 
+/* CRn tells interrupts and timers, which are the frequent ones, from the rest. */
+#define CRN_GIC	  12
+#define CRN_TIMER 14
+
 static bool access_known(struct vcpu *v, struct sysreg_access *a)
 {
+	if (REG_CRN(a->reg) == CRN_GIC && vgic_sysreg(v, a)) {
+		return true;
+	}
+	if (REG_CRN(a->reg) == CRN_TIMER && vtimer_sysreg(v, a)) {
+		return true;
+	}
 	if (is_id(a->reg)) {
 		a->value = id_value(v->domain, a->reg);
 		return !a->write;
@@ -156,7 +166,7 @@ static bool access_known(struct vcpu *v, struct sysreg_access *a)
 		a->value = a->reg == OSLSR_EL1 ? OSLSR_IMPLEMENTED : 0;
 		return true;
 	}
-	return vgic_sysreg(v, a) || vtimer_sysreg(v, a);
+	return false;
 }
 
 bool exit_register(struct vcpu *v)

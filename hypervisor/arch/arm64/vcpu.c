@@ -113,11 +113,6 @@ void vcpu_state_restore(const struct vcpu *v)
 /* Exceptions
  * ---------------------------------------------------------------------------------------- */
 
-void vcpu_skip(struct vcpu *v)
-{
-	v->arch.regs.pc += 4;
-}
-
 /* A synchronous exception at the guest's EL1, DDI 0487 D1.10. v is current: its EL1 registers are
  * in the CPU. */
 static void inject(struct vcpu *v, uint64_t esr)

@@ -114,6 +114,7 @@ void map_page(uint64_t va, uint64_t pa);
 /* A guest frame that is free in the physical address space of this domain. */
 uint64_t free_gfn(void);
 struct shared_info *shared_info(void);
+/* In the shared page, or where that has no room for this vCPU registered by the first call. */
 struct vcpu_info *vcpu_info(unsigned cpu);
 extern char image_start[], image_end[];
 /* RAM at its own address that nobody uses yet. */
@@ -155,7 +156,6 @@ struct regs {
 };
 typedef void (*irq_fn)(struct regs *regs);
 
-unsigned cpu_self(void);
 /* Called with interrupts off; a vector without handler is counted and EOIed. */
 void set_irq_handler(unsigned vector, irq_fn fn);
 extern volatile uint32_t irq_count[CPUS_MAX][256];
@@ -211,9 +211,9 @@ void apic_send(uint32_t dest, uint32_t low);
 bool apic_bit(unsigned reg, unsigned vector);
 
 /* --- other vCPUs --------------------------------------------------------------------------- */
-unsigned cpu_count(void); /* vCPUs the MADT lists */
+unsigned cpu_count(void); /* vCPUs that the MADT lists or PSCI knows */
 uint32_t cpu_apic_id(unsigned cpu);
-/* Bring vCPU cpu up by INIT-SIPI-SIPI (once), then let it run fn(arg); it returns to an idle loop.
+/* Bring vCPU cpu up by INIT-SIPI-SIPI or PSCI (once), then let it run fn(arg); it returns to an idle loop.
  */
 void cpu_run(unsigned cpu, void (*fn)(void *arg), void *arg);
 /* True once the function given last has returned. */

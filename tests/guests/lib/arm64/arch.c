@@ -6,8 +6,8 @@
 
 #define GICD_CTLR  0x08000000ul
 #define GICR	   0x080a0000ul
-#define GICR_WAKER (GICR + 0x14)
-#define GICR_SGI   (GICR + 0x10000)
+#define GICR_WAKER 0x14
+#define GICR_SGI   0x10000
 #define GROUP	   0x080
 #define ENABLE	   0x100
 #define POOL_GAP   0x400000ul
@@ -19,8 +19,10 @@
 #define FDT_END_NODE   2
 
 volatile uint32_t irq_count[CPUS_MAX][256];
+void (*private_irq)(uint32_t intid);
 static const uint32_t *tree;
 static uint32_t event_irq;
+volatile uint64_t probes[CPUS_MAX];
 
 void guest_start(uint64_t fdt);
 void guest_fault(uint64_t esr, uint64_t pc, uint64_t far);
@@ -93,8 +95,13 @@ void guest_power_off(void)
 	}
 }
 
+/* Returns for the next instruction where somebody expects the fault, see try_read32. */
 void guest_fault(uint64_t esr, uint64_t pc, uint64_t far)
 {
+	if (probes[cpu_self()] == PROBING) {
+		probes[cpu_self()] = esr;
+		return;
+	}
 	guest_fail(__FILE__, __LINE__, "exception", "esr %lx pc %lx (image + %lx) far %lx", esr, pc,
 		   pc - (uint64_t)image_start, far);
 	guest_end();
@@ -104,19 +111,6 @@ void ram_pool(uint64_t *from, uint64_t *to)
 {
 	*from = ((uint64_t)image_end + POOL_GAP) & ~(PAGE_SIZE - 1);
 	*to = *from + POOL_SIZE;
-}
-
-uint64_t tsc_khz(void)
-{
-	uint64_t hz;
-
-	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(hz));
-	return hz / 1000;
-}
-
-unsigned cpu_self(void)
-{
-	return 0;
 }
 
 long hypercall_raw(unsigned long nr, unsigned long a1, unsigned long a2, unsigned long a3,
@@ -138,10 +132,17 @@ void events_init(void)
 	CHECK(irq && be(irq[0]) == 1, "no interrupt of events in the tree");
 	event_irq = 16 + be(irq[1]);
 	shared_info();
+	irqs_init(1u << event_irq);
+}
+
+void irqs_init(uint32_t enable)
+{
+	uint64_t own = GICR + cpu_self() * 0x20000ul;
+
 	*reg(GICD_CTLR) = 1 << 4 | 1 << 1; /* affinity routing, group 1 */
-	*reg(GICR_WAKER) = 0;
-	*reg(GICR_SGI + GROUP) = ~0u;
-	*reg(GICR_SGI + ENABLE) = 1u << event_irq;
+	*reg(own + GICR_WAKER) = 0;
+	*reg(own + GICR_SGI + GROUP) = ~0u;
+	*reg(own + GICR_SGI + ENABLE) = enable;
 	__asm__ volatile("msr S3_0_C12_C12_5, %0; isb" ::"r"(7ul)); /* ICC_SRE_EL1 */
 	__asm__ volatile("msr S3_0_C4_C6_0, %0" ::"r"(0xfful));	    /* ICC_PMR_EL1 */
 	__asm__ volatile("msr S3_0_C12_C12_7, %0; isb" ::"r"(1ul)); /* ICC_IGRPEN1_EL1 */
@@ -155,6 +156,12 @@ void guest_irq(void)
 	if (id == event_irq) {
 		event_taken(NULL);
 		irq_count[0][EVENT_VECTOR]++;
+	}
+	if (id < 1020 && id != event_irq) {
+		irq_count[cpu_self()][id & 0xff]++;
+		if (private_irq) {
+			private_irq((uint32_t)id);
+		}
 	}
 	if (id < 1020) {
 		__asm__ volatile("msr S3_0_C12_C12_1, %0; isb" ::"r"(id)

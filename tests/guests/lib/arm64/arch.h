@@ -9,6 +9,11 @@
 
 #define CPUS_MAX 16
 
+/* What differs in the ABI. */
+static const bool on_x86 = false;
+#define CAPABILITIES	      "xen-3.0-aarch64 "
+#define HVM_PARAM_OF_THE_ARCH HVM_PARAM_CALLBACK_IRQ
+
 static inline uint64_t rdtsc(void)
 {
 	uint64_t v;
@@ -61,6 +66,61 @@ static inline uint32_t atomic_add(volatile uint32_t *p, uint32_t v)
 {
 	return __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST);
 }
+
+static inline unsigned cpu_self(void)
+{
+	uint64_t v;
+
+	__asm__ volatile("mrs %0, tpidr_el1" : "=r"(v));
+	return (unsigned)v;
+}
+
+/*
+ * A load or store that may fault: 0, or the syndrome. A load that faults reads as ones.
+ */
+#define PROBING 1ul
+extern volatile uint64_t probes[CPUS_MAX];
+
+static inline uint64_t try_read32(uint64_t addr, uint32_t *val)
+{
+	volatile uint64_t *p = &probes[cpu_self()];
+	uint64_t v = ~0u, esr;
+
+	*p = PROBING;
+	__asm__ volatile("ldr %w0, [%1]" : "+r"(v) : "r"(addr) : "memory");
+	esr = *p;
+	*p = 0;
+	*val = (uint32_t)v;
+	return esr == PROBING ? 0 : esr;
+}
+
+static inline uint64_t try_write32(uint64_t addr, uint32_t val)
+{
+	volatile uint64_t *p = &probes[cpu_self()];
+	uint64_t esr;
+
+	*p = PROBING;
+	__asm__ volatile("str %w0, [%1]" ::"r"(val), "r"(addr) : "memory");
+	esr = *p;
+	*p = 0;
+	return esr == PROBING ? 0 : esr;
+}
+
+/* Nothing is at this address of the 1:1 map: an abort, of which kind is the hypervisor's choice. */
+static inline bool is_hole(uint64_t addr)
+{
+	uint32_t v;
+
+	return try_read32(addr, &v);
+}
+
+/* Enable these private interrupts of the calling vCPU; private_irq hears of them. */
+void irqs_init(uint32_t enable);
+extern void (*private_irq)(uint32_t intid);
+/* The vCPU went off by itself: the next cpu_run starts it. */
+void cpu_forget(unsigned cpu);
+/* A call of PSCI or SMCCC by HVC. */
+long psci(uint32_t fn, uint64_t a1, uint64_t a2, uint64_t a3);
 
 /* The raw call: the number in x16. */
 static inline long hypercall(unsigned long nr, unsigned long a1, unsigned long a2, unsigned long a3,

@@ -23,8 +23,6 @@ void vcpu_state_restore(const struct vcpu *v);
 /* Delivers an exception of the guest's own at its EL1. v is current. */
 void vcpu_inject_undefined(struct vcpu *v, uint32_t esr);
 void vcpu_inject_abort(struct vcpu *v, uint64_t far, bool fetch, bool write);
-/* Skips the instruction that exited. */
-void vcpu_skip(struct vcpu *v);
 /* The address of the abort that v, which is current, exited by. */
 uint64_t vcpu_fault_address(bool fetch);
 

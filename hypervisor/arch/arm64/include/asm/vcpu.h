@@ -2,6 +2,7 @@
 #pragma once
 
 /* ARM part of struct vcpu. */
+#include <hv/hypercall.h>
 #include <hv/types.h>
 #include <asm/vcpu_common.h>
 #include <asm/vgic.h>
@@ -63,6 +64,19 @@ static inline void guest_reg_set(struct guest_regs *r, unsigned int n, uint64_t 
 		r->x[n] = v;
 	}
 }
+
+/* They stand in the registers as in the structure; of the sixth (x5) no call on ARM takes notice. */
+static inline const struct hypercall_args *guest_call_args(const struct guest_regs *r, struct hypercall_args *room)
+{
+	return (const struct hypercall_args *)r->x;
+}
+
+/* Skips the instruction that exited. */
+static inline void guest_regs_skip(struct guest_regs *r)
+{
+	r->pc += 4;
+}
+#define vcpu_skip(v) guest_regs_skip(&(v)->arch.regs)
 
 /* Other than on ARMv7 what traps would have been executed. */
 static inline bool vcpu_condition_passed(const struct vcpu *v)

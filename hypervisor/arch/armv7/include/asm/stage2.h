@@ -38,6 +38,19 @@ static inline void stage2_flush(uint64_t vttbr)
 	irq_restore(flags);
 }
 
+/* The same through both stages, ATS12NSOPW and ATS12NSOPR: the machine's address, unless PAR has its short format. */
+#define PAR_IS_LONG(par) ((par) & BIT(11))
+static inline void both_translate(uint64_t va, bool write)
+{
+	uint32_t at = (uint32_t)va;
+
+	if (write) {
+		__asm__ volatile("mcr p15, 0, %0, c7, c8, 5" ::"r"(at) : "memory");
+	} else {
+		__asm__ volatile("mcr p15, 0, %0, c7, c8, 4" ::"r"(at) : "memory");
+	}
+}
+
 /* Has PAR say what va is in the current vCPU's own tables: ATS1CUW, ATS1CUR, ATS1CPW, ATS1CPR. */
 #define STAGE1_REACHES(va) (!((va) >> 32))
 static inline void stage1_translate(uint64_t va, bool write, bool user)

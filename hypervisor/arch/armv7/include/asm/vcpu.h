@@ -5,6 +5,7 @@
 #include <asm/vcpu_common.h>
 #include <asm/vgic.h>
 #include <asm/vtimer.h>
+#include <hv/hypercall.h>
 #include <hv/types.h>
 
 struct vcpu;
@@ -59,6 +60,17 @@ struct arch_vcpu {
 uint64_t guest_reg(const struct guest_regs *r, unsigned int n);
 void guest_reg_set(struct guest_regs *r, unsigned int n, uint64_t v);
 
+/* A hypercall's arguments, copied to room. */
+static inline const struct hypercall_args *guest_call_args(const struct guest_regs *r, struct hypercall_args *room)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(room->v); i++) {
+		room->v[i] = r->x[i];
+	}
+	return room;
+}
+
+/* Skips the instruction that exited. */
+void vcpu_skip(struct vcpu *v);
 /* Would the CPU have executed the instruction of v's that trapped? Such traps may come for one that is not. */
 bool vcpu_condition_passed(const struct vcpu *v);
 
