@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""QEMU's `virt` board, in which Mullion for arm64 is run and tested. What is shared with x86 stands in machine.py."""
+"""QEMU's `virt` board, in which Mullion for ARM is run and tested. What is shared with x86 stands in machine.py."""
 
 import dataclasses
 import pathlib
@@ -9,28 +9,53 @@ import machine
 
 KERNEL_AT, INITRD_AT = 0x49000000, 0x4c000000
 UART = "/pl011@9000000"
+ARCHES = ("arm64", "armhf")
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """What the widths make different."""
+    qemu: str
+    board: str
+    cpu: str
+    gics: tuple
+    mem: int
+    dom0_mem: str
+
+
+KINDS = {
+    "arm64": Kind("qemu-system-aarch64", "virt,virtualization=on", "cortex-a57", (3, 2), 2048, "512M"),
+    # without LPAE's addresses: the PCI window there is beyond what its kernels map
+    "armhf": Kind("qemu-system-arm", "virt,virtualization=on,highmem=off", "cortex-a15", (2,), 1024, "384M"),
+}
 
 
 @dataclasses.dataclass
 class Virt(machine.Qemu):
-    build: pathlib.Path             # the tree of arm64: image/ is below
+    build: pathlib.Path             # the tree of the architecture: image/ is below
     hv: pathlib.Path
-    mem: int = 2048
+    arch: str = "arm64"
+    mem: int = 0                    # what is empty is as KINDS has it
     cpus: int = 1
-    gic: int = 3
-    cpu: str = "cortex-a57"
+    gic: int = 0
+    cpu: str = ""
     hv_args: str = ""
-    dom0_mem: str = "512M"
+    dom0_mem: str = ""
     kernel: pathlib.Path | None = None
     kernel_args: str = ""
     initrd: pathlib.Path | None = None
     modules: bool = True            # False: the hypervisor alone
-    job: str = ""                   # of arm64-jobs; empty: a shell
+    job: str = ""                   # of arm-jobs; empty: a shell
     extra: list = dataclasses.field(default_factory=list)
     # facts of the kind of machine rather than choices
     stop_signal = signal.SIGTERM
 
     def __post_init__(self):
+        kind = KINDS[self.arch]
+        self.mem, self.cpu = self.mem or kind.mem, self.cpu or kind.cpu
+        self.gic, self.dom0_mem = self.gic or kind.gics[0], self.dom0_mem or kind.dom0_mem
+        if self.gic not in kind.gics:
+            raise SystemExit(f"the {self.arch} machine does not know --gic {self.gic}")
         self.kernel = self.kernel or self.build / "image/Image"
         self.initrd = self.initrd or self.build / "image/service.initrd"
 
@@ -55,13 +80,14 @@ class Virt(machine.Qemu):
 
     def command(self, serial):
         """The QEMU command line; serial is what follows -serial."""
-        return ["qemu-system-aarch64", "-M", f"virt,virtualization=on,gic-version={self.gic}", "-cpu", self.cpu,
+        kind = KINDS[self.arch]
+        return [kind.qemu, "-M", f"{kind.board},gic-version={self.gic}", "-cpu", self.cpu,
                 "-accel", "tcg,thread=multi", "-m", str(self.mem), "-smp", str(self.cpus), "-display", "none",
                 "-monitor", "none", "-serial", serial, "-nic", "none", "-no-reboot", *self._boot(), *self.extra]
 
 
 def hypervisor(build, name):
-    """--hv mullion|xen|PATH as a path; build is the tree of arm64."""
+    """--hv mullion|xen|PATH as a path; build is the tree of the architecture."""
     known = {"mullion": build / "hypervisor/mullion.bin", "xen": build / "image/xen"}
     path = known.get(name, pathlib.Path(name))
     if not path.exists():
@@ -75,8 +101,8 @@ def from_options(build, options, **more):
            "machine": ("qemu",), "no_intremap": (False,)}      # the defaults, and what amounts to them
     wrong = [name for name, values in can.items() if getattr(options, name) not in values]
     if wrong:
-        raise SystemExit(f"the arm64 machine does not know --{wrong[0].replace('_', '-')} {getattr(options, wrong[0])}")
+        raise SystemExit(f"the {options.arch} machine does not know --{wrong[0].replace('_', '-')} {getattr(options, wrong[0])}")
     given = {name: getattr(options, name) for name in ("mem", "cpus", "cpu", "gic", "dom0_mem") if getattr(options, name)}
-    return Virt(build=build, hv=hypervisor(build, options.hv).resolve(), hv_args=options.hv_args,
+    return Virt(build=build, arch=options.arch, hv=hypervisor(build, options.hv).resolve(), hv_args=options.hv_args,
                 kernel=options.kernel, initrd=options.initrd,
                 kernel_args=options.kernel_args, extra=options.qemu.split(), **(given | more))
