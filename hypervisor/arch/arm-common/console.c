@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The console's UART, whichever it is (uart_models.c). Output is polled, input comes by interrupt. The firmware has
- * set line and clock; they stay.
+ * The console's UART, whichever it is (uart_models.c). Output is polled, input comes by interrupt.
+ * The firmware has set line and clock; they stay.
  */
 #include <asm/gic.h>
 #include <asm/irq.h>

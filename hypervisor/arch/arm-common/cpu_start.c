@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * How the board lets a CPU go. The firmware's PSCI hands our word on to the CPU that it starts; all other ways start
- * it at a bare address, perhaps together with others, and it then waits in boot.S until boot_pen names it.
- * Boot CPU only.
+ * How the board lets a CPU go. The firmware's PSCI hands our word on to the CPU that it starts; all
+ * other ways start it at a bare address, perhaps together with others, and it then waits in boot.S
+ * until boot_pen names it. Boot CPU only.
  */
 #include <asm/boot.h>
 #include <asm/cpu_start.h>
@@ -20,7 +20,8 @@
 /* Samsung's secure firmware (Linux, Documentation/arm/samsung/bootloader-interface.rst). */
 #define EXYNOS_SMC_CPU1BOOT 0xfffffffcu
 
-/* TI SWPU249, 4.3: the ROM's word for a CPU in Hyp mode, and where it looks (offsets from WakeUpGen). */
+/* TI SWPU249, 4.3: the ROM's word for a CPU in Hyp mode, and where it looks (offsets from
+ * WakeUpGen). */
 #define OMAP5_API_HYP_ENTRY 0x102u
 #define OMAP5_AUX_BOOT_0    0x800u
 #define OMAP5_AUX_BOOT_1    0x804u

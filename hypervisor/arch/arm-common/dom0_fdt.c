@@ -43,20 +43,39 @@ static bool any_compatible(const struct fdt *t, int node, const char *const *nam
 	return false;
 }
 
+/* The counters of any core: "arm,cortex-a9-pmu". */
+static bool is_pmu(const struct fdt *t, int node)
+{
+	static const char first[] = "arm,cortex-", last[] = "-pmu";
+	struct fdt_prop p;
+	size_t len;
+
+	if (!fdt_get(t, node, "compatible", &p) || !p.len || p.data[p.len - 1]) {
+		return false;
+	}
+	for (uint32_t at = 0; at < p.len; at += (uint32_t)len + 1) {
+		const char *name = (const char *)p.data + at;
+
+		len = strlen(name);
+		if (len > sizeof(first) + sizeof(last) - 2 &&
+		    !strncmp(name, first, sizeof(first) - 1) &&
+		    !strcmp(name + len - (sizeof(last) - 1), last)) {
+			return true;
+		}
+	}
+	return fdt_compatible(t, node, "arm,armv8-pmuv3");
+}
+
 /* Performance counters are not virtualised, DMA remapping and boot modules are ours. */
 static bool is_kept_back(const struct fdt *t, int node)
 {
 	static const char *const names[] = {
-	    "arm,armv8-pmuv3",	  "arm,cortex-a7-pmu",
-	    "arm,cortex-a15-pmu", "arm,cortex-a53-pmu",
-	    "arm,cortex-a57-pmu", "arm,cortex-a72-pmu",
-	    "arm,smmu-v1",	  "arm,smmu-v2",
-	    "arm,smmu-v3",	  "arm,mmu-400",
-	    "arm,mmu-401",	  "arm,mmu-500",
-	    "multiboot,module",	  "xen,xen",
+	    "arm,smmu-v1", "arm,smmu-v2", "arm,smmu-v3",      "arm,mmu-400",
+	    "arm,mmu-401", "arm,mmu-500", "multiboot,module", "xen,xen",
 	};
 
-	return node == platform.uart.node || any_compatible(t, node, names, ARRAY_SIZE(names)) ||
+	return node == platform.uart.node || is_pmu(t, node) ||
+	       any_compatible(t, node, names, ARRAY_SIZE(names)) ||
 	       fdt_has(t, node, "xen,passthrough");
 }
 

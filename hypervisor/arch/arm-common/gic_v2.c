@@ -121,8 +121,9 @@ static void init_cpu(void)
 }
 
 /*
- * For a system with pages of 64 KiB each page of the interface may have one of its own, filled with copies: the last of
- * the first page and the first of the second lie side by side (Arm DEN 0029, appendix on GICv2).
+ * For a system with pages of 64 KiB each page of the interface may have one of its own, filled with
+ * copies: the last of the first page and the first of the second lie side by side (Arm DEN 0029,
+ * appendix on GICv2).
  */
 static uint32_t find_registers(const struct platform_gic *g, const volatile uint8_t *base)
 {

@@ -498,6 +498,10 @@ void platform_init(uint64_t boot_mpidr)
 	parse_psci(t);
 	platform_parse_cpus(t, boot_mpidr);
 	parse_memory(t);
+	/* An address of 0 says "none" in many places. */
+	if (!boot_info.memory[0].start) {
+		platform_reserve(0, PAGE_SIZE);
+	}
 	platform_reserve(ROUND_DOWN(platform.tree_pa, PAGE_SIZE),
 			 ROUND_UP(platform.tree_pa + t->size, PAGE_SIZE));
 	parse_reservations(t);

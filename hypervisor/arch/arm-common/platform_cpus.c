@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The CPUs of the device tree, and what starts each of them (Linux, Documentation/devicetree/bindings/arm/cpus.yaml).
- * A CPU whose way is not known stays off with one line; nothing is tried on it.
+ * The CPUs of the device tree, and what starts each of them (Linux,
+ * Documentation/devicetree/bindings/arm/cpus.yaml). A CPU whose way is not known stays off with one
+ * line; nothing is tried on it.
  */
 #include "platform_parts.h"
 #include <asm/platform.h>
@@ -9,8 +10,9 @@
 #include <hv/lib.h>
 #include <hv/log.h>
 
-/* Where the boot ROM or U-Boot's waiting loop of Exynos looks for an entry (bindings/sram/sram.yaml, arm/samsung/
- * samsung-secure-firmware.yaml): the start of the system RAM, or under secure firmware its open half at 0x1c. */
+/* Where the boot ROM or U-Boot's waiting loop of Exynos looks for an entry
+ * (bindings/sram/sram.yaml, arm/samsung/ samsung-secure-firmware.yaml): the start of the system
+ * RAM, or under secure firmware its open half at 0x1c. */
 #define EXYNOS_ENTRY	    0x00u
 #define EXYNOS_ENTRY_SECURE 0x1cu
 

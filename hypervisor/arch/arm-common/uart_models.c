@@ -68,7 +68,8 @@ static const struct uart_model models[] = {
 	.listen = {{1, BIT(0)}},
     },
     {
-	/* Broadcom BCM2835 ARM Peripherals, 2.2: the auxiliary "mini" UART, switched on by the firmware */
+	/* Broadcom BCM2835 ARM Peripherals, 2.2: the auxiliary "mini" UART, switched on by the
+	   firmware */
 	.name = "BCM2835 mini UART",
 	.compatible = {"brcm,bcm2835-aux-uart"},
 	.shift = 2,

@@ -153,8 +153,8 @@ int vgic_v2_init(struct domain *d)
 	g->cpu_base = d->is_service ? host->cpu.base : GUEST_GICC_BASE;
 	err = mmio_register(d, g->dist_base, DIST_SIZE, dist_access, NULL);
 	for (uint64_t off = 0; off < size && !err; off += PAGE_SIZE) {
-		err = p2m_set(d, gpa_to_gfn(gpa(g->cpu_base + off)),
-			      hpa_to_mfn(hpa(from + off)), ORDER_4K, P2M_MMIO);
+		err = p2m_set(d, gpa_to_gfn(gpa(g->cpu_base + off)), hpa_to_mfn(hpa(from + off)),
+			      ORDER_4K, P2M_MMIO);
 	}
 	return err;
 }

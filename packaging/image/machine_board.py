@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boards that QEMU has besides `virt`: they boot with the tree that Debian's kernel package has for them.
+
+What a boot loader adds to the tree (command line, modules) is added here, and QEMU's -device loader puts the modules in
+their places.
+"""
+
+import dataclasses
+import pathlib
+import signal
+import subprocess
+
+import machine
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    arch: str
+    qemu: str
+    tree: str               # of image/boards
+    memory: int             # where RAM begins
+    serial: int             # the number of the console's UART
+    cpus: int = 1
+    mem: int = 2048
+    dom0_mem: str = "512M"
+
+
+KINDS = {
+    "zcu102": Kind("arm64", "xlnx-zcu102,virtualization=on", "zynqmp-zcu102-rev1.0", 0, 0, cpus=4),
+    "raspi3b": Kind("arm64", "raspi3b", "bcm2837-rpi-3-b", 0, 1, cpus=4, mem=1024),
+}
+KERNEL_OFFSET, INITRD_OFFSET = 0xa000000, 0x10000000       # QEMU has the tree below them
+
+
+class Tree:
+    """A device tree file that is edited in place."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def put(self, kind, node, name, *values):
+        subprocess.run(["fdtput", "-t", kind, self.path, node, name, *map(str, values)], check=True)
+
+    def cells(self, node, name, *values):
+        self.put("x", node, name, *(f"{value:x}" for value in values))
+
+    def node(self, path):
+        subprocess.run(["fdtput", "-c", self.path, path], check=True)
+
+    def module(self, kind, at, size, line=""):
+        """A boot module as the multiboot binding has it, below /chosen with addresses of two cells."""
+        node = f"/chosen/module@{at:x}"
+        self.node(node)
+        self.put("s", node, "compatible", f"multiboot,{kind}", "multiboot,module")
+        self.cells(node, "reg", at >> 32, at & 0xffffffff, size >> 32, size & 0xffffffff)
+        if line:
+            self.put("s", node, "bootargs", line)
+
+    def chosen(self, line):
+        self.cells("/chosen", "#address-cells", 2)
+        self.cells("/chosen", "#size-cells", 2)
+        self.put("s", "/chosen", "xen,xen-bootargs", line)
+
+
+@dataclasses.dataclass
+class Board(machine.Qemu):
+    build: pathlib.Path             # the tree of the architecture: image/ is below
+    hv: pathlib.Path
+    board: str
+    scratch: pathlib.Path           # for the tree
+    cpus: int = 0                   # what is empty is as KINDS has it
+    mem: int = 0
+    hv_args: str = ""
+    dom0_mem: str = ""
+    kernel_args: str = ""
+    job: str = ""                   # of arm-jobs; empty: a shell
+    extra: list = dataclasses.field(default_factory=list)
+    stop_signal = signal.SIGTERM    # a fact of the kind of machine rather than a choice
+
+    def __post_init__(self):
+        kind = self.kind = KINDS[self.board]
+        self.cpus, self.mem = self.cpus or kind.cpus, self.mem or kind.mem
+        self.dom0_mem = self.dom0_mem or kind.dom0_mem
+
+    def _modules(self):
+        image = self.build / "image"
+        line = " ".join(["console=hvc0 panic=-1", f"service.job={self.job}" if self.job else "", self.kernel_args]).strip()
+        return [("kernel", image / "Image", self.kind.memory + KERNEL_OFFSET, line),
+                ("ramdisk", image / "service.initrd", self.kind.memory + INITRD_OFFSET, "")]
+
+    def _tree(self):
+        path = self.scratch / f"{self.board}.dtb"
+        path.write_bytes((self.build / f"image/boards/{self.kind.tree}.dtb").read_bytes())
+        tree = Tree(path)
+        tree.chosen(" ".join(["console=dtuart", f"dom0_mem={self.dom0_mem}", "loglvl=all guest_loglvl=all", self.hv_args]).strip())
+        for kind, file, at, line in self._modules():
+            tree.module(kind, at, file.stat().st_size, line)
+        return path
+
+    def command(self, serial):
+        args = [f"qemu-system-{'aarch64' if self.kind.arch == 'arm64' else 'arm'}", "-M", self.kind.qemu, "-accel",
+                "tcg,thread=multi", "-m", str(self.mem), "-smp", str(self.cpus), "-display", "none", "-audiodev", "none,id=none",
+                "-monitor", "none", *["-serial", "null"] * self.kind.serial, "-serial", serial, "-nic", "none", "-no-reboot",
+                "-kernel", str(self.hv), "-dtb", str(self._tree())]
+        for _, file, at, _ in self._modules():
+            args += ["-device", f"loader,file={file},addr={at:#x},force-raw=on"]
+        return [*args, *self.extra]
