@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Boards that QEMU has besides `virt`: they boot with the tree that Debian's kernel package has for them.
+"""Boards that QEMU has besides `virt`: they boot with the tree that Debian's kernel package has for them. And `virt` as if
+it were a board without PSCI: its own tree is changed, and tests/arm/park-*.S makes the CPUs wait as that board's do.
 
 What a boot loader adds to the tree (command line, modules) is added here, and QEMU's -device loader puts the modules in
 their places.
@@ -17,19 +18,26 @@ import machine
 class Kind:
     arch: str
     qemu: str
-    tree: str               # of image/boards
+    tree: str               # of image/boards; empty: QEMU's own
     memory: int             # where RAM begins
     serial: int             # the number of the console's UART
     cpus: int = 1
     mem: int = 2048
     dom0_mem: str = "512M"
+    cpu: str = ""
+    wait: str = ""          # how CPUs wait: a function of Tree
 
 
 KINDS = {
     "zcu102": Kind("arm64", "xlnx-zcu102,virtualization=on", "zynqmp-zcu102-rev1.0", 0, 0, cpus=4),
+    "spin-table": Kind("arm64", "virt,virtualization=on,gic-version=3", "", 0x40000000, 0, cpus=4, cpu="cortex-a57",
+                       wait="spin_table"),
+    "mailbox": Kind("armhf", "virt,virtualization=on,highmem=off,gic-version=2", "", 0x40000000, 0, cpus=2, mem=1024,
+                    dom0_mem="384M", cpu="cortex-a15", wait="exynos"),
     "raspi3b": Kind("arm64", "raspi3b", "bcm2837-rpi-3-b", 0, 1, cpus=4, mem=1024),
 }
 KERNEL_OFFSET, INITRD_OFFSET = 0xa000000, 0x10000000       # QEMU has the tree below them
+HYPERVISOR_AT, RELEASE_PAGE = 0x40400000, 0x47000000        # as park-*.S has them
 
 
 class Tree:
@@ -61,6 +69,32 @@ class Tree:
         self.cells("/chosen", "#size-cells", 2)
         self.put("s", "/chosen", "xen,xen-bootargs", line)
 
+    def spin_table(self, cpus):
+        self.delete("/psci")
+        for i in range(1, cpus):
+            self.put("s", f"/cpus/cpu@{i}", "enable-method", "spin-table")
+            self.cells(f"/cpus/cpu@{i}", "cpu-release-addr", 0, RELEASE_PAGE + 0xff8)
+
+    def exynos(self, cpus):
+        self.delete("/psci")
+        for i in range(cpus):
+            self.delete(f"/cpus/cpu@{i}", "enable-method")
+        # Linux goes by the first
+        self.put("s", "/", "compatible", "linux,dummy-virt", "samsung,exynos5250")
+        for parent, name in (("", "sram"), ("/reserved-memory", "sram")):
+            if parent:
+                self.node(parent)
+                self.cells(parent, "#address-cells", 2)
+                self.cells(parent, "#size-cells", 2)
+                self.put("x", parent, "ranges")
+            node = f"{parent}/{name}@{RELEASE_PAGE:x}"
+            self.node(node)
+            self.cells(node, "reg", 0, RELEASE_PAGE, 0, 0x1000)
+        self.put("s", f"/sram@{RELEASE_PAGE:x}", "compatible", "samsung,exynos4210-sysram")
+
+    def delete(self, node, name=None):
+        subprocess.run(["fdtput", *(["-d", self.path, node, name] if name else ["-r", self.path, node])], check=True)
+
 
 @dataclasses.dataclass
 class Board(machine.Qemu):
@@ -88,20 +122,32 @@ class Board(machine.Qemu):
         return [("kernel", image / "Image", self.kind.memory + KERNEL_OFFSET, line),
                 ("ramdisk", image / "service.initrd", self.kind.memory + INITRD_OFFSET, "")]
 
+    def _machine(self):
+        args = [f"qemu-system-{'aarch64' if self.kind.arch == 'arm64' else 'arm'}", "-accel", "tcg,thread=multi",
+                "-m", str(self.mem), "-smp", str(self.cpus), "-display", "none", "-nic", "none"]
+        return args + (["-cpu", self.kind.cpu] if self.kind.cpu else [])
+
     def _tree(self):
         path = self.scratch / f"{self.board}.dtb"
-        path.write_bytes((self.build / f"image/boards/{self.kind.tree}.dtb").read_bytes())
+        if self.kind.tree:
+            path.write_bytes((self.build / f"image/boards/{self.kind.tree}.dtb").read_bytes())
+        else:
+            subprocess.run([*self._machine(), "-M", f"{self.kind.qemu},dumpdtb={path}"], check=True, stderr=subprocess.DEVNULL)
         tree = Tree(path)
         tree.chosen(" ".join(["console=dtuart", f"dom0_mem={self.dom0_mem}", "loglvl=all guest_loglvl=all", self.hv_args]).strip())
         for kind, file, at, line in self._modules():
             tree.module(kind, at, file.stat().st_size, line)
+        if self.kind.wait:
+            getattr(tree, self.kind.wait)(self.cpus)
         return path
 
     def command(self, serial):
-        args = [f"qemu-system-{'aarch64' if self.kind.arch == 'arm64' else 'arm'}", "-M", self.kind.qemu, "-accel",
-                "tcg,thread=multi", "-m", str(self.mem), "-smp", str(self.cpus), "-display", "none", "-audiodev", "none,id=none",
-                "-monitor", "none", *["-serial", "null"] * self.kind.serial, "-serial", serial, "-nic", "none", "-no-reboot",
-                "-kernel", str(self.hv), "-dtb", str(self._tree())]
-        for _, file, at, _ in self._modules():
+        kernel, loaded = self.hv, [(file, at) for _, file, at, _ in self._modules()]
+        if self.kind.wait:
+            kernel, loaded = self.build / "tests/arm/park.bin", [*loaded, (self.hv, HYPERVISOR_AT)]
+        args = [*self._machine(), "-M", self.kind.qemu, "-audiodev", "none,id=none", "-monitor", "none",
+                *["-serial", "null"] * self.kind.serial, "-serial", serial, "-no-reboot", "-kernel", str(kernel),
+                "-dtb", str(self._tree())]
+        for file, at in loaded:
             args += ["-device", f"loader,file={file},addr={at:#x},force-raw=on"]
         return [*args, *self.extra]
