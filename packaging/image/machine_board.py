@@ -70,30 +70,21 @@ class Tree:
         self.put("s", "/chosen", "xen,xen-bootargs", line)
 
     def spin_table(self, cpus):
-        self.delete("/psci")
         for i in range(1, cpus):
             self.put("s", f"/cpus/cpu@{i}", "enable-method", "spin-table")
             self.cells(f"/cpus/cpu@{i}", "cpu-release-addr", 0, RELEASE_PAGE + 0xff8)
 
     def exynos(self, cpus):
-        self.delete("/psci")
         for i in range(cpus):
             self.delete(f"/cpus/cpu@{i}", "enable-method")
-        # Linux goes by the first
         self.put("s", "/", "compatible", "linux,dummy-virt", "samsung,exynos5250")
-        for parent, name in (("", "sram"), ("/reserved-memory", "sram")):
-            if parent:
-                self.node(parent)
-                self.cells(parent, "#address-cells", 2)
-                self.cells(parent, "#size-cells", 2)
-                self.put("x", parent, "ranges")
-            node = f"{parent}/{name}@{RELEASE_PAGE:x}"
-            self.node(node)
-            self.cells(node, "reg", 0, RELEASE_PAGE, 0, 0x1000)
-        self.put("s", f"/sram@{RELEASE_PAGE:x}", "compatible", "samsung,exynos4210-sysram")
+        node = f"/sram@{RELEASE_PAGE:x}"
+        self.node(node)
+        self.cells(node, "reg", 0, RELEASE_PAGE, 0, 0x1000)
+        self.put("s", node, "compatible", "samsung,exynos4210-sysram")
 
-    def delete(self, node, name=None):
-        subprocess.run(["fdtput", *(["-d", self.path, node, name] if name else ["-r", self.path, node])], check=True)
+    def delete(self, node, name):
+        subprocess.run(["fdtput", "-d", self.path, node, name], check=True)
 
 
 @dataclasses.dataclass
