@@ -4,9 +4,6 @@
 
 #include <xen/domctl.h>
 
-#define POOL_GAP   0x400000ul
-#define POOL_SIZE  0x4000000ul
-
 #define FDT_BEGIN_NODE 1
 #define FDT_PROP       3
 #define FDT_NOP	       4
@@ -97,7 +94,7 @@ void guest_fault(unsigned long status, unsigned long pc, unsigned long far)
 
 void ram_pool(uint64_t *from, uint64_t *to)
 {
-	*from = ((uintptr_t)image_end + POOL_GAP) & ~(PAGE_SIZE - 1);
+	*from = ((uintptr_t)image_start + POOL_OFFSET) & ~(uint64_t)(PAGE_SIZE - 1);
 	*to = *from + POOL_SIZE;
 }
 

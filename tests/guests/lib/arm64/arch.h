@@ -13,6 +13,9 @@
 static const bool on_x86 = false;
 #define CAPABILITIES	      "xen-3.0-aarch64 "
 #define HVM_PARAM_OF_THE_ARCH HVM_PARAM_CALLBACK_IRQ
+/* Where RAM is free, from the image on: it lies low in it. */
+#define POOL_OFFSET 0x500000
+#define POOL_SIZE   0x4000000
 #define PSCI_CPU_ON	      0xc4000003u
 #define PSCI_AFFINITY_INFO    0xc4000004u
 

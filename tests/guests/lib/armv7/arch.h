@@ -13,6 +13,9 @@
 static const bool on_x86 = false;
 #define CAPABILITIES	      "xen-3.0-armv7l "
 #define HVM_PARAM_OF_THE_ARCH HVM_PARAM_CALLBACK_IRQ
+/* Where RAM is free, from the image on: it lies at the end of it, or above room to unpack in. */
+#define POOL_OFFSET (-0x2400000)
+#define POOL_SIZE   0x2000000
 #define PSCI_CPU_ON	      0x84000003u
 #define PSCI_AFFINITY_INFO    0x84000004u
 

@@ -31,7 +31,7 @@ _start:
 	b	1f
 	.word	0x016f2818			/* a zImage */
 	.word	0
-	.word	4096				/* or more: it says where the file ends, no loader needs it */
+	.word	image_end - _start		/* by distance, see place */
 	.word	0x04030201
 1:	cpsid	aif
 	mov	r9, r2
