@@ -55,14 +55,17 @@ class Tree:
     def node(self, path):
         subprocess.run(["fdtput", "-c", self.path, path], check=True)
 
-    def module(self, kind, at, size, line=""):
-        """A boot module as the multiboot binding has it, below /chosen with addresses of two cells."""
+    def module(self, kind, at, size, line="", in_initrd=False):
+        """A boot module as the multiboot binding has it, below /chosen with addresses of two cells; in_initrd: at counts
+        from the start of the initrd that the boot loader hands over."""
         node = f"/chosen/module@{at:x}"
         self.node(node)
         self.put("s", node, "compatible", f"multiboot,{kind}", "multiboot,module")
         self.cells(node, "reg", at >> 32, at & 0xffffffff, size >> 32, size & 0xffffffff)
         if line:
             self.put("s", node, "bootargs", line)
+        if in_initrd:
+            self.put("x", node, "mullion,in-initrd")
 
     def chosen(self, line):
         self.cells("/chosen", "#address-cells", 2)

@@ -17,7 +17,6 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD_FIT = TOP / "packaging/chromebook/build-fit"
 KEYS = pathlib.Path("/usr/share/vboot/devkeys")
 BOARDS = {"kevin": ("arm64", 0x10000000), "snow": ("armhf", 0x40000000)}
-IMAGES = ("hypervisor", "tree", "service-kernel", "service-initrd")
 FIT_AT = 0x60000000
 UBOOT = {"arm64": "/usr/lib/u-boot/qemu_arm64/u-boot.bin", "armhf": "/usr/lib/u-boot/qemu_arm/u-boot.bin"}
 
@@ -59,31 +58,49 @@ def output(*command):
 
 
 def extract(fit, out):
-    """The images of a FIT as files, by U-Boot's own tool."""
-    for i, name in enumerate(IMAGES):
-        kind = "flat_dt"        # of the container
-        output("dumpimage", "-T", kind, "-p", i, "-o", out / name, fit)
-    return {name: out / name for name in IMAGES}
+    """The images of a FIT as files, by U-Boot's own tool; and where they are loaded, if that is said."""
+    files, loads = {}, {}
+    listing = output("dumpimage", "-l", fit)
+    for number, name, about in re.findall(r"^ Image (\d+) \((.*?)\)\n((?:  .*\n)*)", listing, re.MULTILINE):
+        files[name] = out / name
+        output("dumpimage", "-T", "flat_dt", "-p", number, "-o", files[name], fit)      # the container's type
+        load = re.search(r"Load Address: (0x\S+)", about)
+        if load:
+            loads[name] = int(load[1], 16)
+    return files, loads, listing
+
+
+def modules_of(tree):
+    """kind: (address, size, whether it counts from the initrd)."""
+    found = {}
+    for node in output("fdtget", "-l", tree, "/chosen").split():
+        node = f"/chosen/{node}"
+        words = [int(word, 16) for word in output("fdtget", "-t", "x", tree, node, "reg").split()]
+        kind = output("fdtget", tree, node, "compatible").split()[0]
+        found[kind] = (words[0] << 32 | words[1], words[2] << 32 | words[3],
+                       "mullion,in-initrd" in output("fdtget", "-p", tree, node).split())
+    return found
 
 
 def check_contents(fit, out, build, ram):
     """None, or what is wrong."""
-    listing = output("dumpimage", "-l", fit)
-    loads = dict(zip(re.findall(r"Image \d+ \((.*?)\)", listing), (int(a, 16) for a in re.findall(r"Load Address: (\S+)", listing))))
-    files = extract(fit, out)
-    for name, source in (("hypervisor", build / "hypervisor/mullion.bin"), ("service-kernel", build / "image/Image"),
-                         ("service-initrd", build / "image/service.initrd")):
-        if not filecmp.cmp(files[name], source, shallow=False):
-            return f"{name} is not what went in"
-    if "Loadables:    service-kernel" not in listing:
-        return "the configuration has no loadables"
-    if any(load < ram for load in loads.values()) or set(loads) != set(IMAGES):
+    files, loads, listing = extract(fit, out)
+    modules = modules_of(files["tree"])
+    if not filecmp.cmp(files["hypervisor"], build / "hypervisor/mullion.bin", shallow=False):
+        return "the hypervisor is not what went in"
+    if any(load < ram for load in loads.values()) or not {"hypervisor", "tree"} <= set(loads):
         return f"load addresses {loads}"
-    for name, kind in (("service-kernel", "multiboot,kernel"), ("service-initrd", "multiboot,ramdisk")):
-        node = f"/chosen/module@{loads[name]:x}"
-        reg = [int(word, 16) for word in output("fdtget", "-t", "x", files["tree"], node, "reg").split()]
-        if reg != [0, loads[name], 0, files[name].stat().st_size] or kind not in output("fdtget", files["tree"], node, "compatible"):
-            return f"the tree's {node} is not where {name} goes"
+    service = files["service"].read_bytes() if "service" in files else None
+    for name, kind, source in (("service-kernel", "multiboot,kernel", build / "image/Image"),
+                               ("service-initrd", "multiboot,ramdisk", build / "image/service.initrd")):
+        at, size, in_initrd = modules[kind]
+        inside = service[at:at + size] if service else files[name].read_bytes()
+        if inside != source.read_bytes():
+            return f"{name} is not what went in"
+        if in_initrd != bool(service) or (not service and (at, size) != (loads[name], len(inside))):
+            return f"the tree's {kind} is not where {name} goes"
+    if (r"Init Ramdisk: service" if service else "Loadables:    service-kernel") not in listing:
+        return "the configuration does not name the service VM"
     return None
 
 
@@ -127,13 +144,13 @@ def packaged(board, builds, logs):
     shutil.rmtree(out, ignore_errors=True)     # they are large
 
 
-def described(arch, builds, hv, out):
+def described(arch, builds, hv, out, modules):
     """The machine for the row of a start through U-Boot; its FIT is built here."""
     machine_ = UBoot(build=builds[arch], hv=hv, arch=arch)
     tree = out / "virt.dtb"
     machine_.dump_tree(tree)
     output(BUILD_FIT, "--arch", arch, "--tree", tree, "--ram", "0x40000000", "--build", builds[arch].parent, "--hypervisor", hv,
-           "--hv-args", f"console=dtuart dom0_mem={machine_.dom0_mem} loglvl=all",
+           "--modules", modules, "--hv-args", f"console=dtuart dom0_mem={machine_.dom0_mem} loglvl=all",
            "--kernel-args", "console=hvc0 panic=-1 loglevel=5 service.job=boot", "--out", out / "virt")
     machine_.fit = out / "virt.itb"
     return machine_

@@ -253,6 +253,69 @@ static void init_module_outside(void *arg)
 	read_tree(size, 0xc7f00000, 0);
 }
 
+/* An initrd of 16 KiB; the module is in it, at an offset with a size. cells: of the initrd's
+ * addresses. */
+static uint32_t in_initrd(uint64_t offset, uint64_t size, unsigned int cells)
+{
+	const uint32_t start[2] = {0, RAM_BASE + 0x3000000}, end[2] = {0, RAM_BASE + 0x3004000};
+	static const uint32_t gic[] = {0, 0x1000, 0, 0x1000, 0, 0x2000, 0, 0x2000,
+				       0, 0x4000, 0, 0x2000, 0, 0x6000, 0, 0x2000};
+
+	fdt_begin(&w, source, CAPACITY);
+	fdt_node(&w, "");
+	fdt_put_u32(&w, "#address-cells", 2);
+	fdt_put_u32(&w, "#size-cells", 2);
+	fdt_node(&w, "chosen");
+	fdt_put_u32(&w, "#address-cells", 2);
+	fdt_put_u32(&w, "#size-cells", 2);
+	if (cells) {
+		fdt_put_cells(&w, "linux,initrd-start", start + 2 - cells, cells);
+		fdt_put_cells(&w, "linux,initrd-end", end + 2 - cells, cells);
+	}
+	fdt_node(&w, "module@1000");
+	fdt_put(&w, "compatible", "multiboot,kernel\0multiboot,module", 34);
+	put_pair("reg", offset, size);
+	fdt_put(&w, "mullion,in-initrd", NULL, 0);
+	fdt_end_node(&w);
+	fdt_end_node(&w);
+	put_memory(2, 2);
+	fdt_node(&w, "intc@1000");
+	fdt_put_string(&w, "compatible", "arm,gic-400");
+	fdt_put_cells(&w, "reg", gic, ARRAY_SIZE(gic));
+	fdt_end_node(&w);
+	fdt_end_node(&w);
+	return fdt_finish(&w, 0);
+}
+
+struct initrd_case {
+	uint64_t offset, size;
+	unsigned int cells;
+};
+
+static void init_in_initrd(void *arg)
+{
+	const struct initrd_case *c = arg;
+	uint32_t size = in_initrd(c->offset, c->size, c->cells);
+
+	start();
+	read_tree(size, 0xb7f00000, 0);
+}
+
+TEST(board_modules_in_the_initrd)
+{
+	struct initrd_case good[] = {{0x1000, 0x3000, 2}, {0x1000, 0x3000, 1}};
+	struct initrd_case bad[] = {{0x1000, 0x3001, 2}, {0x4000, 1, 1}, {0, 0x1000, 0}};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(good); i++) {
+		init_in_initrd(&good[i]);
+		CHECK_EQ(boot_info.modules[0].start.v, RAM_BASE + 0x3001000);
+		CHECK_EQ(boot_info.modules[0].size, 0x3000);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
+		CHECK_PANICS(init_in_initrd, &bad[i]);
+	}
+}
+
 TEST(board_that_cannot_be)
 {
 	CHECK_PANICS(init_without_gic, NULL);

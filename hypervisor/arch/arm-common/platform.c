@@ -126,7 +126,7 @@ static void parse_reservations(const struct fdt *t)
  */
 
 /* QEMU's guest-loader writes two cells each and does not always say so. */
-static bool module_place(const struct fdt *t, int chosen, int node, uint64_t *base, uint64_t *size)
+static bool module_reg(const struct fdt *t, int chosen, int node, uint64_t *base, uint64_t *size)
 {
 	uint32_t cells = fdt_get_u32(t, chosen, "#address-cells", 0);
 	struct fdt_prop reg;
@@ -147,6 +147,40 @@ static bool module_place(const struct fdt *t, int chosen, int node, uint64_t *ba
 		return false;
 	}
 	return *size && *base + *size > *base;
+}
+
+static bool chosen_address(const struct fdt *t, int chosen, const char *name, uint64_t *out)
+{
+	struct fdt_prop p;
+
+	if (!fdt_get(t, chosen, name, &p) || (p.len != 4 && p.len != 8)) {
+		return false;
+	}
+	*out = p.len == 8 ? fdt_u64(p.data) : fdt_u32(p.data);
+	return true;
+}
+
+/*
+ * Boot loaders that know a kernel and an initrd and nothing else hand over all modules as one
+ * initrd: reg then counts from its start.
+ */
+static bool module_place(const struct fdt *t, int chosen, int node, uint64_t *base, uint64_t *size)
+{
+	uint64_t start, end;
+
+	if (!module_reg(t, chosen, node, base, size)) {
+		return false;
+	}
+	if (!fdt_has(t, node, "mullion,in-initrd")) {
+		return true;
+	}
+	if (!chosen_address(t, chosen, "linux,initrd-start", &start) ||
+	    !chosen_address(t, chosen, "linux,initrd-end", &end) || end < start ||
+	    *base + *size > end - start) {
+		return false;
+	}
+	*base += start;
+	return true;
 }
 
 static bool is_ram(uint64_t start, uint64_t end)
