@@ -17,6 +17,7 @@ struct arch_domain {
 	uint64_t vtcr;
 	unsigned int phys_bits;		/* width of a guest-physical address */
 	uint32_t spi_count;		/* of its vGIC, beyond the 32 of each vCPU */
+	bool is_32bit;			/* on arm64: its EL1 is AArch32 */
 	uint8_t gic_version;		/* XEN_DOMCTL_CONFIG_GIC_V2 or _V3 */
 	uint64_t wallclock_ns;
 	struct spinlock mmio_lock;	/* registration of ranges */
