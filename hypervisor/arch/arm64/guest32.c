@@ -142,9 +142,10 @@ static bool access_64(struct vcpu *v, unsigned int ec, uint32_t iss)
 	unsigned int op1 = CP64_OP1(iss), crm = CP_CRM(iss);
 	struct sysreg_access a = {.write = !(iss & ISS_READ)};
 	bool known;
+	unsigned int low = guest_reg_number(r, ISS_RT(iss)), high = guest_reg_number(r, ISS_RT2(iss));
 
 	if (a.write) {
-		a.value = guest_reg(r, ISS_RT2(iss)) << 32 | (uint32_t)guest_reg(r, ISS_RT(iss));
+		a.value = guest_reg(r, high) << 32 | (uint32_t)guest_reg(r, low);
 	}
 	if (ec == EC_CP15_64 && crm == CRM_GIC && op1 <= 2) {
 		a.reg = SYSREG(3, 0, 12, 11, 5 + op1); /* ICC_SGI1R, ICC_ASGI1R, ICC_SGI0R */
@@ -158,8 +159,8 @@ static bool access_64(struct vcpu *v, unsigned int ec, uint32_t iss)
 		known = ec == EC_CP15_64 ? crm == CRN_COUNTERS && !op1 : !a.write;
 	}
 	if (known && !a.write) {
-		guest_reg_set(r, ISS_RT(iss), (uint32_t)a.value);
-		guest_reg_set(r, ISS_RT2(iss), a.value >> 32);
+		guest_reg_set(r, low, (uint32_t)a.value);
+		guest_reg_set(r, high, a.value >> 32);
 	}
 	return known;
 }
