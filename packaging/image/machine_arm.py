@@ -2,6 +2,7 @@
 """QEMU's `virt` board, in which Mullion for ARM is run and tested. What is shared with x86 stands in machine.py."""
 
 import dataclasses
+import os
 import pathlib
 import shutil
 import signal
@@ -141,6 +142,9 @@ class Board(Virt):
         for cells in ("#address-cells", "#size-cells"):
             subprocess.run(["fdtput", "-p", "-t", "x", str(tree), "/chosen", cells, "2"], check=True)
         subprocess.run(["fdtput", "-t", "s", str(tree), "/chosen", "xen,xen-bootargs", self.hypervisor_line()], check=True)
+        # without one the tools wait for ever: nothing on these boards is random
+        seed = [f"{byte:x}" for byte in os.urandom(64)]
+        subprocess.run(["fdtput", "-t", "bx", str(tree), "/chosen", "rng-seed", *seed], check=True)
         loaded = self._module(tree, "kernel", kind.modules[0], self.kernel, self.kernel_line())
         loaded += self._module(tree, "ramdisk", kind.modules[1], self.initrd)
         return ["-kernel", str(self.hv), "-dtb", str(tree), *loaded]
