@@ -412,6 +412,18 @@ static void bus_closed(GDBusConnection *connection, gboolean by_peer, GError *er
 	set_reason(client, _("The system's message bus has gone."));
 }
 
+/*
+ * GDBus's own thread may be the one that lets go of the connection last; a handler that then still hangs on both objects is
+ * taken away from two sides at once, and GLib aborts. So it goes while the connection is certainly alive.
+ */
+static void drop_connection(UiClient *client)
+{
+	if (client->connection) {
+		g_signal_handlers_disconnect_by_data(client->connection, client);
+		g_clear_object(&client->connection);
+	}
+}
+
 static void take_connection(UiClient *client, GDBusConnection *connection, GError *error)
 {
 	if (!connection) {
@@ -480,7 +492,7 @@ void ui_client_retry(UiClient *client)
 		return;
 	}
 	g_clear_handle_id(&client->watch, g_bus_unwatch_name);
-	g_clear_object(&client->connection);
+	drop_connection(client);
 	connect_bus(client);
 }
 
@@ -763,7 +775,7 @@ static void ui_client_dispose(GObject *object)
 		forget_generation(client);
 	}
 	g_clear_object(&client->cancel);
-	g_clear_object(&client->connection);
+	drop_connection(client);
 	g_clear_object(&client->vms);
 	g_clear_object(&client->networks);
 	g_clear_object(&client->jobs);

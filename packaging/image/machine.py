@@ -190,7 +190,9 @@ class Machine(Qemu):
         if self.accel == "kvm":
             machine = ["-M", "q35,kernel-irqchip=split", "-accel", "kvm", "-cpu", self.cpu or "host,+svm"]
         else:
-            machine = ["-M", "q35", "-accel", "tcg,thread=multi", "-cpu", self.cpu or TCG_CPU]
+            # With a thread for each CPU, loading x87 state on one can undo a VM entry or exit of the first: docs/design/svm.md.
+            threads = "single" if self.cpus > 1 else "multi"
+            machine = ["-M", "q35", "-accel", f"tcg,thread={threads}", "-cpu", self.cpu or TCG_CPU]
         nic = ["-nic", f"user,model={'virtio-net-pci' if self.devices == 'virtio' else 'e1000e'}"] if self.nic \
             else ["-nic", "none"]
         return ["qemu-system-x86_64", *machine, "-m", str(self.mem), "-smp", str(self.cpus), *self._iommu(),

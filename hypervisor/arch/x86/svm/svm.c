@@ -70,7 +70,7 @@ static void features_read(void)
 		.pause_filter = edx & BIT(10),
 		.pause_threshold = edx & BIT(12),
 		.rdtscp = cpuid(0x80000001, 0).edx & BIT(27),
-		.injects_twice = is_qemu_tcg(),
+		.is_qemu = is_qemu_tcg(),
 	};
 	/* CPUID Fn8000_0001_EDX[Page1GB] speaks for nested tables too (APM vol. 2 section 15.25). */
 	if (svm_features.tsc_ratio) {

@@ -10,7 +10,7 @@
 /* What this machine's AMD-V can do (CPUID Fn8000_000A); the least of all CPUs is assumed equal. */
 struct svm_features {
 	bool nrip, clean_bits, flush_by_asid, decode_assists, pause_filter, pause_threshold, rdtscp, tsc_ratio;
-	bool injects_twice;		/* QEMU's software CPU: see svm_inject() */
+	bool is_qemu;			/* its software CPU: see svm_inject() and interrupts_again() */
 };
 extern struct svm_features svm_features;
 
@@ -80,6 +80,7 @@ void svm_inject(struct vcpu *v, const struct guest_event *e);
 bool svm_can_inject_intr(struct vcpu *v);
 bool svm_can_inject_nmi(struct vcpu *v);
 void svm_request_window(struct vcpu *v, bool nmi);
+void svm_window_close(struct vmcb *vmcb);
 void svm_set_tsc_offset(struct vcpu *v, uint64_t offset);
 void svm_set_tsc_exiting(struct vcpu *v, bool on);
 void svm_flush_vcpu(struct vcpu *v);

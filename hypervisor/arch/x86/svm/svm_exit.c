@@ -238,13 +238,6 @@ static void handle_exception(struct vcpu *v, unsigned int vector)
 	}
 }
 
-static void handle_vintr(struct vmcb *vmcb)
-{
-	vmcb->vintr &= ~(VINTR_IRQ | VINTR_PRIO_MAX | VINTR_IGNORE_TPR);
-	vmcb->intercept1 &= (uint32_t)~INTERCEPT1_VINTR;
-	svm_dirty(vmcb, CLEAN_TPR | CLEAN_INTERCEPTS);
-}
-
 /*
  * IRET ends the blocking of NMIs, but it has yet to run: the shadow keeps the next NMI out for one instruction.
  * (If the IRET itself faults, an NMI may come one instruction early.)
@@ -308,7 +301,7 @@ static void handle_exit(struct vcpu *v, struct svm_vcpu *s, struct vmcb *vmcb)
 		exit_hlt(v);
 		break;
 	case EXIT_VINTR:
-		handle_vintr(vmcb);
+		svm_window_close(vmcb);
 		break;
 	case EXIT_IRET:
 		handle_iret(v, vmcb);
@@ -372,6 +365,16 @@ static void handle_exit(struct vcpu *v, struct svm_vcpu *s, struct vmcb *vmcb)
 	}
 }
 
+/*
+ * QEMU sets its flag for the virtual interrupt of a window beside the one for the machine's interrupts, and takes no lock
+ * for it: what another of its threads raises at that moment stands in the APIC, but nobody looks, and a CPU that goes
+ * idle then sleeps until the next interrupt. Writing the TPR makes it look.
+ */
+static __noinline void interrupts_again(void)
+{
+	write_cr8(0);
+}
+
 void svm_run(struct vcpu *v)
 {
 	struct cpu *c = this_cpu();
@@ -379,6 +382,7 @@ void svm_run(struct vcpu *v)
 	struct svm_vcpu *s = svm_of(v);
 	struct arch_vcpu *a = &v->arch;
 	struct vmcb *vmcb = s->vmcb;
+	bool window;
 
 	if (unlikely(READ_ONCE(s->asid_tag) != sc->asid_tag)) {
 		asid_take(sc, s);
@@ -394,7 +398,11 @@ void svm_run(struct vcpu *v)
 	vmcb->rip = a->regs.rip;
 	vmcb->rflags = a->regs.rflags;
 
+	window = vmcb->vintr & VINTR_IRQ;
 	svm_enter(s->vmcb_pa, &a->regs, sc->host_pa);
+	if (unlikely(window) && svm_features.is_qemu) {
+		interrupts_again();
+	}
 
 	vmcb->clean = svm_features.clean_bits ? CLEAN_ALL : 0;
 	vmcb->tlb_control = TLB_CONTROL_NONE;

@@ -271,6 +271,13 @@ bool svm_set_msr(struct vcpu *v, uint32_t msr, uint64_t val)
 	return at != NULL;
 }
 
+void svm_window_close(struct vmcb *vmcb)
+{
+	vmcb->vintr &= ~(VINTR_IRQ | VINTR_PRIO_MAX | VINTR_IGNORE_TPR);
+	vmcb->intercept1 &= (uint32_t)~INTERCEPT1_VINTR;
+	svm_dirty(vmcb, CLEAN_TPR | CLEAN_INTERCEPTS);
+}
+
 void svm_inject(struct vcpu *v, const struct guest_event *e)
 {
 	struct vmcb *vmcb = svm_of(v)->vmcb;
@@ -288,7 +295,8 @@ void svm_inject(struct vcpu *v, const struct guest_event *e)
 	 * another of its threads wants this CPU's attention before the guest exits: a guest in its entry code does not survive
 	 * that. An exit clears the memory, so there is one at once.
 	 */
-	if (unlikely(svm_features.injects_twice) && e->type == EVENT_INTR) {
+	if (unlikely(svm_features.is_qemu) && e->type == EVENT_INTR) {
+		svm_window_close(vmcb);		/* with it the kick may be lost: see interrupts_again() */
 		arch_cpu_kick(this_cpu()->id);
 	}
 }
@@ -315,6 +323,10 @@ void svm_request_window(struct vcpu *v, bool nmi)
 
 	if ((nmi && v->arch.nmi_blocked) || (vmcb->vintr & VINTR_IRQ)) {
 		return;
+	}
+	if (svm_features.is_qemu && (vmcb->event_inject & EVENT_VALID) &&
+	    ((vmcb->event_inject >> EVENT_TYPE_SHIFT) & 7) == EVENT_INTR) {
+		return;			/* it exits at once: see svm_inject() */
 	}
 	vmcb->vintr |= VINTR_IRQ | VINTR_PRIO_MAX | VINTR_IGNORE_TPR;
 	vmcb->intercept1 |= INTERCEPT1_VINTR;
