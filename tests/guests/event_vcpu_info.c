@@ -26,7 +26,7 @@ void guest_main(void)
 	EXPECT_EQ(place(77, PFN(page), 0), -XEN_ENOENT);
 	EXPECT_EQ(place(0, PFN(page), 256), 0);
 	EXPECT_EQ(moved->evtchn_upcall_pending, 1);
-	EXPECT_EQ(moved->evtchn_pending_sel, ~0ul);
+	EXPECT_EQ(moved->evtchn_pending_sel, ~(xen_ulong_t)0);
 	EXPECT_EQ(place(0, PFN(page), 256), -XEN_EINVAL);
 	EXPECT_EQ(place(0, PFN(page) + 1, 0), -XEN_EINVAL);
 	moved->evtchn_upcall_pending = 0;

@@ -6,7 +6,7 @@
  */
 #include "guest.h"
 
-static long reservation(int cmd, xen_pfn_t *list, unsigned long n, unsigned order, domid_t dom)
+static long reservation(int cmd, xen_pfn_t *list, uint64_t n, unsigned order, domid_t dom)
 {
 	struct xen_memory_reservation r = {.nr_extents = n, .extent_order = order, .domid = dom};
 
@@ -48,7 +48,7 @@ void guest_main(void)
 	EXPECT_EQ(reservation(XENMEM_populate_physmap, list, 1, 30, DOMID_SELF), 0);
 	EXPECT_EQ(reservation(XENMEM_populate_physmap, list, 1, 63, DOMID_SELF), 0);
 	EXPECT_EQ(reservation(XENMEM_populate_physmap, list, 1, 0, 77), 0);
-	EXPECT_EQ(reservation(XENMEM_decrease_reservation, list, 1ul << 60, 0, DOMID_SELF), 0);
+	EXPECT_EQ(reservation(XENMEM_decrease_reservation, list, 1ull << 60, 0, DOMID_SELF), 0);
 	EXPECT_EQ(reservation(XENMEM_decrease_reservation, (void *)0x200000000ul, 1, 0, DOMID_SELF),
 		  0);
 	EXPECT_EQ(HC(memory_op, XENMEM_populate_physmap, 0x200000000ul), 0);

@@ -72,11 +72,16 @@ static bool is_replaced(const struct fdt *t, int node)
 	       any_compatible(t, node, psci, ARRAY_SIZE(psci));
 }
 
-/* References to what is not there. */
+/* References to what is not there; and a timer whose offset nobody set, for we did. */
 static bool is_dead_property(const char *name)
 {
-	static const char *const names[] = {"iommus",  "iommu-map",  "iommu-map-mask",
-					    "msi-map", "msi-parent", "msi-map-mask"};
+	static const char *const names[] = {"iommus",
+					    "iommu-map",
+					    "iommu-map-mask",
+					    "msi-map",
+					    "msi-parent",
+					    "msi-map-mask",
+					    "arm,cpu-registers-not-fw-configured"};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
 		if (!strcmp(name, names[i])) {

@@ -84,7 +84,8 @@ static void parse_cpu(const struct fdt *t, int node, unsigned int cells)
 	if (known_cpu(mpidr)) {
 		return;
 	}
-	if (!fdt_available(t, node) || !method || strcmp(method, "psci")) {
+	/* Trees from before the property was required have a PSCI node alone. */
+	if (!fdt_available(t, node) || (method && strcmp(method, "psci"))) {
 		log_warn("CPU %" PRIx64 " stays off: it is not started by PSCI\n", mpidr);
 		return;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The library of the ABI test guests: a kernel (x86: PVH in long mode with the first 4 GiB mapped 1:1;
- * arm64: all mapped 1:1), interrupts off, one vCPU running. A test is a file with guest_main(); returning from it is a
+ * ARM: all mapped 1:1), interrupts off, one vCPU running. A test is a file with guest_main(); returning from it is a
  * PASS unless an EXPECT failed before.
  */
 #ifndef GUEST_H
@@ -53,17 +53,18 @@ void guest_main(void);
 		}                                                                                  \
 	} while (0)
 /* Compare two integers and print both when they differ. */
-#define EXPECT_EQ(expr, want) guest_compare(__FILE__, __LINE__, #expr, (long)(expr), (long)(want))
+#define EXPECT_EQ(expr, want) guest_compare(__FILE__, __LINE__, #expr, (long long)(expr), (long long)(want))
 #define CHECK_EQ(expr, want)                                                                       \
 	do {                                                                                       \
-		if (!guest_compare(__FILE__, __LINE__, #expr, (long)(expr), (long)(want))) {       \
+		if (!guest_compare(__FILE__, __LINE__, #expr, (long long)(expr), (long long)(want))) {       \
 			guest_end();                                                               \
 		}                                                                                  \
 	} while (0)
 
 void guest_fail(const char *file, int line, const char *what, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-bool guest_compare(const char *file, int line, const char *what, long got, long want);
+bool guest_compare(const char *file, int line, const char *what, long long got,
+		   long long want);
 /* The arch's way to end the machine. */
 void guest_power_off(void) __attribute__((noreturn));
 /* Print the verdict (FAIL if anything failed, else PASS) and power off. */

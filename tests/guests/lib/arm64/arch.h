@@ -13,6 +13,11 @@
 static const bool on_x86 = false;
 #define CAPABILITIES	      "xen-3.0-aarch64 "
 #define HVM_PARAM_OF_THE_ARCH HVM_PARAM_CALLBACK_IRQ
+/* Where RAM is free, from the image on: it lies low in it. */
+#define POOL_OFFSET 0x500000
+#define POOL_SIZE   0x4000000
+#define PSCI_CPU_ON	      0xc4000003u
+#define PSCI_AFFINITY_INFO    0xc4000004u
 
 static inline uint64_t rdtsc(void)
 {
@@ -20,6 +25,19 @@ static inline uint64_t rdtsc(void)
 
 	__asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(v)::"memory");
 	return v;
+}
+
+static inline uint64_t counter_hz(void)
+{
+	uint64_t hz;
+
+	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(hz));
+	return hz;
+}
+
+static inline void tlb_flush(void)
+{
+	__asm__ volatile("dsb ish; tlbi vmalle1is; dsb ish; isb" ::: "memory");
 }
 
 static inline void sti(void)
@@ -119,8 +137,18 @@ void irqs_init(uint32_t enable);
 extern void (*private_irq)(uint32_t intid);
 /* The vCPU went off by itself: the next cpu_run starts it. */
 void cpu_forget(unsigned cpu);
+
 /* A call of PSCI or SMCCC by HVC. */
-long psci(uint32_t fn, uint64_t a1, uint64_t a2, uint64_t a3);
+static inline long psci(uint32_t fn, uint64_t a1, uint64_t a2, uint64_t a3)
+{
+	register uint64_t x0 __asm__("x0") = fn;
+	register uint64_t x1 __asm__("x1") = a1;
+	register uint64_t x2 __asm__("x2") = a2;
+	register uint64_t x3 __asm__("x3") = a3;
+
+	__asm__ volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)::"memory");
+	return (long)x0;
+}
 
 /* The raw call: the number in x16. */
 static inline long hypercall(unsigned long nr, unsigned long a1, unsigned long a2, unsigned long a3,

@@ -2,9 +2,7 @@
 /* Other vCPUs, by PSCI. */
 #include "guest.h"
 
-#define STACK	      16384
-#define CPU_ON	      0xc4000003u
-#define AFFINITY_INFO 0xc4000004u
+#define STACK 16384
 
 struct cpu_slot {
 	volatile bool started, busy;
@@ -17,22 +15,11 @@ extern char secondary_start[];
 
 void secondary_main(void);
 
-long psci(uint32_t fn, uint64_t a1, uint64_t a2, uint64_t a3)
-{
-	register uint64_t x0 __asm__("x0") = fn;
-	register uint64_t x1 __asm__("x1") = a1;
-	register uint64_t x2 __asm__("x2") = a2;
-	register uint64_t x3 __asm__("x3") = a3;
-
-	__asm__ volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)::"memory");
-	return (long)x0;
-}
-
 unsigned cpu_count(void)
 {
 	unsigned n = 0;
 
-	while (n < CPUS_MAX && psci(AFFINITY_INFO, n, 0, 0) >= 0) {
+	while (n < CPUS_MAX && psci(PSCI_AFFINITY_INFO, n, 0, 0) >= 0) {
 		n++;
 	}
 	return n;
@@ -63,9 +50,9 @@ static void start_cpu(unsigned cpu)
 
 	CHECK(cpu > 0 && cpu < CPUS_MAX);
 	top = (char *)alloc_pages(STACK / PAGE_SIZE) + STACK;
-	*(uint64_t *)(top - 16) = cpu;
+	*(unsigned long *)(top - 16) = cpu;
 	barrier();
-	CHECK_EQ((int)psci(CPU_ON, cpu, (uint64_t)secondary_start, (uint64_t)top), 0);
+	CHECK_EQ((int)psci(PSCI_CPU_ON, cpu, (uintptr_t)secondary_start, (uintptr_t)top), 0);
 	CHECK(WAIT_FOR(slots[cpu].started, 10000), "vCPU %u did not start", cpu);
 }
 

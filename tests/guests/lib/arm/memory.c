@@ -19,12 +19,12 @@ void map_page(uint64_t va, uint64_t pa)
 		uint64_t *e = &table[va >> shift & 511];
 
 		if ((*e & TABLE) != TABLE) {
-			*e = (uint64_t)alloc_pages(1) | TABLE;
+			*e = (uintptr_t)alloc_pages(1) | TABLE;
 		}
-		table = (uint64_t *)(*e & PTE_ADDR);
+		table = (uint64_t *)(uintptr_t)(*e & PTE_ADDR);
 	}
 	table[va >> 12 & 511] = pa ? pa | PTE_NORMAL : 0;
-	__asm__ volatile("dsb ish; tlbi vmalle1is; dsb ish; isb" ::: "memory");
+	tlb_flush();
 }
 
 /* The shared page has room for vCPU 0 alone. A registration marks all as pending, which a test does
@@ -49,22 +49,14 @@ struct vcpu_info *vcpu_info(unsigned cpu)
 	return areas[cpu];
 }
 
-static uint64_t frequency(void)
-{
-	uint64_t hz;
-
-	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(hz));
-	return hz;
-}
-
 uint64_t tsc_khz(void)
 {
-	return frequency() / 1000;
+	return counter_hz() / 1000;
 }
 
 uint64_t tsc_to_ns(uint64_t ticks)
 {
-	uint64_t hz = frequency();
+	uint64_t hz = counter_hz();
 
 	return ticks / hz * NS_PER_SEC + ticks % hz * NS_PER_SEC / hz;
 }
@@ -98,7 +90,7 @@ uint64_t system_time(unsigned cpu)
 
 void delay_us(uint64_t us)
 {
-	uint64_t until = rdtsc() + us * frequency() / 1000000;
+	uint64_t until = rdtsc() + us * counter_hz() / 1000000;
 
 	while (rdtsc() < until) {
 		pause();

@@ -1,17 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The guest on QEMU's virt machine: start and end, strings, memory, GICv3, command line. */
-#include "guest.h"
+/* The guest on QEMU's virt machine, both widths: start and end, command line, strings, events' interrupt. */
+#include "board.h"
 
 #include <xen/domctl.h>
-
-#define GICD_CTLR  0x08000000ul
-#define GICR	   0x080a0000ul
-#define GICR_WAKER 0x14
-#define GICR_SGI   0x10000
-#define GROUP	   0x080
-#define ENABLE	   0x100
-#define POOL_GAP   0x400000ul
-#define POOL_SIZE  0x4000000ul
 
 #define FDT_BEGIN_NODE 1
 #define FDT_PROP       3
@@ -23,10 +14,6 @@ void (*private_irq)(uint32_t intid);
 static const uint32_t *tree;
 static uint32_t event_irq;
 volatile uint64_t probes[CPUS_MAX];
-
-void guest_start(uint64_t fdt);
-void guest_fault(uint64_t esr, uint64_t pc, uint64_t far);
-void guest_irq(void);
 
 void *memset(void *p, int c, size_t n)
 {
@@ -87,29 +74,27 @@ const char *guest_cmdline(void)
 
 void guest_power_off(void)
 {
-	register uint64_t x0 __asm__("x0") = 0x84000008; /* PSCI SYSTEM_OFF */
-
-	__asm__ volatile("hvc #0" : "+r"(x0)::"memory");
+	psci(0x84000008, 0, 0, 0); /* SYSTEM_OFF */
 	for (;;) {
 		__asm__ volatile("wfi");
 	}
 }
 
 /* Returns for the next instruction where somebody expects the fault, see try_read32. */
-void guest_fault(uint64_t esr, uint64_t pc, uint64_t far)
+void guest_fault(unsigned long status, unsigned long pc, unsigned long far)
 {
 	if (probes[cpu_self()] == PROBING) {
-		probes[cpu_self()] = esr;
+		probes[cpu_self()] = status;
 		return;
 	}
-	guest_fail(__FILE__, __LINE__, "exception", "esr %lx pc %lx (image + %lx) far %lx", esr, pc,
-		   pc - (uint64_t)image_start, far);
+	guest_fail(__FILE__, __LINE__, "exception", "status %lx pc %lx (image + %lx) far %lx", status, pc,
+		   pc - (unsigned long)image_start, far);
 	guest_end();
 }
 
 void ram_pool(uint64_t *from, uint64_t *to)
 {
-	*from = ((uint64_t)image_end + POOL_GAP) & ~(PAGE_SIZE - 1);
+	*from = ((uintptr_t)image_start + POOL_OFFSET) & ~(uint64_t)(PAGE_SIZE - 1);
 	*to = *from + POOL_SIZE;
 }
 
@@ -117,11 +102,6 @@ long hypercall_raw(unsigned long nr, unsigned long a1, unsigned long a2, unsigne
 		   unsigned long a4, unsigned long a5)
 {
 	return hypercall(nr, a1, a2, a3, a4, a5);
-}
-
-static volatile uint32_t *reg(uint64_t a)
-{
-	return (volatile uint32_t *)a;
 }
 
 void events_init(void)
@@ -135,37 +115,16 @@ void events_init(void)
 	irqs_init(1u << event_irq);
 }
 
-void irqs_init(uint32_t enable)
+void board_irq(uint32_t id)
 {
-	uint64_t own = GICR + cpu_self() * 0x20000ul;
-
-	*reg(GICD_CTLR) = 1 << 4 | 1 << 1; /* affinity routing, group 1 */
-	*reg(own + GICR_WAKER) = 0;
-	*reg(own + GICR_SGI + GROUP) = ~0u;
-	*reg(own + GICR_SGI + ENABLE) = enable;
-	__asm__ volatile("msr S3_0_C12_C12_5, %0; isb" ::"r"(7ul)); /* ICC_SRE_EL1 */
-	__asm__ volatile("msr S3_0_C4_C6_0, %0" ::"r"(0xfful));	    /* ICC_PMR_EL1 */
-	__asm__ volatile("msr S3_0_C12_C12_7, %0; isb" ::"r"(1ul)); /* ICC_IGRPEN1_EL1 */
-}
-
-void guest_irq(void)
-{
-	uint64_t id;
-
-	__asm__ volatile("mrs %0, S3_0_C12_C12_0; dsb sy" : "=r"(id)::"memory"); /* ICC_IAR1_EL1 */
 	if (id == event_irq) {
 		event_taken(NULL);
 		irq_count[0][EVENT_VECTOR]++;
+		return;
 	}
-	if (id < 1020 && id != event_irq) {
-		irq_count[cpu_self()][id & 0xff]++;
-		if (private_irq) {
-			private_irq((uint32_t)id);
-		}
-	}
-	if (id < 1020) {
-		__asm__ volatile("msr S3_0_C12_C12_1, %0; isb" ::"r"(id)
-				 : "memory"); /* ICC_EOIR1_EL1 */
+	irq_count[cpu_self()][id & 0xff]++;
+	if (private_irq) {
+		private_irq(id);
 	}
 }
 
@@ -183,7 +142,7 @@ void peer_pool(domid_t dom)
 	CHECK_EQ(peer_domctl(&op, XEN_DOMCTL_set_paging_mempool_size, dom), 0);
 }
 
-void guest_start(uint64_t fdt)
+void guest_start(unsigned long fdt)
 {
 	tree = (const uint32_t *)fdt;
 	guest_main();
