@@ -2,8 +2,11 @@
 """QEMU's `virt` board, in which Mullion for ARM is run and tested. What is shared with x86 stands in machine.py."""
 
 import dataclasses
+import os
 import pathlib
+import shutil
 import signal
+import subprocess
 
 import machine
 
@@ -60,7 +63,7 @@ class Virt(machine.Qemu):
         self.initrd = self.initrd or self.build / "image/service.initrd"
 
     def hypervisor_line(self):
-        words = ["console=dtuart", f"dtuart={UART}", f"dom0_mem={self.dom0_mem}", "loglvl=all", "guest_loglvl=all"]
+        words = ["console=dtuart", f"dtuart={self.uart()}", f"dom0_mem={self.dom0_mem}", "loglvl=all", "guest_loglvl=all"]
         if machine.is_xen(self.hv):
             words.append("bootscrub=0")
         return " ".join([*words, self.hv_args]).strip()
@@ -68,6 +71,12 @@ class Virt(machine.Qemu):
     def kernel_line(self):
         job = f"service.job={self.job}" if self.job else ""
         return " ".join(["console=hvc0 panic=-1", job, self.kernel_args]).strip()
+
+    def _machine(self):
+        return ["-M", f"{KINDS[self.arch].board},gic-version={self.gic}", "-cpu", self.cpu]
+
+    def uart(self):
+        return UART
 
     def _boot(self):
         args = ["-kernel", str(self.hv), "-append", self.hypervisor_line()]
@@ -80,10 +89,65 @@ class Virt(machine.Qemu):
 
     def command(self, serial):
         """The QEMU command line; serial is what follows -serial."""
-        kind = KINDS[self.arch]
-        return [kind.qemu, "-M", f"{kind.board},gic-version={self.gic}", "-cpu", self.cpu,
+        return [KINDS[self.arch].qemu, *self._machine(),
                 "-accel", "tcg,thread=multi", "-m", str(self.mem), "-smp", str(self.cpus), "-display", "none",
                 "-monitor", "none", "-serial", serial, "-nic", "none", "-no-reboot", *self._boot(), *self.extra]
+
+
+@dataclasses.dataclass(frozen=True)
+class BoardKind:
+    """A board of QEMU's that starts in Hyp mode, with Debian's tree of it."""
+    tree: str
+    uart: str
+    cpus: int
+    modules: tuple
+
+
+BOARDS = {
+    "orangepi-pc": BoardKind("sun8i-h3-orangepi-pc", "/soc/serial@1c28000", 4, (0x49000000, 0x4c000000)),
+    # its tree has other numbers for PSCI than QEMU, so one CPU remains
+    "midway": BoardKind("ecx-2000", "/soc/serial@fff36000", 1, (0x9000000, 0xc000000)),
+}
+
+
+@dataclasses.dataclass
+class Board(Virt):
+    """QEMU writes no tree for it: the modules are put into Debian's, and into memory by themselves."""
+    arch: str = "armhf"
+    board: str = ""
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.cpus = BOARDS[self.board].cpus
+
+    def _machine(self):
+        return ["-M", self.board]
+
+    def uart(self):
+        return BOARDS[self.board].uart
+
+    def _module(self, tree, kind, at, path, line=""):
+        node = f"/chosen/module@{at:x}"
+        put = ["fdtput", str(tree)]
+        subprocess.run([*put, "-p", "-t", "s", node, "compatible", f"multiboot,{kind}", "multiboot,module"], check=True)
+        subprocess.run([*put, "-t", "x", node, "reg", "0", f"{at:x}", "0", f"{path.stat().st_size:x}"], check=True)
+        if line:
+            subprocess.run([*put, "-t", "s", node, "bootargs", line], check=True)
+        return ["-device", f"loader,file={path},addr={at:#x},force-raw=on"]
+
+    def _boot(self):
+        kind = BOARDS[self.board]
+        tree = self.build / f"{self.board}.dtb"
+        shutil.copyfile(self.build / f"image/boards/{kind.tree}.dtb", tree)
+        for cells in ("#address-cells", "#size-cells"):
+            subprocess.run(["fdtput", "-p", "-t", "x", str(tree), "/chosen", cells, "2"], check=True)
+        subprocess.run(["fdtput", "-t", "s", str(tree), "/chosen", "xen,xen-bootargs", self.hypervisor_line()], check=True)
+        # without one the tools wait for ever: nothing on these boards is random
+        seed = [f"{byte:x}" for byte in os.urandom(64)]
+        subprocess.run(["fdtput", "-t", "bx", str(tree), "/chosen", "rng-seed", *seed], check=True)
+        loaded = self._module(tree, "kernel", kind.modules[0], self.kernel, self.kernel_line())
+        loaded += self._module(tree, "ramdisk", kind.modules[1], self.initrd)
+        return ["-kernel", str(self.hv), "-dtb", str(tree), *loaded]
 
 
 def hypervisor(build, name):

@@ -7,6 +7,7 @@ their places.
 """
 
 import dataclasses
+import os
 import pathlib
 import signal
 import subprocess
@@ -72,6 +73,10 @@ class Tree:
         self.cells("/chosen", "#size-cells", 2)
         self.put("s", "/chosen", "xen,xen-bootargs", line)
 
+    def seed(self):
+        """For Linux: on most boards of QEMU nothing is random, and programs wait for what is."""
+        self.put("bx", "/chosen", "rng-seed", *(f"{byte:x}" for byte in os.urandom(64)))
+
     def spin_table(self, cpus):
         for i in range(1, cpus):
             self.put("s", f"/cpus/cpu@{i}", "enable-method", "spin-table")
@@ -129,6 +134,7 @@ class Board(machine.Qemu):
             subprocess.run([*self._machine(), "-M", f"{self.kind.qemu},dumpdtb={path}"], check=True, stderr=subprocess.DEVNULL)
         tree = Tree(path)
         tree.chosen(" ".join(["console=dtuart", f"dom0_mem={self.dom0_mem}", "loglvl=all guest_loglvl=all", self.hv_args]).strip())
+        tree.seed()
         for kind, file, at, line in self._modules():
             tree.module(kind, at, file.stat().st_size, line)
         if self.kind.wait:

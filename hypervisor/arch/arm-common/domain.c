@@ -8,6 +8,7 @@
 #include <hv/boot.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
+#include <hv/lib.h>
 #include <hv/memory.h>
 #include <hv/page.h>
 #include <xen/features.h>
@@ -23,6 +24,7 @@ int arch_domain_create(struct domain *d, const struct xen_domctl_createdomain *c
 	}
 	spin_lock_init(&d->arch.mmio_lock);
 	d->direct_mapped = d->is_service;
+	memset(d->arch.last_vcpu, 0xff, sizeof(d->arch.last_vcpu));
 	d->arch.gic_version = config->arch.gic_version;
 	d->arch.spi_count = config->arch.nr_spis;
 	err = p2m_init(d);

@@ -19,7 +19,8 @@
 #include <xen/vcpu.h>
 
 #define SMCCC_NOT_SUPPORTED (-1L)
-#define ARGS		    5 /* x0 to x4 */
+/* Of a call that goes on: no such call has more, and of 32-bit code the fifth is the caller's own. */
+#define ARGS 4
 
 /* ISS of a data abort, DDI 0487 D17.2.37. */
 #define ISS_FSC(iss)	((iss)&0x3f)
@@ -60,7 +61,7 @@ static void exit_hypercall(struct vcpu *v)
 	struct guest_regs *r = &v->arch.regs;
 	struct hypercall_args room;
 	const struct hypercall_args *a = guest_call_args(r, &room);
-	uint64_t nr = r->x[HYPERCALL_REG];
+	uint64_t nr = guest_call_number(r);
 	long rc;
 
 	if (likely(nr != __HYPERVISOR_set_timer_op && nr != __HYPERVISOR_vcpu_op) ||
@@ -120,7 +121,7 @@ static uint64_t sign_extend(uint64_t value, unsigned int bits)
 static enum mmio_result device_access(struct vcpu *v, uint64_t gpa, uint32_t iss)
 {
 	struct guest_regs *r = &v->arch.regs;
-	unsigned int reg = ISS_SRT(iss);
+	unsigned int reg = guest_reg_number(r, ISS_SRT(iss));
 	struct mmio_access a = {
 	    .gpa = gpa,
 	    .size = 1U << ISS_SAS(iss),
@@ -252,7 +253,7 @@ void exit_sync(struct vcpu *v)
 		vcpu_skip(v);
 		return;
 	}
-	switch (ESR_EC(v->arch.esr)) {
+	switch (ESR_CLASS(v->arch.esr)) {
 	case EC_HVC:
 		exit_hvc(v);
 		break;

@@ -3,6 +3,7 @@
 #include <asm/exit.h>
 #include <asm/gic.h>
 #include <asm/processor.h>
+#include <asm/stage2.h>
 #include <asm/sysreg.h>
 #include <asm/time.h>
 #include <asm/traps.h>
@@ -41,6 +42,22 @@ void arch_vcpu_destroy(struct vcpu *v)
 	vtimer_vcpu_destroy(v);
 }
 
+/*
+ * What the CPU knows of translations is tagged with the domain and the guest's ASID. Two vCPUs may use one ASID for
+ * different tables, for on a real machine each has a CPU with a memory of its own.
+ */
+static void forget_sibling(const struct cpu *c, const struct vcpu *next)
+{
+	uint16_t *last = &next->domain->arch.last_vcpu[c->id];
+
+	if (*last != next->id) {
+		if (*last != UINT16_MAX) {
+			stage2_flush_local();
+		}
+		*last = (uint16_t)next->id;
+	}
+}
+
 void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 {
 	struct cpu *c = this_cpu();
@@ -67,6 +84,7 @@ void arch_context_switch(struct vcpu *prev, struct vcpu *next)
 	write_sysreg(vtcr_el2, next->domain->arch.vtcr);
 	write_sysreg(vttbr_el2, next->domain->arch.vttbr);
 	isb();
+	forget_sibling(c, next);
 	vgic_restore(next);
 	vtimer_restore(next);
 }

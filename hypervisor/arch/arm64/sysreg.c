@@ -86,7 +86,7 @@ static const struct id_register id_registers[] = {
     {ID(7, 1), FIELD(8) | FIELD(16) | FIELD(40), 0, read_mmfr1}, /* VH, LO, HCX */
     {ID(7, 2), FIELD(24), 0, read_mmfr2},			 /* NV */
     {ID(1, 0), 0, 0, read_pfr0_32},
-    {ID(1, 1), 0, 0, read_pfr1_32},
+    {ID(1, 1), FIELD(4) | FIELD(12), 0, read_pfr1_32}, /* security, virtualisation */
     {ID(1, 3), 0, 0, read_afr0_32},
     {ID(1, 4), 0, 0, read_mmfr0_32},
     {ID(1, 5), 0, 0, read_mmfr1_32},
@@ -146,7 +146,7 @@ static bool is_counter(uint32_t reg)
 #define CRN_GIC	  12
 #define CRN_TIMER 14
 
-static bool access_known(struct vcpu *v, struct sysreg_access *a)
+bool sysreg_access(struct vcpu *v, struct sysreg_access *a)
 {
 	if (REG_CRN(a->reg) == CRN_GIC && vgic_sysreg(v, a)) {
 		return true;
@@ -177,13 +177,13 @@ bool exit_register(struct vcpu *v)
 	    .write = !(iss & ISS_READ),
 	};
 
-	if (ESR_EC(v->arch.esr) != EC_SYSREG) {
-		return false;
+	if (unlikely(ESR_EC(v->arch.esr) != EC_SYSREG)) {
+		return guest32_register(v);
 	}
 	if (a.write) {
 		a.value = guest_reg(&v->arch.regs, ISS_RT(iss));
 	}
-	if (!access_known(v, &a)) {
+	if (!sysreg_access(v, &a)) {
 		glog_info("d%uv%u: %s of S%u_%u_C%u_C%u_%u at %lx: undefined\n", v->domain->id,
 			  v->id, a.write ? "write" : "read", REG_OP0(a.reg), REG_OP1(a.reg),
 			  REG_CRN(a.reg), REG_CRM(a.reg), REG_OP2(a.reg), v->arch.regs.pc);

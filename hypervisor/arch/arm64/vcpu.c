@@ -43,21 +43,31 @@ void vcpu_reset_state(struct vcpu *v)
 	memset(&a->regs, 0, sizeof(a->regs));
 	memset(&a->sys, 0, sizeof(a->sys));
 	memset(&a->fp, 0, sizeof(a->fp));
-	a->regs.pstate = PSTATE_RESET;
-	a->sys.sctlr = SCTLR_EL1_RESET;
+	a->regs.pstate = v->domain->arch.is_32bit ? PSR_GUEST32_INIT : PSTATE_RESET;
+	a->sys.sctlr = v->domain->arch.is_32bit ? SCTLR32_RESET : SCTLR_EL1_RESET;
 }
 
 void vcpu_start_at(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
 	v->arch.regs.pc = pc;
 	v->arch.regs.x[0] = arg;
+	if (v->domain->arch.is_32bit && (pc & 1)) {
+		v->arch.regs.pc = pc & ~1UL;
+		v->arch.regs.pstate |= CPSR_THUMB;
+	}
+}
+
+/* A64 code, or A32, or T32 by bit 0. */
+bool vcpu_entry_ok(const struct vcpu *v, uint64_t pc)
+{
+	return v->domain->arch.is_32bit ? (pc & 3) != 2 && !(pc >> 32) : !(pc & 3);
 }
 
 uint64_t vcpu_hcr(const struct vcpu *v)
 {
 	return HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_INNER |
-	       HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW | HCR_TLOR | HCR_TERR |
-	       HCR_APK | HCR_API;
+	       HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TLOR | HCR_TERR | HCR_APK |
+	       HCR_API | (v->domain->arch.is_32bit ? 0 : HCR_RW);
 }
 
 /* Switching
@@ -74,6 +84,12 @@ uint64_t vcpu_hcr(const struct vcpu *v)
 				x(tpidrro_el0, tpidrro_el0) x(tpidr_el1, tpidr_el1)                \
 				    x(cntkctl, cntkctl_el1) x(mdscr, mdscr_el1)
 
+/* What only 32-bit code uses. */
+#define SYSTEM_REGISTERS_32(x)                                                                     \
+	x(dacr32, dacr32_el2) x(ifsr32, ifsr32_el2) x(fpexc32, fpexc32_el2)                        \
+	    x(spsr_abt, spsr_abt) x(spsr_und, spsr_und) x(spsr_irq, spsr_irq)                      \
+		x(spsr_fiq, spsr_fiq)
+
 /* APIA, APIB, APDA, APDB, APGA, each low and high. */
 #define PAUTH_KEYS(x)                                                                              \
 	x(0, S3_0_C2_C1_0) x(1, S3_0_C2_C1_1) x(2, S3_0_C2_C1_2) x(3, S3_0_C2_C1_3)                \
@@ -86,6 +102,9 @@ void vcpu_state_save(struct vcpu *v)
 
 #define SAVE(field, reg) s->field = read_sysreg(reg);
 	SYSTEM_REGISTERS(SAVE)
+	if (v->domain->arch.is_32bit) {
+		SYSTEM_REGISTERS_32(SAVE)
+	}
 #undef SAVE
 	if (has_pauth) {
 #define SAVE(i, reg) s->pauth[i] = read_sysreg(reg);
@@ -101,6 +120,9 @@ void vcpu_state_restore(const struct vcpu *v)
 
 #define RESTORE(field, reg) write_sysreg(reg, s->field);
 	SYSTEM_REGISTERS(RESTORE)
+	if (v->domain->arch.is_32bit) {
+		SYSTEM_REGISTERS_32(RESTORE)
+	}
 #undef RESTORE
 	if (has_pauth) {
 #define RESTORE(i, reg) write_sysreg(reg, s->pauth[i]);
@@ -141,6 +163,10 @@ static bool at_el0(const struct vcpu *v)
 
 void vcpu_inject_undefined(struct vcpu *v, uint32_t esr)
 {
+	if (unlikely(v->domain->arch.is_32bit)) {
+		guest32_inject_undefined(v);
+		return;
+	}
 	inject(v, (uint64_t)EC_UNKNOWN << 26 | (esr & ESR_IL));
 }
 
@@ -148,6 +174,10 @@ void vcpu_inject_abort(struct vcpu *v, uint64_t far, bool fetch, bool write)
 {
 	unsigned int ec = fetch ? EC_IABT_LOW : EC_DABT_LOW;
 
+	if (unlikely(v->domain->arch.is_32bit)) {
+		guest32_inject_abort(v, far, fetch, write);
+		return;
+	}
 	write_sysreg(far_el1, far);
 	inject(v, (uint64_t)(at_el0(v) ? ec : ec + 1) << 26 | ESR_IL | FSC_EXTERNAL |
 		      (write ? ISS_WNR : 0));

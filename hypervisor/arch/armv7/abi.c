@@ -9,8 +9,13 @@ const char image_arch[] = "ARMv7";
 
 uint64_t direct_first;
 
+static const char *capabilities(void)
+{
+	return "xen-3.0-armv7l ";
+}
+
 const struct arch_abi arch_abi = {
-    .capabilities = "xen-3.0-armv7l ",
+    .capabilities = capabilities,
     .virt_start = 0x00200000,
 };
 

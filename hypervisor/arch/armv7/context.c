@@ -3,6 +3,7 @@
 #include <asm/sysreg.h>
 #include <asm/vcpu.h>
 #include <hv/domain.h>
+#include <hv/errno.h>
 #include <hv/lib.h>
 
 #define LAST (~0U)
@@ -14,6 +15,11 @@
 		x(r11_fiq) x(r12_fiq) x(sp_fiq) x(lr_fiq) x(spsr_fiq)
 #define GENERAL(x)                                                                                 \
 	x(0) x(1) x(2) x(3) x(4) x(5) x(6) x(7) x(8) x(9) x(10) x(11) x(12)
+
+int domain_set_width(struct domain *d, unsigned int bits)
+{
+	return bits == 32 ? 0 : -EINVAL;
+}
 
 void vcpu_context_get(const struct vcpu *v, struct vcpu_guest_context *c)
 {
@@ -35,21 +41,11 @@ void vcpu_context_get(const struct vcpu *v, struct vcpu_guest_context *c)
 	c->ttbr1 = s->ttbr1;
 }
 
-/* A mode of the guest's own. */
-static bool mode_ok(uint64_t cpsr)
-{
-	uint64_t mode = cpsr & CPSR_MODE;
-
-	return !(cpsr >> 32) && (mode == MODE_USR || mode == MODE_FIQ || mode == MODE_IRQ ||
-				 mode == MODE_SVC || mode == MODE_ABT || mode == MODE_UND ||
-				 mode == MODE_SYS);
-}
-
 bool vcpu_context_set(struct vcpu *v, const struct vcpu_guest_context *untrusted_c)
 {
 	struct guest_system *s = &v->arch.sys;
 
-	if (!mode_ok(untrusted_c->user_regs.cpsr)) {
+	if (!aarch32_mode_ok(untrusted_c->user_regs.cpsr)) {
 		return false;
 	}
 #define SET(n) v->arch.regs.x[n] = untrusted_c->user_regs.r##n##_usr;

@@ -12,16 +12,8 @@
 #define PSTATE_RESET PSR_GUEST32_INIT
 
 /* Offsets in a guest's vector table, DDI 0406C B1.8.1. */
-#define VECTOR_UNDEFINED 0x04
-#define VECTOR_PREFETCH	 0x0c
-#define VECTOR_DATA	 0x10
-#define VECTORS_HIGH	 0xffff0000u
 
 /* DFSR and IFSR, B4.1.52: a synchronous external abort, in both formats. */
-#define FSR_WRITE    BIT(11)
-#define FSR_LPAE     BIT(9)
-#define FSR_EXTERNAL 0x08
-#define FSR_LPAE_EXT 0x10
 
 static_assert(offsetof(struct guest_fp, fpexc) == 256, "fp.S");
 
@@ -53,7 +45,7 @@ void vcpu_reset_state(struct vcpu *v)
 	memset(&a->sys, 0, sizeof(a->sys));
 	memset(&a->fp, 0, sizeof(a->fp));
 	a->regs.pstate = PSTATE_RESET;
-	a->sys.sctlr = SCTLR_RESET;
+	a->sys.sctlr = SCTLR32_RESET;
 }
 
 void vcpu_start_at(struct vcpu *v, uint64_t pc, uint64_t arg)
@@ -165,79 +157,13 @@ void guest_reg_set(struct guest_regs *r, unsigned int n, uint64_t v)
 	}
 }
 
-/* Instructions
- * -------------------------------------------------------------------------------------- */
-
-/* ITSTATE, DDI 0406C A2.5.2: its upper bits stand at 15:10 of the CPSR, its lower ones at 26:25. */
-static unsigned int it_state(uint32_t cpsr)
-{
-	return (cpsr >> 8 & 0xfc) | (cpsr >> 25 & 3);
-}
-
-static void it_advance(struct guest_regs *r)
-{
-	unsigned int it = it_state(r->pstate);
-
-	it = it & 7 ? (it & 0xe0) | (it << 1 & 0x1f) : 0;
-	r->pstate = (uint32_t)(r->pstate & ~CPSR_IT) | (it & 0xfc) << 8 | (it & 3) << 25;
-}
-
-void vcpu_skip(struct vcpu *v)
-{
-	struct guest_regs *r = &v->arch.regs;
-
-	r->pc += v->arch.esr & ESR_IL ? 4 : 2;
-	if (r->pstate & CPSR_THUMB) {
-		it_advance(r);
-	}
-}
-
-/* A8.3.1. The lowest bit of all conditions but "always" negates. */
-static bool condition_holds(unsigned int cond, uint32_t cpsr)
-{
-	bool n = cpsr & BIT(31), z = cpsr & BIT(30), c = cpsr & BIT(29), f = cpsr & BIT(28);
-	const bool by_condition[] = {z, c, n, f, c && !z, n == f, n == f && !z, true};
-
-	return cond >= 14 || by_condition[cond >> 1] != (cond & 1);
-}
-
-bool vcpu_condition_passed(const struct vcpu *v)
-{
-	unsigned int ec = ESR_EC(v->arch.esr), cond = 14, it;
-	uint32_t iss = ESR_ISS(v->arch.esr), cpsr = v->arch.regs.pstate;
-
-	/* From EC_UNKNOWN to EC_CP14_64, and SMC; all else is not conditional or has been looked at. */
-	if (ec == EC_UNKNOWN || (ec > EC_CP14_64 && ec != EC_SMC)) {
-		return true;
-	}
-	if (ec == EC_SMC) {
-		/* On ARMv7 its syndrome says nothing. */
-		it = cpsr & CPSR_THUMB ? it_state(cpsr) : 0;
-		return condition_holds(it ? it >> 4 : 14, cpsr);
-	}
-	if (iss & ISS_CV) {
-		cond = ISS_COND(iss);
-	} else if (cpsr & CPSR_THUMB) {
-		it = it_state(cpsr);
-		cond = it ? it >> 4 : 14;
-	}
-	return condition_holds(cond, cpsr);
-}
-
 /* Exceptions
  * ---------------------------------------------------------------------------------------- */
 
-/* The guest's entry into an exception, B1.8.10. v is current: its registers are in the CPU. */
+/* v is current: its registers are in the CPU. */
 static void enter(struct vcpu *v, unsigned int mode, unsigned int vector)
 {
-	struct guest_regs *r = &v->arch.regs;
-	uint64_t sctlr = read_sysreg(sctlr);
-	uint64_t cpsr = r->pstate & ~(CPSR_MODE | CPSR_THUMB | CPSR_JAZELLE | CPSR_IT | CPSR_BIG);
-
-	cpsr |= mode | CPSR_I | (mode == MODE_ABT ? CPSR_ABORT_MASK : 0);
-	cpsr |= (sctlr & SCTLR_TE ? CPSR_THUMB : 0) | (sctlr & SCTLR_EE ? CPSR_BIG : 0);
-	r->pstate = (uint32_t)cpsr;
-	r->pc = (sctlr & SCTLR_V ? VECTORS_HIGH : (uint32_t)read_sysreg(vbar)) + vector;
+	aarch32_enter(&v->arch.regs, mode, vector, read_sysreg(sctlr), read_sysreg(vbar));
 }
 
 void vcpu_inject_undefined(struct vcpu *v, uint32_t esr)
@@ -252,18 +178,23 @@ void vcpu_inject_undefined(struct vcpu *v, uint32_t esr)
 void vcpu_inject_abort(struct vcpu *v, uint64_t far, bool fetch, bool write)
 {
 	const struct guest_regs *r = &v->arch.regs;
-	uint64_t fsr = read_sysreg(ttbcr) & TTBCR_EAE ? FSR_LPAE | FSR_LPAE_EXT : FSR_EXTERNAL;
 
 	write_sysreg(spsr_abt, r->pstate);
 	write_sysreg(lr_abt, r->pc + (fetch ? 4 : 8));
 	if (fetch) {
 		write_sysreg(ifar, far);
-		write_sysreg(ifsr, fsr);
+		write_sysreg(ifsr, aarch32_abort_status(read_sysreg(ttbcr), false));
 	} else {
 		write_sysreg(dfar, far);
-		write_sysreg(dfsr, fsr | (write ? FSR_WRITE : 0));
+		write_sysreg(dfsr, aarch32_abort_status(read_sysreg(ttbcr), write));
 	}
 	enter(v, MODE_ABT, fetch ? VECTOR_PREFETCH : VECTOR_DATA);
+}
+
+/* A32 code, or T32 code by bit 0. */
+bool vcpu_entry_ok(const struct vcpu *v, uint64_t pc)
+{
+	return (pc & 3) != 2 && !(pc >> 32);
 }
 
 uint64_t vcpu_fault_address(bool fetch)

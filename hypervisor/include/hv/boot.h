@@ -58,7 +58,7 @@ void boot_frames_init(const struct memory_range *service, unsigned int service_c
 
 /* Arch: what the ABI has for it and not for others. */
 struct arch_abi {
-	const char *capabilities;	/* kinds of guests, each followed by a space */
+	const char *(*capabilities)(void);	/* kinds of guests on this machine, each followed by a space */
 	bool moves_frames;		/* XENMAPSPACE_gmfn and gmfn_range */
 	uint64_t virt_start;		/* where a PV guest of Xen would find the hypervisor; tools print it */
 };

@@ -4,6 +4,7 @@
 /* What arch/arm-common asks of a width's vcpu.c and context.c. */
 #include <hv/types.h>
 
+struct domain;
 struct vcpu;
 struct vcpu_guest_context;
 
@@ -25,6 +26,11 @@ void vcpu_inject_undefined(struct vcpu *v, uint32_t esr);
 void vcpu_inject_abort(struct vcpu *v, uint64_t far, bool fetch, bool write);
 /* The address of the abort that v, which is current, exited by. */
 uint64_t vcpu_fault_address(bool fetch);
+/* May PSCI's CPU_ON start v there? */
+bool vcpu_entry_ok(const struct vcpu *v, uint64_t pc);
+
+/* Code of 32 or 64 bits at EL1: -EINVAL for what the CPU does not have, -EBUSY once d has memory. */
+int domain_set_width(struct domain *d, unsigned int bits);
 
 /* v is not running. Get: everything of the ABI's structure but its flags. Set: false for a state that no guest may have. */
 void vcpu_context_get(const struct vcpu *v, struct vcpu_guest_context *c);

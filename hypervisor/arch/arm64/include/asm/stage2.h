@@ -50,6 +50,14 @@ static inline void stage2_flush(uint64_t vttbr)
 	irq_restore(flags);
 }
 
+/* This CPU forgets what it knows of the current VMID. Before it enters a guest. */
+static inline void stage2_flush_local(void)
+{
+	__asm__ volatile("tlbi vmalle1" ::: "memory");
+	dsb(nsh);
+	isb();
+}
+
 /* The same through both stages: the machine's address. */
 #define PAR_IS_LONG(par) true
 static inline void both_translate(uint64_t va, bool write)

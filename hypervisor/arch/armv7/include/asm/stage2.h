@@ -38,6 +38,14 @@ static inline void stage2_flush(uint64_t vttbr)
 	irq_restore(flags);
 }
 
+/* This CPU forgets what it knows of the current VMID (TLBIALL). Before it enters a guest. */
+static inline void stage2_flush_local(void)
+{
+	__asm__ volatile("mcr p15, 0, %0, c8, c7, 0" ::"r"(0) : "memory");
+	dsb(nsh);
+	isb();
+}
+
 /* The same through both stages, ATS12NSOPW and ATS12NSOPR: the machine's address, unless PAR has its short format. */
 #define PAR_IS_LONG(par) ((par) & BIT(11))
 static inline void both_translate(uint64_t va, bool write)

@@ -2,6 +2,7 @@
 #pragma once
 
 /* Bits of Hyp mode's registers. DDI 0406C B4.1. */
+#include <asm/aarch32.h>
 #include <hv/types.h>
 
 #define HCR_VM		BIT(0)		/* stage 2 */
@@ -43,21 +44,3 @@
 
 #define PAR_FAULT	BIT(0)
 #define PAR_ADDR	0x000000fffffff000ULL
-
-#define SCTLR_RESET	0x00c50078UL	/* RES1, SWP works, MMU and caches off */
-#define SCTLR_V		BIT(13)
-#define SCTLR_EE	BIT(25)
-#define SCTLR_TE	BIT(30)
-#define TTBCR_EAE	BIT(31)
-
-#define CPSR_MODE	0x1fUL
-#define CPSR_THUMB	BIT(5)
-#define CPSR_FIQ_MASK	BIT(6)
-#define CPSR_ABORT_MASK	BIT(8)
-#define CPSR_BIG	BIT(9)
-#define CPSR_IT		0x0600fc00UL
-#define CPSR_JAZELLE	BIT(24)
-enum {
-	MODE_USR = 0x10, MODE_FIQ = 0x11, MODE_IRQ = 0x12, MODE_SVC = 0x13, MODE_MON = 0x16, MODE_ABT = 0x17,
-	MODE_HYP = 0x1a, MODE_UND = 0x1b, MODE_SYS = 0x1f,
-};

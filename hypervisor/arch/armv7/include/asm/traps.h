@@ -21,9 +21,7 @@ enum {
 	EC_CP14_LDC = 0x06, EC_FP = 0x07, EC_VMRS = 0x08, EC_CP14_64 = 0x0c, EC_HVC = 0x12, EC_SMC = 0x13,
 	EC_IABT_LOW = 0x20, EC_IABT = 0x21, EC_DABT_LOW = 0x24, EC_DABT = 0x25,
 };
-/* Of what may be conditional. */
-#define ISS_CV		BIT(24)
-#define ISS_COND(iss)	(((iss) >> 20) & 15)
+#define ESR_CLASS(esr)	ESR_EC(esr)
 
 /* From entry.S. */
 void trap_undefined(struct trap_frame *f) __attribute__((noreturn));

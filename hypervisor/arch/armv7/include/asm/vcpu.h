@@ -2,6 +2,7 @@
 #pragma once
 
 /* ARM part of struct vcpu. */
+#include <asm/aarch32.h>
 #include <asm/vcpu_common.h>
 #include <asm/vgic.h>
 #include <asm/vtimer.h>
@@ -16,7 +17,6 @@ struct guest_regs {
 	uint32_t lr_usr;		/* Hyp mode uses the same */
 	uint32_t pc, pstate;		/* ELR_hyp, SPSR_hyp */
 };
-#define HYPERCALL_REG	12		/* r12 has its number */
 
 /* What PL1 and PL0 have and Hyp mode does not use: switched with the vCPU, not at each exit. */
 struct guest_system {
@@ -60,6 +60,17 @@ struct arch_vcpu {
 uint64_t guest_reg(const struct guest_regs *r, unsigned int n);
 void guest_reg_set(struct guest_regs *r, unsigned int n, uint64_t v);
 
+/* Here guest_reg takes the mode into account. */
+static inline unsigned int guest_reg_number(const struct guest_regs *r, unsigned int n)
+{
+	return n;
+}
+
+static inline uint64_t guest_call_number(const struct guest_regs *r)
+{
+	return r->x[12];
+}
+
 /* A hypercall's arguments, copied to room. */
 static inline const struct hypercall_args *guest_call_args(const struct guest_regs *r, struct hypercall_args *room)
 {
@@ -69,16 +80,8 @@ static inline const struct hypercall_args *guest_call_args(const struct guest_re
 	return room;
 }
 
-/* Skips the instruction that exited. */
-void vcpu_skip(struct vcpu *v);
-/* Would the CPU have executed the instruction of v's that trapped? Such traps may come for one that is not. */
-bool vcpu_condition_passed(const struct vcpu *v);
+#define vcpu_skip(v)		    aarch32_skip(&(v)->arch.regs, (v)->arch.esr)
+#define vcpu_condition_passed(v) aarch32_condition_passed((v)->arch.regs.pstate, (v)->arch.esr)
 
 /* This CPU: whether FPU instructions trap. After vcpu_probe. */
 void vcpu_fpu_rights(void);
-
-/* PSCI's CPU_ON: A32 code, or T32 code by bit 0. */
-static inline bool vcpu_entry_ok(uint64_t pc)
-{
-	return (pc & 3) != 2 && !(pc >> 32);
-}
