@@ -62,6 +62,13 @@ unsigned int guest32_reg_number(uint64_t pstate, unsigned int n)
 	}
 }
 
+void guest32_trim(struct guest_regs *r)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(((struct hypercall_args *)0)->v); i++) {
+		r->x[i] = (uint32_t)r->x[i];
+	}
+}
+
 /* Exceptions
  * ---------------------------------------------------------------------------------------- */
 
