@@ -90,7 +90,8 @@ static void parse_cpu(const struct fdt *t, int node, unsigned int cells)
 		return;
 	}
 	if (platform.cpu_count == PLATFORM_CPU_MAX) {
-		log_warn("CPU %" PRIx64 " stays off: no more than %u are used\n", mpidr, PLATFORM_CPU_MAX);
+		log_warn("CPU %" PRIx64 " stays off: no more than %u are used\n", mpidr,
+			 PLATFORM_CPU_MAX);
 		return;
 	}
 	platform.cpu_mpidr[platform.cpu_count++] = mpidr;

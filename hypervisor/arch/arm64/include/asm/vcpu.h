@@ -13,6 +13,8 @@
 
 struct vcpu;
 
+#define PSTATE_AARCH32	BIT(4)		/* PSR_MODE_BIT of the ABI: 32-bit code */
+
 /* entry.S knows the layout: offsets 8 * n, 0xf8, 0x100. */
 struct guest_regs {
 	uint64_t x[31];
@@ -75,7 +77,7 @@ static inline void guest_reg_set(struct guest_regs *r, unsigned int n, uint64_t 
 unsigned int guest32_reg_number(uint64_t pstate, unsigned int n);
 static inline unsigned int guest_reg_number(const struct guest_regs *r, unsigned int n)
 {
-	return likely(!(r->pstate & PSR_MODE_BIT)) ? n : guest32_reg_number(r->pstate, n);
+	return likely(!(r->pstate & PSTATE_AARCH32)) ? n : guest32_reg_number(r->pstate, n);
 }
 
 /*
@@ -85,12 +87,12 @@ static inline unsigned int guest_reg_number(const struct guest_regs *r, unsigned
 void guest32_trim(struct guest_regs *r);
 static inline uint64_t guest_call_number(const struct guest_regs *r)
 {
-	return likely(!(r->pstate & PSR_MODE_BIT)) ? r->x[16] : (uint32_t)r->x[12];
+	return likely(!(r->pstate & PSTATE_AARCH32)) ? r->x[16] : (uint32_t)r->x[12];
 }
 
 static inline const struct hypercall_args *guest_call_args(struct guest_regs *r, struct hypercall_args *room)
 {
-	if (unlikely(r->pstate & PSR_MODE_BIT)) {
+	if (unlikely(r->pstate & PSTATE_AARCH32)) {
 		guest32_trim(r);
 	}
 	return (const struct hypercall_args *)r->x;
@@ -99,7 +101,7 @@ static inline const struct hypercall_args *guest_call_args(struct guest_regs *r,
 /* Skips the instruction that exited. */
 static inline void guest_regs_skip(struct guest_regs *r, uint64_t esr)
 {
-	if (likely(!(r->pstate & PSR_MODE_BIT))) {
+	if (likely(!(r->pstate & PSTATE_AARCH32))) {
 		r->pc += 4;
 	} else {
 		aarch32_skip(r, esr);
@@ -109,7 +111,7 @@ static inline void guest_regs_skip(struct guest_regs *r, uint64_t esr)
 
 /* What of 64-bit code traps would have been executed. */
 #define vcpu_condition_passed(v)                                                                   \
-	(likely(!((v)->arch.regs.pstate & PSR_MODE_BIT)) ||                                        \
+	(likely(!((v)->arch.regs.pstate & PSTATE_AARCH32)) ||                                        \
 	 aarch32_condition_passed((v)->arch.regs.pstate, (v)->arch.esr))
 
 /* The 32-bit side of vcpu_inject_* and exit_register (guest32.c). v is current, and its EL1 or its EL0 is AArch32. */
