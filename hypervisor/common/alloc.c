@@ -13,14 +13,14 @@
 
 #define SLAB_MAGIC	0x51ab51abu
 #define SLAB_HEADER	64
-#define SLOTS_MAX	128		/* of the smallest class */
+#define SLOTS_MAX	128 /* of the smallest class */
 #define LARGE_ORDER_MAX	ORDER_2M
 
 struct slab {
 	struct list_head list;		/* (class lock) on the class's list when it has a free slot */
 	uint32_t magic;
 	uint16_t class, used;
-	unsigned long bitmap[BITS_TO_LONGS(SLOTS_MAX)];	/* slots in use */
+	unsigned long bitmap[BITS_TO_LONGS(SLOTS_MAX)]; /* slots in use */
 };
 
 static_assert(sizeof(struct slab) <= SLAB_HEADER, "the header must not reach the first slot");

@@ -73,8 +73,7 @@ void dirty_map_put(struct dirty_map *m, uint64_t first, uint64_t bits)
 		WRITE_ONCE(m->failed, true);
 		return;
 	}
-	old =
-	    __atomic_fetch_or(&leaf[(first / WORD_BITS) % LEAF_WORDS], bits, __ATOMIC_SEQ_CST);
+	old = __atomic_fetch_or(&leaf[(first / WORD_BITS) % LEAF_WORDS], bits, __ATOMIC_SEQ_CST);
 	if (bits & ~old) {
 		__atomic_add_fetch(&m->count, popcount(bits & ~old), __ATOMIC_RELAXED);
 	}

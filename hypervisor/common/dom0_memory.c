@@ -100,8 +100,8 @@ uint64_t dom0_choose_size(uint64_t available)
 	if (!size) {
 		size = available - MIN(MAX(MIB(128), available / 16), available / 2);
 	} else if (size > available + available / 4) {
-		boot_fail("dom0_mem=%" PRIu64 "M: the machine has %" PRIu64 " MiB of free memory", size >> 20,
-			  available >> 20);
+		boot_fail("dom0_mem=%" PRIu64 "M: the machine has %" PRIu64 " MiB of free memory",
+			  size >> 20, available >> 20);
 	}
 	size = MAX(size, boot_options.dom0_mem_min);
 	if (boot_options.dom0_mem_max) {
@@ -110,7 +110,8 @@ uint64_t dom0_choose_size(uint64_t available)
 	if (size > available - least) {
 		size = available - least;
 		if (boot_options.dom0_mem) {
-			log_warn("dom0_mem: %" PRIu64 " MiB are left for the service VM\n", size >> 20);
+			log_warn("dom0_mem: %" PRIu64 " MiB are left for the service VM\n",
+				 size >> 20);
 		}
 	}
 	return ROUND_DOWN(size, PAGE_SIZE);

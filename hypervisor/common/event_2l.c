@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The 2-level ABI: a bit per port in the shared info page (pending, masked), a bit per word of them in the
- * vcpu_info of the vCPU that is told. The guest may change all of it at any time; it is only ever read
- * for bits, so whatever it holds harms nobody else.
+ * The 2-level ABI: a bit per port in the shared info page (pending, masked), a bit per word of them
+ * in the vcpu_info of the vCPU that is told. The guest may change all of it at any time; it is only
+ * ever read for bits, so whatever it holds harms nobody else.
  *
- * Words have 64 bits (as xen_ulong_t has for all other layouts, whatever a long is), or 32 for a guest with the
- * narrow layout: fewer ports, and the bitmaps stand elsewhere.
- * Bit n of a bitmap is in the same place with either. Which one it is, is a constant in each function of the
- * two tables at the end.
+ * Words have 64 bits (as xen_ulong_t has for all other layouts, whatever a long is), or 32 for a
+ * guest with the narrow layout: fewer ports, and the bitmaps stand elsewhere. Bit n of a bitmap is
+ * in the same place with either. Which one it is, is a constant in each function of the two tables
+ * at the end.
  */
 #include <hv/bitops.h>
 #include <hv/compat.h>

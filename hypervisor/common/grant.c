@@ -570,8 +570,8 @@ static void dump_entries(struct grant_table *gt)
 
 		spin_lock(&act->lock);
 		if (grant_pinned(act)) {
-			log_info("  %5u: for d%u, %u readers, %u writers, frame %" PRIx64 "\n", ref, act->domid,
-				 act->readers, act->writers,
+			log_info("  %5u: for d%u, %u readers, %u writers, frame %" PRIx64 "\n", ref,
+				 act->domid, act->readers, act->writers,
 				 act->page ? page_to_mfn(act->page).v : INVALID_MFN.v);
 		}
 		spin_unlock(&act->lock);

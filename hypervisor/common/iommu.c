@@ -117,8 +117,9 @@ void iommu_add_reserved(uint64_t start, uint64_t end, unsigned int rw, pci_sbdf_
 	uint64_t first = start >> PAGE_SHIFT, last = (end - 1) >> PAGE_SHIFT;
 
 	if (end <= start || last >= BIT(52 - PAGE_SHIFT)) {
-		log_warn("IOMMU: firmware demands DMA to a bad range %#" PRIx64 "-%#" PRIx64 ": ignored\n", start,
-			 end);
+		log_warn("IOMMU: firmware demands DMA to a bad range %#" PRIx64 "-%#" PRIx64
+			 ": ignored\n",
+			 start, end);
 		return;
 	}
 	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
@@ -126,14 +127,16 @@ void iommu_add_reserved(uint64_t start, uint64_t end, unsigned int rw, pci_sbdf_
 
 		if (r->type == MEMORY_RAM && r->start < (last + 1) << PAGE_SHIFT &&
 		    r->end > first << PAGE_SHIFT) {
-			log_warn("IOMMU: firmware demands DMA to %#" PRIx64 "-%#" PRIx64 ", which is ordinary RAM: "
+			log_warn("IOMMU: firmware demands DMA to %#" PRIx64 "-%#" PRIx64
+				 ", which is ordinary RAM: "
 				 "refused\n",
 				 start, end);
 			return;
 		}
 	}
 	if (reserved_count == RESERVED_MAX) {
-		log_warn("IOMMU: too many reserved ranges, %#" PRIx64 "-%#" PRIx64 " is left out\n", start, end);
+		log_warn("IOMMU: too many reserved ranges, %#" PRIx64 "-%#" PRIx64 " is left out\n",
+			 start, end);
 		return;
 	}
 	reserved[reserved_count].first = first;

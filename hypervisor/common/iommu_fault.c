@@ -64,12 +64,12 @@ void iommu_fault(const struct iommu_fault *f)
 			 f->write ? "write to" : "read of", f->address, f->what, f->code);
 		break;
 	case IOMMU_FAULT_INTERRUPT:
-		log_warn("IOMMU fault: device %s interrupt message %#" PRIx64 ": %s (code %#x)\n", name,
-			 f->address, f->what, f->code);
+		log_warn("IOMMU fault: device %s interrupt message %#" PRIx64 ": %s (code %#x)\n",
+			 name, f->address, f->what, f->code);
 		break;
 	case IOMMU_FAULT_DEVICE:
-		log_warn("IOMMU error: device %s address %#" PRIx64 ": %s (code %#x)\n", name, f->address,
-			 f->what, f->code);
+		log_warn("IOMMU error: device %s address %#" PRIx64 ": %s (code %#x)\n", name,
+			 f->address, f->what, f->code);
 		break;
 	case IOMMU_FAULT_UNIT:
 		log_warn("IOMMU error: address %#" PRIx64 ": %s (code %#x)\n", f->address, f->what,

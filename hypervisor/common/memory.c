@@ -104,8 +104,8 @@ static void increase(struct reservation *r)
 }
 
 /*
- * What such a domain gave up stayed its own, see removal_finish. Frames with a use of their own (grant tables) are not
- * memory, whoever asks.
+ * What such a domain gave up stayed its own, see removal_finish. Frames with a use of their own
+ * (grant tables) are not memory, whoever asks.
  */
 static int populate_direct(struct reservation *r, uint64_t untrusted_gfn)
 {

@@ -173,8 +173,7 @@ static bool claims_allow(const struct domain *d, unsigned int order)
 {
 	uint64_t own = d ? d->outstanding_claim : 0;
 
-	return free_count_locked() >= BIT(order) + (claimed_count - own) ||
-	       own >= BIT(order);
+	return free_count_locked() >= BIT(order) + (claimed_count - own) || own >= BIT(order);
 }
 
 struct page_info *page_alloc_for(struct domain *d, unsigned int order, unsigned int flags)

@@ -41,5 +41,6 @@ void symbol_print(uint64_t addr)
 	uint64_t offset;
 	const char *name = symbol_of(addr, &offset);
 
-	log_err("  [%0*" PRIx64 "] %s+0x%" PRIx64 "\n", (int)(2 * sizeof(void *)), addr, name, offset);
+	log_err("  [%0*" PRIx64 "] %s+0x%" PRIx64 "\n", (int)(2 * sizeof(void *)), addr, name,
+		offset);
 }

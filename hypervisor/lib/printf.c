@@ -10,7 +10,7 @@ struct spec {
 	bool left, zero, plus, space, alt, upper, negative;
 	int width, precision;		/* precision -1: none */
 	unsigned int base;
-	int length;			/* -2 hh, -1 h, 0 int, 1 l, z (as wide), 2 ll, j */
+	int length; /* -2 hh, -1 h, 0 int, 1 l, z (as wide), 2 ll, j */
 };
 
 static void put(struct output *o, char c)

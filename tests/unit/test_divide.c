@@ -5,10 +5,26 @@
 #include <hv/lib.h>
 
 static const uint64_t values[] = {
-    0,		  1,	       2,		    3,		    10,
-    1000,	  0x7fffffff,  0x80000000,	    0xffffffff,	    0x100000000,
-    0x100000001,  1000000000,  10000000000,	    0xdeadbeefcafe, 0x7fffffffffffffff,
-    1ULL << 63,	  ~0ULL - 1,   ~0ULL,		    0x123456789abcdef, 0xffffffff00000000,
+    0,
+    1,
+    2,
+    3,
+    10,
+    1000,
+    0x7fffffff,
+    0x80000000,
+    0xffffffff,
+    0x100000000,
+    0x100000001,
+    1000000000,
+    10000000000,
+    0xdeadbeefcafe,
+    0x7fffffffffffffff,
+    1ULL << 63,
+    ~0ULL - 1,
+    ~0ULL,
+    0x123456789abcdef,
+    0xffffffff00000000,
 };
 
 static void check_unsigned(uint64_t n, uint64_t d)

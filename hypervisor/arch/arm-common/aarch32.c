@@ -72,9 +72,9 @@ bool aarch32_mode_ok(uint64_t cpsr)
 {
 	uint64_t mode = cpsr & CPSR_MODE;
 
-	return !(cpsr >> 32) && (mode == MODE_USR || mode == MODE_FIQ || mode == MODE_IRQ ||
-				 mode == MODE_SVC || mode == MODE_ABT || mode == MODE_UND ||
-				 mode == MODE_SYS);
+	return !(cpsr >> 32) &&
+	       (mode == MODE_USR || mode == MODE_FIQ || mode == MODE_IRQ || mode == MODE_SVC ||
+		mode == MODE_ABT || mode == MODE_UND || mode == MODE_SYS);
 }
 
 /* B1.8.10. */

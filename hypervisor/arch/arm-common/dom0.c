@@ -41,7 +41,8 @@ void dom0_plan_memory(void)
 	size = dom0_choose_size(arch_kernel_ram(&kernel, dom0_collect_ram()));
 	dom0_clip_ram(size);
 	if (!arch_kernel_place(&kernel)) {
-		boot_fail("dom0_mem: %" PRIu64 " MiB are too little for the kernel of %" PRIu64 " MiB",
+		boot_fail("dom0_mem: %" PRIu64 " MiB are too little for the kernel of %" PRIu64
+			  " MiB",
 			  size >> 20, kernel.size >> 20);
 	}
 }
@@ -67,8 +68,7 @@ static void load_initrd(struct dom0_tree *t)
 	}
 	t->initrd = dom0_take_high(m->size, 0, kernel.start + KERNEL_INITRD_REACH);
 	if (!t->initrd) {
-		boot_fail("dom0_mem: no room for the initrd of %" PRIu64 " MiB",
-			  m->size >> 20);
+		boot_fail("dom0_mem: no room for the initrd of %" PRIu64 " MiB", m->size >> 20);
 	}
 	t->initrd_size = m->size;
 	to = hpa_to_virt(hpa(t->initrd));

@@ -112,7 +112,8 @@ long arch_domctl(struct xen_domctl *op, struct domain *d, bool *copy_back)
 		*copy_back = true;
 		return 0;
 	case XEN_DOMCTL_set_address_size:
-		return d == current->domain ? -EINVAL : domain_set_width(d, op->u.address_size.size);
+		return d == current->domain ? -EINVAL
+					    : domain_set_width(d, op->u.address_size.size);
 	case XEN_DOMCTL_get_paging_mempool_size:
 		op->u.paging_mempool.size = p2m_get_pool(d);
 		*copy_back = true;

@@ -19,7 +19,8 @@
 #include <xen/vcpu.h>
 
 #define SMCCC_NOT_SUPPORTED (-1L)
-/* Of a call that goes on: no such call has more, and of 32-bit code the fifth is the caller's own. */
+/* Of a call that goes on: no such call has more, and of 32-bit code the fifth is the caller's own.
+ */
 #define ARGS 4
 
 /* ISS of a data abort, DDI 0487 D17.2.37. */
@@ -274,8 +275,8 @@ void exit_sync(struct vcpu *v)
 			break;
 		}
 		/* A register or instruction that vCPUs do not have. */
-		glog_info("d%uv%u: trap %08" PRIx64 " at %" PRIx64 ": undefined\n", v->domain->id, v->id,
-			  v->arch.esr, (uint64_t)v->arch.regs.pc);
+		glog_info("d%uv%u: trap %08" PRIx64 " at %" PRIx64 ": undefined\n", v->domain->id,
+			  v->id, v->arch.esr, (uint64_t)v->arch.regs.pc);
 		vcpu_inject_undefined(v, (uint32_t)v->arch.esr);
 		break;
 	}

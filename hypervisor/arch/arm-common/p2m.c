@@ -24,7 +24,7 @@
 #define PTE_VALID      BIT(0)
 #define PTE_TABLE      BIT(1)	   /* or, on level 1 of ours, a page */
 #define PTE_NORMAL     (15UL << 2) /* write-back: the guest's own attributes decide */
-#define PTE_DEVICE     BIT(2)  /* nGnRE */
+#define PTE_DEVICE     BIT(2)	   /* nGnRE */
 #define PTE_READ       BIT(6)
 #define PTE_WRITE      BIT(7)
 #define PTE_INNER      (3UL << 8)

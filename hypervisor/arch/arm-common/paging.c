@@ -322,7 +322,8 @@ void paging_init(void)
 			continue;
 		}
 		if (r->end > direct_end()) {
-			log_warn("memory: nothing from %" PRIx64 " on is used\n", MAX(r->start, direct_end()));
+			log_warn("memory: nothing from %" PRIx64 " on is used\n",
+				 MAX(r->start, direct_end()));
 			r->start = MIN(r->start, direct_end());
 			r->end = direct_end();
 		}

@@ -130,8 +130,8 @@ long hypercall_platform_op(const struct hypercall_args *a)
 	return 0;
 }
 
-/* Devices are the service VM's own; PCI functions, which nobody else may have, are none of our business
- * (docs/support.md). */
+/* Devices are the service VM's own; PCI functions, which nobody else may have, are none of our
+ * business (docs/support.md). */
 long hypercall_physdev_op(const struct hypercall_args *a)
 {
 	return -ENOSYS;

@@ -43,8 +43,8 @@ void arch_vcpu_destroy(struct vcpu *v)
 }
 
 /*
- * What the CPU knows of translations is tagged with the domain and the guest's ASID. Two vCPUs may use one ASID for
- * different tables, for on a real machine each has a CPU with a memory of its own.
+ * What the CPU knows of translations is tagged with the domain and the guest's ASID. Two vCPUs may
+ * use one ASID for different tables, for on a real machine each has a CPU with a memory of its own.
  */
 static void forget_sibling(const struct cpu *c, const struct vcpu *next)
 {

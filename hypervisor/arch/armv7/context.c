@@ -13,8 +13,7 @@
 	x(sp_usr) x(sp_svc) x(lr_svc) x(spsr_svc) x(sp_abt) x(lr_abt) x(spsr_abt) x(sp_und)        \
 	    x(lr_und) x(spsr_und) x(sp_irq) x(lr_irq) x(spsr_irq) x(r8_fiq) x(r9_fiq) x(r10_fiq)   \
 		x(r11_fiq) x(r12_fiq) x(sp_fiq) x(lr_fiq) x(spsr_fiq)
-#define GENERAL(x)                                                                                 \
-	x(0) x(1) x(2) x(3) x(4) x(5) x(6) x(7) x(8) x(9) x(10) x(11) x(12)
+#define GENERAL(x) x(0) x(1) x(2) x(3) x(4) x(5) x(6) x(7) x(8) x(9) x(10) x(11) x(12)
 
 int domain_set_width(struct domain *d, unsigned int bits)
 {

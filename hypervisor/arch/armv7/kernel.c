@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The service VM's kernel: a zImage (Documentation/arm/booting.rst of Linux). It unpacks itself to the start of the
- * 128 MiB that it stands in, or when that is no memory of its own, to the first of it at a multiple of 2 MiB
- * (arch/arm/boot/compressed/head.S); it uses no memory below. So everything below the first large piece is left out.
+ * The service VM's kernel: a zImage (Documentation/arm/booting.rst of Linux). It unpacks itself to
+ * the start of the 128 MiB that it stands in, or when that is no memory of its own, to the first of
+ * it at a multiple of 2 MiB (arch/arm/boot/compressed/head.S); it uses no memory below. So
+ * everything below the first large piece is left out.
  */
 #include <asm/dom0_kernel.h>
 #include <asm/paging.h>
@@ -17,7 +18,7 @@
 #define CHUNK		  MIB(128)
 #define BASE_ALIGN	  MIB(2)
 #define UNPACKED_MAX	  MIB(48) /* it stands above what it unpacks, so that it need not move first */
-#define SCRATCH		  MIB(1)  /* its BSS, stack and heap */
+#define SCRATCH		  MIB(1) /* its BSS, stack and heap */
 #define MACHINE_BY_TREE	  (~0U)
 
 struct zimage_header {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Coprocessor registers that trap. ID registers say what the CPU has less what vCPUs do not get; debug and performance
- * registers read as zero and forget what is written; what nobody knows is undefined to the guest.
+ * Coprocessor registers that trap. ID registers say what the CPU has less what vCPUs do not get;
+ * debug and performance registers read as zero and forget what is written; what nobody knows is
+ * undefined to the guest.
  */
 #include <asm/exit.h>
 #include <asm/processor.h>
@@ -14,29 +15,30 @@
 #include <hv/log.h>
 
 /* ISS of MCR and MRC, DDI 0406C B3.13.6; without Rt and direction it names the register. */
-#define ISS_READ	BIT(0)
-#define ISS_RT(iss)	(((iss) >> 5) & 15)
-#define ISS_RT2(iss)	(((iss) >> 10) & 15)
-#define CP_MASK		0xffc1eu
+#define ISS_READ     BIT(0)
+#define ISS_RT(iss)  (((iss) >> 5) & 15)
+#define ISS_RT2(iss) (((iss) >> 10) & 15)
+#define CP_MASK	     0xffc1eu
 #define CP(op1, crn, crm, op2)                                                                     \
-	((uint32_t)(op2) << 17 | (uint32_t)(op1) << 14 | (uint32_t)(crn) << 10 | (uint32_t)(crm) << 1)
-#define CP_OP1(reg)	((reg) >> 14 & 7)
-#define CP_CRN(reg)	((reg) >> 10 & 15)
-#define CP_CRM(reg)	((reg) >> 1 & 15)
-#define CP_OP2(reg)	((reg) >> 17 & 7)
+	((uint32_t)(op2) << 17 | (uint32_t)(op1) << 14 | (uint32_t)(crn) << 10 |                   \
+	 (uint32_t)(crm) << 1)
+#define CP_OP1(reg) ((reg) >> 14 & 7)
+#define CP_CRN(reg) ((reg) >> 10 & 15)
+#define CP_CRM(reg) ((reg) >> 1 & 15)
+#define CP_OP2(reg) ((reg) >> 17 & 7)
 /* And of MCRR and MRRC. */
-#define CP64_MASK	0xf001eu
-#define CP64(op1, crm)	((uint32_t)(op1) << 16 | (uint32_t)(crm) << 1)
+#define CP64_MASK      0xf001eu
+#define CP64(op1, crm) ((uint32_t)(op1) << 16 | (uint32_t)(crm) << 1)
 
-#define ACTLR		CP(0, 1, 0, 1)
-#define CNTP_TVAL	CP(0, 14, 2, 0)
-#define CNTP_CTL	CP(0, 14, 2, 1)
-#define CNTP_CVAL	CP64(2, 14)
-#define PMCCNTR		CP64(0, 9)
-#define VMRS_FPSID	0
-#define VMRS_MVFR1	6
-#define VMRS_MVFR0	7
-#define CP14_DEBUG	0		/* op1 */
+#define ACTLR	   CP(0, 1, 0, 1)
+#define CNTP_TVAL  CP(0, 14, 2, 0)
+#define CNTP_CTL   CP(0, 14, 2, 1)
+#define CNTP_CVAL  CP64(2, 14)
+#define PMCCNTR	   CP64(0, 9)
+#define VMRS_FPSID 0
+#define VMRS_MVFR1 6
+#define VMRS_MVFR0 7
+#define CP14_DEBUG 0 /* op1 */
 
 #define FIELD(shift) (15U << (shift))
 
@@ -71,7 +73,8 @@ READER(isar5)
 
 #define ID(crm, op2) CP(0, 0, crm, op2)
 
-/* Fields by DDI 0406C B4.1.93. What has no row reads as zero: so has ID_DFR0, for nobody gets debug or counters. */
+/* Fields by DDI 0406C B4.1.93. What has no row reads as zero: so has ID_DFR0, for nobody gets debug
+ * or counters. */
 static const struct id_register id_registers[] = {
     {ID(1, 0), 0, read_pfr0},
     {ID(1, 1), FIELD(4) | FIELD(12) | FIELD(28), read_pfr1}, /* security, virtualisation, GIC */
@@ -84,7 +87,7 @@ static const struct id_register id_registers[] = {
     {ID(2, 1), 0, read_isar1},
     {ID(2, 2), 0, read_isar2},
     {ID(2, 3), 0, read_isar3},
-    {ID(2, 4), FIELD(12), read_isar4},			     /* SMC */
+    {ID(2, 4), FIELD(12), read_isar4}, /* SMC */
     {ID(2, 5), 0, read_isar5},
 };
 
@@ -149,9 +152,9 @@ static bool access_32(struct vcpu *v, unsigned int ec, uint32_t iss)
 		known = CP_OP1(reg) == CP14_DEBUG;
 	}
 	if (!known) {
-		glog_info("d%uv%u: %s of p%u,%u,c%u,c%u,%u at %x: undefined\n", v->domain->id, v->id,
-			  write ? "write" : "read", ec == EC_CP15_32 ? 15 : 14, CP_OP1(reg), CP_CRN(reg),
-			  CP_CRM(reg), CP_OP2(reg), r->pc);
+		glog_info("d%uv%u: %s of p%u,%u,c%u,c%u,%u at %x: undefined\n", v->domain->id,
+			  v->id, write ? "write" : "read", ec == EC_CP15_32 ? 15 : 14, CP_OP1(reg),
+			  CP_CRN(reg), CP_CRM(reg), CP_OP2(reg), r->pc);
 		return false;
 	}
 	if (!write) {
@@ -173,8 +176,8 @@ static bool access_64(struct vcpu *v, unsigned int ec, uint32_t iss)
 	} else if ((ec == EC_CP15_64 && reg == PMCCNTR) || (ec == EC_CP14_64 && !write)) {
 		value = 0;
 	} else {
-		glog_info("d%uv%u: 64-bit access %05x of p%u at %x: undefined\n", v->domain->id, v->id, iss,
-			  ec == EC_CP15_64 ? 15 : 14, r->pc);
+		glog_info("d%uv%u: 64-bit access %05x of p%u at %x: undefined\n", v->domain->id,
+			  v->id, iss, ec == EC_CP15_64 ? 15 : 14, r->pc);
 		return false;
 	}
 	if (!write) {

@@ -17,8 +17,8 @@ void backtrace(uint64_t pc, uint64_t fp)
 	log_err("backtrace:\n");
 	symbol_print(pc);
 	/*
-	 * r11 points at the saved LR, the caller's r11 is below it. Records rise within one stack, which lies in one
-	 * aligned block; anything else ends the walk.
+	 * r11 points at the saved LR, the caller's r11 is below it. Records rise within one stack,
+	 * which lies in one aligned block; anything else ends the walk.
 	 */
 	for (unsigned int i = 0; i < 24; i++) {
 		const uint32_t *record = (const uint32_t *)(uintptr_t)(fp - 4);

@@ -24,14 +24,16 @@ static bool has_fpu, has_thumbee;
 
 void vcpu_probe(void)
 {
-	/* What the secure world keeps for itself, or nobody has, cannot be let through: DDI 0406C B4.1.55. */
+	/* What the secure world keeps for itself, or nobody has, cannot be let through: DDI 0406C
+	 * B4.1.55. */
 	write_sysreg(hcptr, HCPTR_RES1 | HCPTR_TTA);
 	isb();
 	has_thumbee = (read_sysreg(id_pfr0) & ID_PFR0_THUMBEE) == ID_PFR0_THUMBEE_1;
 	has_fpu = !(read_sysreg(hcptr) & HCPTR_FP);
 }
 
-/* Without an FPU its instructions trap, and become undefined: so what cannot be switched cannot leak. */
+/* Without an FPU its instructions trap, and become undefined: so what cannot be switched cannot
+ * leak. */
 void vcpu_fpu_rights(void)
 {
 	write_sysreg(hcptr, HCPTR_RES1 | HCPTR_TTA | (has_fpu ? 0 : HCPTR_FP));
@@ -68,16 +70,17 @@ uint64_t vcpu_hcr(const struct vcpu *v)
 #define SYSTEM_REGISTERS(x)                                                                        \
 	x(ttbr0, ttbr0) x(ttbr1, ttbr1) x(par, par_el1) x(sp_usr, sp_usr) x(sp_svc, sp_svc)        \
 	    x(lr_svc, lr_svc) x(spsr_svc, spsr_svc) x(sp_abt, sp_abt) x(lr_abt, lr_abt)            \
-		x(spsr_abt, spsr_abt) x(sp_und, sp_und) x(lr_und, lr_und) x(spsr_und, spsr_und)    \
-		    x(sp_irq, sp_irq) x(lr_irq, lr_irq) x(spsr_irq, spsr_irq) x(r8_fiq, r8_fiq)    \
-			x(r9_fiq, r9_fiq) x(r10_fiq, r10_fiq) x(r11_fiq, r11_fiq)                  \
-			    x(r12_fiq, r12_fiq) x(sp_fiq, sp_fiq) x(lr_fiq, lr_fiq)                \
-				x(spsr_fiq, spsr_fiq) x(sctlr, sctlr) x(cpacr, cpacr)              \
-				    x(ttbcr, ttbcr) x(dacr, dacr) x(dfsr, dfsr) x(ifsr, ifsr)      \
-	x(adfsr, adfsr) x(aifsr, aifsr) x(dfar, dfar) x(ifar, ifar) x(mair0, mair0)                \
-	    x(mair1, mair1) x(amair0, amair0) x(amair1, amair1) x(vbar, vbar)                      \
-		x(contextidr, contextidr) x(csselr, csselr) x(tpidrurw, tpidrurw)                  \
-		    x(tpidruro, tpidruro) x(tpidrprw, tpidrprw) x(cntkctl, cntkctl)
+		x(spsr_abt, spsr_abt) x(sp_und, sp_und) x(lr_und, lr_und) x(spsr_und, spsr_und) x( \
+		    sp_irq, sp_irq) x(lr_irq, lr_irq) x(spsr_irq, spsr_irq) x(r8_fiq, r8_fiq)      \
+		    x(r9_fiq, r9_fiq) x(r10_fiq, r10_fiq) x(r11_fiq, r11_fiq) x(r12_fiq, r12_fiq)  \
+			x(sp_fiq, sp_fiq) x(lr_fiq, lr_fiq) x(spsr_fiq, spsr_fiq) x(sctlr, sctlr)  \
+			    x(cpacr, cpacr) x(ttbcr, ttbcr) x(dacr, dacr) x(dfsr, dfsr)            \
+				x(ifsr, ifsr) x(adfsr, adfsr) x(aifsr, aifsr) x(dfar, dfar)        \
+				    x(ifar, ifar) x(mair0, mair0) x(mair1, mair1)                  \
+					x(amair0, amair0) x(amair1, amair1) x(vbar, vbar)          \
+					    x(contextidr, contextidr) x(csselr, csselr)            \
+						x(tpidrurw, tpidrurw) x(tpidruro, tpidruro)        \
+						    x(tpidrprw, tpidrprw) x(cntkctl, cntkctl)
 
 void vcpu_state_save(struct vcpu *v)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The guest on QEMU's virt machine, both widths: start and end, command line, strings, events' interrupt. */
+/* The guest on QEMU's virt machine, both widths: start and end, command line, strings, events'
+ * interrupt. */
 #include "board.h"
 
 #include <xen/domctl.h>
@@ -87,8 +88,8 @@ void guest_fault(unsigned long status, unsigned long pc, unsigned long far)
 		probes[cpu_self()] = status;
 		return;
 	}
-	guest_fail(__FILE__, __LINE__, "exception", "status %lx pc %lx (image + %lx) far %lx", status, pc,
-		   pc - (unsigned long)image_start, far);
+	guest_fail(__FILE__, __LINE__, "exception", "status %lx pc %lx (image + %lx) far %lx",
+		   status, pc, pc - (unsigned long)image_start, far);
 	guest_end();
 }
 

@@ -34,6 +34,7 @@ void guest_irq(void)
 	__asm__ volatile("mrs %0, S3_0_C12_C12_0; dsb sy" : "=r"(id)::"memory"); /* ICC_IAR1_EL1 */
 	if (id < 1020) {
 		board_irq((uint32_t)id);
-		__asm__ volatile("msr S3_0_C12_C12_1, %0; isb" ::"r"(id) : "memory"); /* ICC_EOIR1_EL1 */
+		__asm__ volatile("msr S3_0_C12_C12_1, %0; isb" ::"r"(id)
+				 : "memory"); /* ICC_EOIR1_EL1 */
 	}
 }

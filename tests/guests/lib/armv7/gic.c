@@ -2,12 +2,12 @@
 /* GICv2 of QEMU's virt machine. */
 #include "board.h"
 
-#define GICD	   0x08000000ul
-#define GICC	   0x08010000ul
+#define GICD	    0x08000000ul
+#define GICC	    0x08010000ul
 #define GICD_ENABLE 0x100
-#define GICC_PMR   0x04
-#define GICC_IAR   0x0c
-#define GICC_EOIR  0x10
+#define GICC_PMR    0x04
+#define GICC_IAR    0x0c
+#define GICC_EOIR   0x10
 
 static volatile uint32_t *reg(uint32_t a)
 {
