@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A vCPU's registers in the ABI's structure (xen/arch-arm.h, the AArch64 names; those of 32-bit code stand in the same
- * places), and which of the two a domain's code is.
+ * A vCPU's registers in the ABI's structure (xen/arch-arm.h, the AArch64 names; those of 32-bit
+ * code stand in the same places), and which of the two a domain's code is.
  */
 #include <asm/sysreg.h>
 #include <asm/vcpu.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * 32-bit code of a guest: exceptions given to an AArch32 EL1, and its coprocessor registers that trap, by the names
- * of the 64-bit registers that stand behind them (DDI 0487, G1.16, G8.1).
+ * 32-bit code of a guest: exceptions given to an AArch32 EL1, and its coprocessor registers that
+ * trap, by the names of the 64-bit registers that stand behind them (DDI 0487, G1.16, G8.1).
  */
 #include <asm/aarch32.h>
 #include <asm/exit.h>
@@ -59,6 +59,13 @@ unsigned int guest32_reg_number(uint64_t pstate, unsigned int n)
 		return 36 - n;
 	default:
 		return n;
+	}
+}
+
+void guest32_trim(struct guest_regs *r)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(((struct hypercall_args *)0)->v); i++) {
+		r->x[i] = (uint32_t)r->x[i];
 	}
 }
 
@@ -142,7 +149,8 @@ static bool access_64(struct vcpu *v, unsigned int ec, uint32_t iss)
 	unsigned int op1 = CP64_OP1(iss), crm = CP_CRM(iss);
 	struct sysreg_access a = {.write = !(iss & ISS_READ)};
 	bool known;
-	unsigned int low = guest_reg_number(r, ISS_RT(iss)), high = guest_reg_number(r, ISS_RT2(iss));
+	unsigned int low = guest_reg_number(r, ISS_RT(iss)),
+		     high = guest_reg_number(r, ISS_RT2(iss));
 
 	if (a.write) {
 		a.value = guest_reg(r, high) << 32 | (uint32_t)guest_reg(r, low);

@@ -86,9 +86,8 @@ uint64_t vcpu_hcr(const struct vcpu *v)
 
 /* What only 32-bit code uses. */
 #define SYSTEM_REGISTERS_32(x)                                                                     \
-	x(dacr32, dacr32_el2) x(ifsr32, ifsr32_el2) x(fpexc32, fpexc32_el2)                        \
-	    x(spsr_abt, spsr_abt) x(spsr_und, spsr_und) x(spsr_irq, spsr_irq)                      \
-		x(spsr_fiq, spsr_fiq)
+	x(dacr32, dacr32_el2) x(ifsr32, ifsr32_el2) x(fpexc32, fpexc32_el2) x(spsr_abt, spsr_abt)  \
+	    x(spsr_und, spsr_und) x(spsr_irq, spsr_irq) x(spsr_fiq, spsr_fiq)
 
 /* APIA, APIB, APDA, APDB, APGA, each low and high. */
 #define PAUTH_KEYS(x)                                                                              \

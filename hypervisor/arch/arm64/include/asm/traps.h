@@ -24,7 +24,7 @@ enum {
 
 /* HVC and SMC of 32-bit code as those of 64 bits, which differ in one bit. */
 static_assert((EC_HVC32 | 4) == EC_HVC && (EC_SMC32 | 4) == EC_SMC, "ESR_CLASS");
-#define ESR_CLASS(esr)	(ESR_EC(esr) | ((ESR_EC(esr) & ~1U) == EC_HVC32 ? 4 : 0))
+#define ESR_CLASS(esr)	((ESR_EC(esr) & ~1U) == EC_HVC32 ? ESR_EC(esr) | 4 : ESR_EC(esr))
 
 /* From entry.S. */
 void trap_sync(struct trap_frame *f) __attribute__((noreturn));

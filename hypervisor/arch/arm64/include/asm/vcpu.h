@@ -84,20 +84,18 @@ static inline unsigned int guest_reg_number(const struct guest_regs *r, unsigned
  * A hypercall's number and arguments. Of 64-bit code they stand in the registers as in the structure, and of the sixth
  * (x5) no call on ARM takes notice; of 32-bit code the upper halves of registers are anything.
  */
+void guest32_trim(struct guest_regs *r);
 static inline uint64_t guest_call_number(const struct guest_regs *r)
 {
 	return likely(!(r->pstate & PSTATE_AARCH32)) ? r->x[16] : (uint32_t)r->x[12];
 }
 
-static inline const struct hypercall_args *guest_call_args(const struct guest_regs *r, struct hypercall_args *room)
+static inline const struct hypercall_args *guest_call_args(struct guest_regs *r, struct hypercall_args *room)
 {
-	if (likely(!(r->pstate & PSTATE_AARCH32))) {
-		return (const struct hypercall_args *)r->x;
+	if (unlikely(r->pstate & PSTATE_AARCH32)) {
+		guest32_trim(r);
 	}
-	for (unsigned int i = 0; i < ARRAY_SIZE(room->v); i++) {
-		room->v[i] = (uint32_t)r->x[i];
-	}
-	return room;
+	return (const struct hypercall_args *)r->x;
 }
 
 /* Skips the instruction that exited. */

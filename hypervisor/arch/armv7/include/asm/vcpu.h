@@ -72,7 +72,7 @@ static inline uint64_t guest_call_number(const struct guest_regs *r)
 }
 
 /* A hypercall's arguments, copied to room. */
-static inline const struct hypercall_args *guest_call_args(const struct guest_regs *r, struct hypercall_args *room)
+static inline const struct hypercall_args *guest_call_args(struct guest_regs *r, struct hypercall_args *room)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(room->v); i++) {
 		room->v[i] = r->x[i];
