@@ -8,42 +8,23 @@
 
 #define VIRTUAL	 27
 #define PHYSICAL 30
-#define ENABLE	 1ul
+#define ENABLE	 TIMER_ENABLE
 #define IMASK	 2ul
 #define ISTATUS	 4ul
 
 static void on_irq(uint32_t intid)
 {
-	if (intid == VIRTUAL) {
-		__asm__ volatile("msr cntv_ctl_el0, %0; isb" ::"r"(IMASK | ENABLE));
-	} else {
-		__asm__ volatile("msr cntp_ctl_el0, %0; isb" ::"r"(IMASK | ENABLE));
-	}
+	timer_control_set(intid == VIRTUAL, IMASK | ENABLE);
 }
 
 static void arm_timer(uint32_t intid, uint64_t us)
 {
-	uint64_t ticks = us * tsc_khz() / 1000;
-
-	if (intid == VIRTUAL) {
-		__asm__ volatile("msr cntv_tval_el0, %0; msr cntv_ctl_el0, %1; isb" ::"r"(ticks),
-				 "r"(ENABLE));
-	} else {
-		__asm__ volatile("msr cntp_tval_el0, %0; msr cntp_ctl_el0, %1; isb" ::"r"(ticks),
-				 "r"(ENABLE));
-	}
+	timer_start(intid == VIRTUAL, us * tsc_khz() / 1000);
 }
 
 static uint64_t control(uint32_t intid)
 {
-	uint64_t v;
-
-	if (intid == VIRTUAL) {
-		__asm__ volatile("isb; mrs %0, cntv_ctl_el0" : "=r"(v)::"memory");
-	} else {
-		__asm__ volatile("isb; mrs %0, cntp_ctl_el0" : "=r"(v)::"memory");
-	}
-	return v;
+	return timer_control(intid == VIRTUAL);
 }
 
 static void check(uint32_t intid)

@@ -35,6 +35,40 @@ static inline uint64_t counter_hz(void)
 	return hz;
 }
 
+/* Registers of the virtual timer, or of the physical one: CTL, and TVAL with CTL. */
+#define TIMER_ENABLE 1ul
+
+static inline void timer_control_set(bool virtual, uint64_t v)
+{
+	if (virtual) {
+		__asm__ volatile("msr cntv_ctl_el0, %0; isb" ::"r"(v));
+	} else {
+		__asm__ volatile("msr cntp_ctl_el0, %0; isb" ::"r"(v));
+	}
+}
+
+static inline uint64_t timer_control(bool virtual)
+{
+	uint64_t v;
+
+	if (virtual) {
+		__asm__ volatile("isb; mrs %0, cntv_ctl_el0" : "=r"(v)::"memory");
+	} else {
+		__asm__ volatile("isb; mrs %0, cntp_ctl_el0" : "=r"(v)::"memory");
+	}
+	return v;
+}
+
+static inline void timer_start(bool virtual, uint64_t ticks)
+{
+	if (virtual) {
+		__asm__ volatile("msr cntv_tval_el0, %0" ::"r"(ticks));
+	} else {
+		__asm__ volatile("msr cntp_tval_el0, %0" ::"r"(ticks));
+	}
+	timer_control_set(virtual, TIMER_ENABLE);
+}
+
 static inline void tlb_flush(void)
 {
 	__asm__ volatile("dsb ish; tlbi vmalle1is; dsb ish; isb" ::: "memory");

@@ -35,6 +35,44 @@ static inline uint64_t counter_hz(void)
 	return hz;
 }
 
+/* Registers of the virtual timer, or of the physical one: CTL, and CVAL with CTL. */
+#define TIMER_ENABLE 1ul
+
+static inline void timer_control_set(bool virtual, uint32_t v)
+{
+	if (virtual) {
+		__asm__ volatile("mcr p15, 0, %0, c14, c3, 1\n\tisb" ::"r"(v));
+	} else {
+		__asm__ volatile("mcr p15, 0, %0, c14, c2, 1\n\tisb" ::"r"(v));
+	}
+}
+
+static inline uint32_t timer_control(bool virtual)
+{
+	uint32_t v;
+
+	if (virtual) {
+		__asm__ volatile("isb\n\tmrc p15, 0, %0, c14, c3, 1" : "=r"(v)::"memory");
+	} else {
+		__asm__ volatile("isb\n\tmrc p15, 0, %0, c14, c2, 1" : "=r"(v)::"memory");
+	}
+	return v;
+}
+
+/* The physical timer by its comparator, in 64 bits; the virtual one by its distance. */
+static inline void timer_start(bool virtual, uint64_t ticks)
+{
+	uint64_t at;
+
+	if (virtual) {
+		__asm__ volatile("mcr p15, 0, %0, c14, c3, 0" ::"r"((uint32_t)ticks));
+	} else {
+		__asm__ volatile("isb\n\tmrrc p15, 0, %Q0, %R0, c14" : "=r"(at)::"memory");
+		__asm__ volatile("mcrr p15, 2, %Q0, %R0, c14" ::"r"(at + ticks));
+	}
+	timer_control_set(virtual, TIMER_ENABLE);
+}
+
 static inline void tlb_flush(void)
 {
 	__asm__ volatile("dsb ish\n\tmcr p15, 0, %0, c8, c3, 0\n\tdsb ish\n\tisb" ::"r"(0) : "memory");
