@@ -26,14 +26,14 @@ def main():
         index.append((offset, len(names)))
         names += name + '\0'
     with open(out, 'w', encoding='ascii') as f:
-        f.write('\t.section .symbol_table, "aw", @progbits\n')
-        f.write('\t.globl symbol_table, symbol_count, symbol_names\n\t.align 8\nsymbol_table:\n')
+        f.write('\t.section .symbol_table, "aw", %progbits\n')
+        f.write('\t.globl symbol_table, symbol_count, symbol_names\n\t.balign 8\nsymbol_table:\n')
         for offset, name in index:
             f.write(f'\t.long {offset}, {name}\n')
         f.write(f'symbol_count:\n\t.long {len(index)}\nsymbol_names:\n')
         for _, name in symbols:
             f.write(f'\t.asciz "{name}"\n')
-        f.write('\t.byte 0\n\t.section .note.GNU-stack, "", @progbits\n')
+        f.write('\t.byte 0\n\t.section .note.GNU-stack, "", %progbits\n')
 
 
 main()

@@ -13,13 +13,14 @@
 
 #define SLAB_MAGIC	0x51ab51abu
 #define SLAB_HEADER	64
+#define SLOTS_MAX	128 /* of the smallest class */
 #define LARGE_ORDER_MAX	ORDER_2M
 
 struct slab {
 	struct list_head list;		/* (class lock) on the class's list when it has a free slot */
 	uint32_t magic;
 	uint16_t class, used;
-	unsigned long bitmap[2];	/* slots in use */
+	unsigned long bitmap[BITS_TO_LONGS(SLOTS_MAX)]; /* slots in use */
 };
 
 static_assert(sizeof(struct slab) <= SLAB_HEADER, "the header must not reach the first slot");
@@ -147,7 +148,7 @@ void *hv_alloc(size_t size)
 
 void hv_free(void *p)
 {
-	uint64_t offset = (uint64_t)p & ~PAGE_MASK;
+	uint64_t offset = (uintptr_t)p & ~PAGE_MASK;
 	struct page_info *pg;
 
 	if (!p) {

@@ -11,7 +11,8 @@
 
 static void show_memory(void)
 {
-	log_info("frames: %lu in the allocator, %lu free (%lu below 4 GiB, %lu dirty), %lu claimed\n",
+	log_info("frames: %" PRIu64 " in the allocator, %" PRIu64 " free (%" PRIu64
+		 " below 4 GiB, %" PRIu64 " dirty), %" PRIu64 " claimed\n",
 		 page_total_count(), page_free_count(), page_free_low_count(), page_scrub_pending(),
 		 page_claimed_count());
 }
@@ -20,13 +21,15 @@ static void show_domain(struct domain *d)
 {
 	struct vcpu *v;
 
-	log_info("d%u: refs %u, dying %u, shutdown %d, paused %d; frames %lu of %lu, claim %lu\n", d->id,
-		 d->refs, d->dying, d->shutdown_code, d->pause_count, d->tot_pages, d->max_pages,
-		 d->outstanding_claim);
+	log_info("d%u: refs %u, dying %u, shutdown %d, paused %d; frames %" PRIu64 " of %" PRIu64
+		 ", claim %" PRIu64 "\n",
+		 d->id, d->refs, d->dying, d->shutdown_code, d->pause_count, d->tot_pages,
+		 d->max_pages, d->outstanding_claim);
 	for_each_vcpu(d, v) {
-		log_info("  v%u: CPU %u, state %lx%s, upcall %u mask %u, exits %lu\n", v->id, v->cpu,
-			 v->state, v->sched.running ? " running" : "", v->info->evtchn_upcall_pending,
-			 arch_upcall_masked(v->info), v->arch.exit_count);
+		log_info("  v%u: CPU %u, state %lx%s, upcall %u mask %u, exits %" PRIu64 "\n",
+			 v->id, v->cpu, v->state, v->sched.running ? " running" : "",
+			 v->info->evtchn_upcall_pending, arch_upcall_masked(v->info),
+			 v->arch.exit_count);
 	}
 }
 

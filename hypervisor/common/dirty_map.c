@@ -15,10 +15,11 @@
 #define TABLE_BITS   9
 #define MIDDLE_SHIFT (DIRTY_LEAF_SHIFT + TABLE_BITS)
 #define TOP_SHIFT    (MIDDLE_SHIFT + TABLE_BITS)
-#define LEAF_WORDS   (DIRTY_LEAF_FRAMES / BITS_PER_LONG)
+#define WORD_BITS    64
+#define LEAF_WORDS   (DIRTY_LEAF_FRAMES / WORD_BITS)
 
-static_assert(LEAF_WORDS * sizeof(unsigned long) == PAGE_SIZE, "a leaf is a page");
-static_assert(sizeof(void *) << TABLE_BITS == PAGE_SIZE, "and so is a table");
+static_assert(LEAF_WORDS * sizeof(uint64_t) == PAGE_SIZE, "a leaf is a page");
+static_assert(sizeof(void *) << TABLE_BITS <= PAGE_SIZE, "a table fits into one");
 
 static unsigned int index_at(uint64_t frame, unsigned int shift)
 {
@@ -43,7 +44,7 @@ static void *next_level(void **slot, bool make)
 }
 
 /* The page of bits that has the frame, or NULL. */
-static unsigned long *leaf_of(struct dirty_map *m, uint64_t frame, bool make)
+static uint64_t *leaf_of(struct dirty_map *m, uint64_t frame, bool make)
 {
 	void **table;
 
@@ -57,23 +58,22 @@ static unsigned long *leaf_of(struct dirty_map *m, uint64_t frame, bool make)
 	return table ? next_level(&table[index_at(frame, DIRTY_LEAF_SHIFT)], make) : NULL;
 }
 
-static unsigned long *word_of(const struct dirty_map *m, uint64_t frame)
+static uint64_t *word_of(const struct dirty_map *m, uint64_t frame)
 {
-	unsigned long *leaf = leaf_of((struct dirty_map *)m, frame, false);
+	uint64_t *leaf = leaf_of((struct dirty_map *)m, frame, false);
 
-	return leaf ? &leaf[(frame / BITS_PER_LONG) % LEAF_WORDS] : NULL;
+	return leaf ? &leaf[(frame / WORD_BITS) % LEAF_WORDS] : NULL;
 }
 
-void dirty_map_put(struct dirty_map *m, uint64_t first, unsigned long bits)
+void dirty_map_put(struct dirty_map *m, uint64_t first, uint64_t bits)
 {
-	unsigned long *leaf = leaf_of(m, first, true), old;
+	uint64_t *leaf = leaf_of(m, first, true), old;
 
 	if (unlikely(!leaf)) {
 		WRITE_ONCE(m->failed, true);
 		return;
 	}
-	old =
-	    __atomic_fetch_or(&leaf[(first / BITS_PER_LONG) % LEAF_WORDS], bits, __ATOMIC_SEQ_CST);
+	old = __atomic_fetch_or(&leaf[(first / WORD_BITS) % LEAF_WORDS], bits, __ATOMIC_SEQ_CST);
 	if (bits & ~old) {
 		__atomic_add_fetch(&m->count, popcount(bits & ~old), __ATOMIC_RELAXED);
 	}
@@ -82,25 +82,25 @@ void dirty_map_put(struct dirty_map *m, uint64_t first, unsigned long bits)
 void dirty_map_add(struct dirty_map *m, uint64_t first, uint64_t count)
 {
 	while (count && !(first >> DIRTY_FRAME_BITS)) {
-		unsigned int at = first % BITS_PER_LONG;
-		unsigned int n = (unsigned int)MIN(count, (uint64_t)BITS_PER_LONG - at);
+		unsigned int at = first % WORD_BITS;
+		unsigned int n = (unsigned int)MIN(count, (uint64_t)WORD_BITS - at);
 
-		dirty_map_put(m, first - at, (n == BITS_PER_LONG ? ~0UL : BIT(n) - 1) << at);
+		dirty_map_put(m, first - at, (n == WORD_BITS ? ~0ULL : BIT(n) - 1) << at);
 		first += n;
 		count -= n;
 	}
 }
 
-unsigned long dirty_map_peek(const struct dirty_map *m, uint64_t first)
+uint64_t dirty_map_peek(const struct dirty_map *m, uint64_t first)
 {
-	const unsigned long *word = word_of(m, first);
+	const uint64_t *word = word_of(m, first);
 
 	return word ? READ_ONCE(*word) : 0;
 }
 
-unsigned long dirty_map_take(struct dirty_map *m, uint64_t first)
+uint64_t dirty_map_take(struct dirty_map *m, uint64_t first)
 {
-	unsigned long *word = word_of(m, first), bits;
+	uint64_t *word = word_of(m, first), bits;
 
 	/* Most words are empty, and a look leaves the cache line shared. */
 	if (!word || !READ_ONCE(*word)) {
@@ -123,7 +123,7 @@ bool dirty_map_clear_some(struct dirty_map *m, uint64_t *first)
 			if (low && low[index_at(*first, DIRTY_LEAF_SHIFT)]) {
 				for (unsigned int i = 0; i < LEAF_WORDS; i++) {
 					dirty_map_take(m, (*first & ~(DIRTY_LEAF_FRAMES - 1)) +
-							      i * BITS_PER_LONG);
+							      i * WORD_BITS);
 				}
 				*first = ((*first >> shift) + 1) << shift;
 				return true;

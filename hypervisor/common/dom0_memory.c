@@ -52,12 +52,25 @@ static void subtract(struct memory_range *list, unsigned int *count, uint64_t st
 	}
 }
 
-/* All RAM that the hypervisor does not hold. Returns bytes. */
-uint64_t dom0_collect_ram(void)
+/* What subtract left of the list. Returns bytes. */
+static uint64_t drop_empty(void)
 {
 	uint64_t bytes = 0;
 	unsigned int kept = 0;
 
+	for (unsigned int i = 0; i < ram_count; i++) {
+		if (ram[i].end > ram[i].start) {
+			bytes += ram[i].end - ram[i].start;
+			ram[kept++] = ram[i];
+		}
+	}
+	ram_count = kept;
+	return bytes;
+}
+
+/* All RAM that the hypervisor does not hold. Returns bytes. */
+uint64_t dom0_collect_ram(void)
+{
 	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
 		const struct memory_range *r = &boot_info.memory[i];
 
@@ -71,14 +84,7 @@ uint64_t dom0_collect_ram(void)
 		subtract(ram, &ram_count, ROUND_DOWN(hv_reserved[i].start, PAGE_SIZE),
 			 ROUND_UP(hv_reserved[i].end, PAGE_SIZE));
 	}
-	for (unsigned int i = 0; i < ram_count; i++) {
-		if (ram[i].end > ram[i].start) {
-			bytes += ram[i].end - ram[i].start;
-			ram[kept++] = ram[i];
-		}
-	}
-	ram_count = kept;
-	return bytes;
+	return drop_empty();
 }
 
 /* How much of what is there, by dom0_mem=. */
@@ -89,13 +95,13 @@ uint64_t dom0_choose_size(uint64_t available)
 	uint64_t size = boot_options.dom0_mem;
 
 	if (available < 2 * least) {
-		boot_fail("the machine has only %lu MiB of free memory", available >> 20);
+		boot_fail("the machine has only %" PRIu64 " MiB of free memory", available >> 20);
 	}
 	if (!size) {
 		size = available - MIN(MAX(MIB(128), available / 16), available / 2);
 	} else if (size > available + available / 4) {
-		boot_fail("dom0_mem=%luM: the machine has %lu MiB of free memory", size >> 20,
-			  available >> 20);
+		boot_fail("dom0_mem=%" PRIu64 "M: the machine has %" PRIu64 " MiB of free memory",
+			  size >> 20, available >> 20);
 	}
 	size = MAX(size, boot_options.dom0_mem_min);
 	if (boot_options.dom0_mem_max) {
@@ -104,7 +110,8 @@ uint64_t dom0_choose_size(uint64_t available)
 	if (size > available - least) {
 		size = available - least;
 		if (boot_options.dom0_mem) {
-			log_warn("dom0_mem: %lu MiB are left for the service VM\n", size >> 20);
+			log_warn("dom0_mem: %" PRIu64 " MiB are left for the service VM\n",
+				 size >> 20);
 		}
 	}
 	return ROUND_DOWN(size, PAGE_SIZE);
@@ -120,6 +127,12 @@ void dom0_clip_ram(uint64_t size)
 		size -= ram[i].end - ram[i].start;
 	}
 	ram_count = i;
+}
+
+uint64_t dom0_drop_below(uint64_t at)
+{
+	subtract(ram, &ram_count, 0, at);
+	return drop_empty();
 }
 
 bool dom0_holds(uint64_t start, uint64_t end)

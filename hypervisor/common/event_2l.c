@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The 2-level ABI: a bit per port in the shared info page (pending, masked), a bit per word of them in the
- * vcpu_info of the vCPU that is told. The guest may change all of it at any time; it is only ever read
- * for bits, so whatever it holds harms nobody else.
+ * The 2-level ABI: a bit per port in the shared info page (pending, masked), a bit per word of them
+ * in the vcpu_info of the vCPU that is told. The guest may change all of it at any time; it is only
+ * ever read for bits, so whatever it holds harms nobody else.
  *
- * Words have 64 bits, or 32 for a guest with the narrow layout: fewer ports, and the bitmaps stand elsewhere.
- * Bit n of a bitmap is in the same place with either. Which one it is, is a constant in each function of the
- * two tables at the end.
+ * Words have 64 bits (as xen_ulong_t has for all other layouts, whatever a long is), or 32 for a
+ * guest with the narrow layout: fewer ports, and the bitmaps stand elsewhere. Bit n of a bitmap is
+ * in the same place with either. Which one it is, is a constant in each function of the two tables
+ * at the end.
  */
 #include <hv/bitops.h>
 #include <hv/compat.h>
@@ -14,19 +15,20 @@
 
 #include "event_internal.h"
 
+#define WORD_BITS		(8 * (unsigned int)sizeof(xen_ulong_t))
 #define NARROW_WORD_BITS	32
 #define NARROW_PORTS		(NARROW_WORD_BITS * NARROW_WORD_BITS)
 
 static inline unsigned long *pending_bits(const struct domain *d, bool narrow)
 {
 	return narrow ? (unsigned long *)compat_shared_info(d->shared_info)->evtchn_pending
-		      : d->shared_info->evtchn_pending;
+		      : (unsigned long *)d->shared_info->evtchn_pending;
 }
 
 static inline unsigned long *mask_bits(const struct domain *d, bool narrow)
 {
 	return narrow ? (unsigned long *)compat_shared_info(d->shared_info)->evtchn_mask
-		      : d->shared_info->evtchn_mask;
+		      : (unsigned long *)d->shared_info->evtchn_mask;
 }
 
 /* A channel from before the layout was changed may have a port that the narrow one has no bit for. */
@@ -50,7 +52,8 @@ static inline void select_word(struct domain *d, const struct event_channel *c, 
 		was_set = test_and_set_bit(NARROW_WORD_BITS + c->port / NARROW_WORD_BITS,
 					   (unsigned long *)info);
 	} else {
-		was_set = test_and_set_bit(c->port / BITS_PER_LONG, &info->evtchn_pending_sel);
+		was_set = test_and_set_bit(c->port / WORD_BITS,
+					   (unsigned long *)&info->evtchn_pending_sel);
 	}
 	if (!was_set) {
 		event_mark_vcpu(v);

@@ -32,7 +32,7 @@ struct event_channel {
 	uint8_t priority;		/* FIFO */
 	bool pending;			/* FIFO: raised while the guest's array did not reach so far */
 	uint8_t unused;
-};
+} __aligned(32);
 
 #define CHANNELS_PER_BUCKET	(PAGE_SIZE / sizeof(struct event_channel))
 static_assert(sizeof(struct event_channel) == 32, "a bucket is one page of them");

@@ -210,7 +210,7 @@ void event_vcpu_info_moved(struct vcpu *v)
 		__atomic_store_n(&((struct vcpu_info_x86_32 *)info)->evtchn_pending_sel, ~0U,
 				 __ATOMIC_SEQ_CST);
 	} else {
-		__atomic_store_n(&info->evtchn_pending_sel, ~0UL, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&info->evtchn_pending_sel, ~(xen_ulong_t)0, __ATOMIC_SEQ_CST);
 	}
 	__atomic_store_n(&info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST);
 	arch_vcpu_upcall(v);

@@ -225,14 +225,14 @@ static int status_frame(struct domain *d, uint64_t idx, struct page_info **out)
 	return 0;
 }
 
-int grant_frame_for_map(struct domain *d, unsigned long untrusted_idx, struct page_info **out)
+int grant_frame_for_map(struct domain *d, uint64_t untrusted_idx, struct page_info **out)
 {
 	struct grant_table *gt = d->grant;
 	int rc;
 
 	write_lock(&gt->lock);
 	if (gt->version == 2 && untrusted_idx & XENMAPIDX_grant_table_status) {
-		rc = status_frame(d, untrusted_idx & ~(unsigned long)XENMAPIDX_grant_table_status, out);
+		rc = status_frame(d, untrusted_idx & ~(uint64_t)XENMAPIDX_grant_table_status, out);
 	} else {
 		rc = shared_frame(d, untrusted_idx, out);
 	}
@@ -570,9 +570,9 @@ static void dump_entries(struct grant_table *gt)
 
 		spin_lock(&act->lock);
 		if (grant_pinned(act)) {
-			log_info("  %5u: for d%u, %u readers, %u writers, frame %lx\n", ref, act->domid,
-				 act->readers, act->writers,
-				 act->page ? (unsigned long)page_to_mfn(act->page).v : ~0UL);
+			log_info("  %5u: for d%u, %u readers, %u writers, frame %" PRIx64 "\n", ref,
+				 act->domid, act->readers, act->writers,
+				 act->page ? page_to_mfn(act->page).v : INVALID_MFN.v);
 		}
 		spin_unlock(&act->lock);
 	}

@@ -104,7 +104,7 @@ long hypercall_multicall(const struct hypercall_args *a)
 		if (rc == -ERESTART) {
 			return hypercall_restart(&rest);
 		}
-		untrusted_entry.result = (unsigned long)rc;
+		untrusted_entry.result = (xen_ulong_t)rc;
 		if (guest_write(gva(where.v + offsetof(struct multicall_entry, result)),
 				&untrusted_entry.result, sizeof(untrusted_entry.result))) {
 			return -EFAULT;

@@ -116,9 +116,10 @@ void iommu_add_reserved(uint64_t start, uint64_t end, unsigned int rw, pci_sbdf_
 {
 	uint64_t first = start >> PAGE_SHIFT, last = (end - 1) >> PAGE_SHIFT;
 
-	if (end <= start || last >= 1UL << (52 - PAGE_SHIFT)) {
-		log_warn("IOMMU: firmware demands DMA to a bad range %#lx-%#lx: ignored\n", start,
-			 end);
+	if (end <= start || last >= BIT(52 - PAGE_SHIFT)) {
+		log_warn("IOMMU: firmware demands DMA to a bad range %#" PRIx64 "-%#" PRIx64
+			 ": ignored\n",
+			 start, end);
 		return;
 	}
 	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
@@ -126,14 +127,16 @@ void iommu_add_reserved(uint64_t start, uint64_t end, unsigned int rw, pci_sbdf_
 
 		if (r->type == MEMORY_RAM && r->start < (last + 1) << PAGE_SHIFT &&
 		    r->end > first << PAGE_SHIFT) {
-			log_warn("IOMMU: firmware demands DMA to %#lx-%#lx, which is ordinary RAM: "
+			log_warn("IOMMU: firmware demands DMA to %#" PRIx64 "-%#" PRIx64
+				 ", which is ordinary RAM: "
 				 "refused\n",
 				 start, end);
 			return;
 		}
 	}
 	if (reserved_count == RESERVED_MAX) {
-		log_warn("IOMMU: too many reserved ranges, %#lx-%#lx is left out\n", start, end);
+		log_warn("IOMMU: too many reserved ranges, %#" PRIx64 "-%#" PRIx64 " is left out\n",
+			 start, end);
 		return;
 	}
 	reserved[reserved_count].first = first;
@@ -142,7 +145,7 @@ void iommu_add_reserved(uint64_t start, uint64_t end, unsigned int rw, pci_sbdf_
 	reserved[reserved_count].dev = dev;
 	reserved_count++;
 	if (boot_options.iommu_verbose) {
-		log_info("IOMMU: firmware demands DMA to %#lx-%#lx\n", start, end);
+		log_info("IOMMU: firmware demands DMA to %#" PRIx64 "-%#" PRIx64 "\n", start, end);
 	}
 }
 
@@ -195,7 +198,7 @@ static void finish(struct iommu_domain *dom, uint64_t dfn, uint64_t count, bool 
 static int change(struct iommu_domain *dom, uint64_t dfn, uint64_t m, uint64_t count,
 		  unsigned int rw)
 {
-	uint64_t limit = 1UL << (iommu_caps.address_bits - PAGE_SHIFT);
+	uint64_t limit = BIT(iommu_caps.address_bits - PAGE_SHIFT);
 	bool stale = false;
 	int ret;
 
@@ -222,14 +225,14 @@ int iommu_map(struct domain *d, uint64_t dfn, mfn_t m, unsigned int order, unsig
 		return 0;
 	}
 	rw &= IOMMU_READ | IOMMU_WRITE;
-	return change(dom, dfn, m.v, 1UL << order, rw);
+	return change(dom, dfn, m.v, BIT(order), rw);
 }
 
 int iommu_unmap(struct domain *d, uint64_t dfn, unsigned int order)
 {
 	struct iommu_domain *dom = d->iommu;
 
-	return dom ? change(dom, dfn, 0, 1UL << order, 0) : 0;
+	return dom ? change(dom, dfn, 0, BIT(order), 0) : 0;
 }
 
 /* The service VM drives the devices that firmware has left running, so it gets what those need. */

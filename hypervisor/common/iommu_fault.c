@@ -54,25 +54,25 @@ void iommu_fault(const struct iommu_fault *f)
 		return;
 	}
 	if (faults.suppressed) {
-		log_warn("IOMMU: %lu faults were not shown\n", faults.suppressed);
+		log_warn("IOMMU: %" PRIu64 " faults were not shown\n", faults.suppressed);
 		faults.suppressed = 0;
 	}
 	iommu_device_name(f->dev, name);
 	switch (f->kind) {
 	case IOMMU_FAULT_DMA:
-		log_warn("IOMMU fault: device %s %s address %#lx: %s (code %#x)\n", name,
+		log_warn("IOMMU fault: device %s %s address %#" PRIx64 ": %s (code %#x)\n", name,
 			 f->write ? "write to" : "read of", f->address, f->what, f->code);
 		break;
 	case IOMMU_FAULT_INTERRUPT:
-		log_warn("IOMMU fault: device %s interrupt message %#lx: %s (code %#x)\n", name,
-			 f->address, f->what, f->code);
+		log_warn("IOMMU fault: device %s interrupt message %#" PRIx64 ": %s (code %#x)\n",
+			 name, f->address, f->what, f->code);
 		break;
 	case IOMMU_FAULT_DEVICE:
-		log_warn("IOMMU error: device %s address %#lx: %s (code %#x)\n", name, f->address,
-			 f->what, f->code);
+		log_warn("IOMMU error: device %s address %#" PRIx64 ": %s (code %#x)\n", name,
+			 f->address, f->what, f->code);
 		break;
 	case IOMMU_FAULT_UNIT:
-		log_warn("IOMMU error: address %#lx: %s (code %#x)\n", f->address, f->what,
+		log_warn("IOMMU error: address %#" PRIx64 ": %s (code %#x)\n", f->address, f->what,
 			 f->code);
 		break;
 	case IOMMU_FAULT_UNRECORDED:

@@ -22,7 +22,7 @@ static unsigned int index_at(uint64_t dfn, unsigned int level)
 /* Frames that one entry of the level covers. */
 static uint64_t span(unsigned int level)
 {
-	return 1UL << (9 * (level - 1));
+	return BIT(9 * (level - 1));
 }
 
 void iommu_table_clean(const struct iommu_table *t, const void *p, size_t len)

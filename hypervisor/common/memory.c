@@ -71,7 +71,7 @@ static bool step_aside(struct reservation *r, uint64_t first)
 
 static void extent_free(struct page_info *pg, unsigned int order)
 {
-	for (uint64_t i = 0; i < 1UL << order; i++) {
+	for (uint64_t i = 0; i < BIT(order); i++) {
 		page_release_allocation(&pg[i]);
 	}
 }
@@ -81,7 +81,7 @@ static struct page_info *extent_alloc(struct reservation *r)
 	struct page_info *pg = page_alloc_domain(r->d, r->order, r->alloc_flags);
 
 	if (pg && r->address_bits &&
-	    ((page_to_mfn(pg).v + (1UL << r->order)) << PAGE_SHIFT) > 1UL << r->address_bits) {
+	    ((page_to_mfn(pg).v + BIT(r->order)) << PAGE_SHIFT) > BIT(r->address_bits)) {
 		/* Lower than 4 GiB was asked for, which the allocator does not know: as if it had none. */
 		extent_free(pg, r->order);
 		return NULL;
@@ -103,6 +103,31 @@ static void increase(struct reservation *r)
 	}
 }
 
+/*
+ * What such a domain gave up stayed its own, see removal_finish. Frames with a use of their own
+ * (grant tables) are not memory, whoever asks.
+ */
+static int populate_direct(struct reservation *r, uint64_t untrusted_gfn)
+{
+	uint64_t count = 1UL << r->order;
+
+	if (untrusted_gfn >= page_max_mfn().v || count > page_max_mfn().v - untrusted_gfn) {
+		return -EINVAL;
+	}
+	for (uint64_t i = 0; i < count; i++) {
+		struct page_info *pg = mfn_to_page(mfn(untrusted_gfn + i));
+
+		if (!mfn_valid(mfn(untrusted_gfn + i)) || !page_get(pg, r->d)) {
+			return -EINVAL;
+		}
+		page_put(pg);
+		if (pg->flags & PAGE_SHARED) {
+			return -EINVAL;
+		}
+	}
+	return p2m_populate(r->d, gfn(untrusted_gfn), mfn(untrusted_gfn), r->order);
+}
+
 static int populate_one(struct reservation *r, uint64_t untrusted_gfn)
 {
 	struct page_info *pg;
@@ -110,6 +135,9 @@ static int populate_one(struct reservation *r, uint64_t untrusted_gfn)
 
 	if (r->on_demand) {
 		return p2m_pod_mark(r->d, gfn(untrusted_gfn), r->order);
+	}
+	if (r->d->direct_mapped) {
+		return populate_direct(r, untrusted_gfn);
 	}
 	pg = extent_alloc(r);
 	if (!pg) {
@@ -156,7 +184,7 @@ static void removal_finish(struct removal *rm)
 		rm->flush = false;
 	}
 	for (unsigned int i = 0; i < rm->count; i++) {
-		if (!p2m_pod_keep(rm->d, rm->pages[i])) {
+		if (!rm->d->direct_mapped && !p2m_pod_keep(rm->d, rm->pages[i])) {
 			page_release_allocation(rm->pages[i]);
 		}
 		page_put(rm->pages[i]);
@@ -244,12 +272,12 @@ static void decrease(struct reservation *r)
 		if (r->order && p2m_pod_drop(r->d, gfn(untrusted_gfn), r->order)) {
 			continue;
 		}
-		for (i = 0; i < 1UL << r->order; i++) {
+		for (i = 0; i < BIT(r->order); i++) {
 			if (remove_one(&rm, untrusted_gfn + i)) {
 				break;
 			}
 		}
-		if (i < 1UL << r->order) {
+		if (i < BIT(r->order)) {
 			break;
 		}
 	}
@@ -262,7 +290,7 @@ static bool reservation_flags(struct reservation *r, unsigned int untrusted_flag
 	unsigned int bits = XENMEMF_get_address_bits(untrusted_flags);
 
 	r->on_demand = untrusted_flags & XENMEMF_populate_on_demand;
-	if (!bits || bits >= 64 || (1UL << bits) >= page_max_mfn().v << PAGE_SHIFT) {
+	if (!bits || bits >= 64 || BIT(bits) >= page_max_mfn().v << PAGE_SHIFT) {
 		return true;
 	}
 	if (bits <= PAGE_SHIFT) {

@@ -6,6 +6,7 @@
  * PAGE_SHARED frame (shared info, grant table) and one of type FOREIGN hold a reference each.
  */
 #include <hv/ctl.h>
+#include <hv/boot.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/grant.h>
@@ -187,6 +188,9 @@ static int add_one(struct domain *d, unsigned int space, uint16_t foreign, uint6
 		return add_grant_frame(d, untrusted_idx, g);
 	case XENMAPSPACE_gmfn:
 	case XENMAPSPACE_gmfn_range:
+		if (!arch_abi.moves_frames) {
+			return -ENOSYS;
+		}
 		return add_own_frame(d, gfn(untrusted_idx), g);
 	case XENMAPSPACE_gmfn_foreign:
 		return add_foreign(d, foreign, untrusted_idx, g);

@@ -87,7 +87,7 @@ bool page_release_allocation(struct page_info *pg)
 
 struct page_info *page_alloc_domain(struct domain *d, unsigned int order, unsigned int flags)
 {
-	uint64_t count = 1UL << order;
+	uint64_t count = BIT(order);
 	struct page_info *pg = page_alloc_for(d, order, flags);
 
 	if (!pg) {

@@ -75,9 +75,9 @@ static void block_free(uint64_t m, unsigned int order, bool dirty)
 {
 	struct zone *z = zone_of(m);
 
-	z->free += 1UL << order;
+	z->free += BIT(order);
 	while (order < ORDER_MAX) {
-		uint64_t buddy = m ^ (1UL << order);
+		uint64_t buddy = m ^ BIT(order);
 		struct page_info *pg;
 
 		if (!is_free_block(buddy, order)) {
@@ -100,7 +100,7 @@ static void block_split(struct zone *z, uint64_t m, unsigned int from, unsigned 
 {
 	while (from > order) {
 		from--;
-		block_insert(z, mfn_to_page(mfn(m + (1UL << from))), from, dirty);
+		block_insert(z, mfn_to_page(mfn(m + BIT(from))), from, dirty);
 	}
 }
 
@@ -136,7 +136,7 @@ static struct page_info *take_block(unsigned int order, unsigned int flags)
 		block_split(z, page_to_mfn(pg).v, from, order, pg->reserved);
 		/* Still marked free: it must not look like somebody's buddy. */
 		pg->order = 0xff;
-		z->free -= 1UL << order;
+		z->free -= BIT(order);
 		return pg;
 	}
 	return NULL;
@@ -147,7 +147,7 @@ static void block_prepare(struct page_info *pg, unsigned int order, bool scrub)
 {
 	uint64_t cleaned = 0;
 
-	for (unsigned long i = 0; i < 1UL << order; i++) {
+	for (unsigned long i = 0; i < BIT(order); i++) {
 		if (pg[i].flags & PAGE_DIRTY) {
 			cleaned++;
 			if (scrub) {
@@ -173,8 +173,7 @@ static bool claims_allow(const struct domain *d, unsigned int order)
 {
 	uint64_t own = d ? d->outstanding_claim : 0;
 
-	return free_count_locked() >= (1UL << order) + (claimed_count - own) ||
-	       own >= (1UL << order);
+	return free_count_locked() >= BIT(order) + (claimed_count - own) || own >= BIT(order);
 }
 
 struct page_info *page_alloc_for(struct domain *d, unsigned int order, unsigned int flags)
@@ -210,7 +209,7 @@ static void free_marked(struct page_info *pg, unsigned int order, bool dirty)
 {
 	unsigned long irq;
 
-	for (unsigned long i = 0; i < 1UL << order; i++) {
+	for (unsigned long i = 0; i < BIT(order); i++) {
 		ASSERT(!(pg[i].flags & PAGE_FREE) && pg[i].refs == 0);
 		pg[i].owner = NULL;
 		pg[i].order = 0xff;
@@ -218,7 +217,7 @@ static void free_marked(struct page_info *pg, unsigned int order, bool dirty)
 	}
 	irq = spin_lock_irq(&alloc_lock);
 	if (dirty) {
-		__atomic_add_fetch(&dirty_count, 1UL << order, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&dirty_count, BIT(order), __ATOMIC_RELAXED);
 	}
 	block_free(page_to_mfn(pg).v, order, dirty);
 	spin_unlock_irq(&alloc_lock, irq);
@@ -243,15 +242,15 @@ void page_alloc_add(mfn_t start, mfn_t end, bool dirty)
 		/* The largest aligned block that fits; m = 0 is aligned to anything. */
 		unsigned int order = m ? MIN(lowest_bit(m), (unsigned int)ORDER_MAX) : ORDER_MAX;
 
-		while ((1UL << order) > end.v - m) {
+		while (BIT(order) > end.v - m) {
 			order--;
 		}
-		for (unsigned long i = 0; i < 1UL << order; i++) {
+		for (unsigned long i = 0; i < BIT(order); i++) {
 			*mfn_to_page(mfn(m + i)) = (struct page_info){ 0 };
 			list_init(&mfn_to_page(mfn(m + i))->list);
 		}
 		free_marked(mfn_to_page(mfn(m)), order, dirty);
-		m += 1UL << order;
+		m += BIT(order);
 	}
 	total_count += end.v - start.v;
 }
@@ -313,10 +312,10 @@ static bool scrub_block(struct page_info *pg, unsigned int order, unsigned int c
 {
 	uint64_t first = page_to_mfn(pg).v, i = 0;
 
-	if (scrub_hint > first && scrub_hint < first + (1UL << order)) {
+	if (scrub_hint > first && scrub_hint < first + BIT(order)) {
 		i = scrub_hint - first;
 	}
-	for (; i < 1UL << order; i++) {
+	for (; i < BIT(order); i++) {
 		if (!(pg[i].flags & PAGE_DIRTY)) {
 			continue;
 		}
@@ -329,7 +328,7 @@ static bool scrub_block(struct page_info *pg, unsigned int order, unsigned int c
 		(*done)++;
 	}
 	/* Frames before the hint may have become dirty since (blocks merge): look there the next time. */
-	i = scrub_hint > first && scrub_hint < first + (1UL << order);
+	i = scrub_hint > first && scrub_hint < first + BIT(order);
 	scrub_hint = 0;
 	return !i;
 }
@@ -363,7 +362,7 @@ unsigned int page_scrub_some(unsigned int count)
 	irq = spin_lock_irq(&alloc_lock);
 	scrubbing_count = 0;
 	z = zone_of(page_to_mfn(pg).v);
-	z->free -= 1UL << order;
+	z->free -= BIT(order);
 	block_free(page_to_mfn(pg).v, order, !clean);
 	__atomic_sub_fetch(&dirty_count, done, __ATOMIC_RELAXED);
 	spin_unlock_irq(&alloc_lock, irq);

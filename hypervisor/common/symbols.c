@@ -16,11 +16,11 @@ extern const char symbol_names[];
 
 const char *symbol_of(uint64_t addr, uint64_t *offset)
 {
-	uint64_t at = addr - (uint64_t)_image_start;
+	uint64_t at = addr - (uintptr_t)_image_start;
 	uint32_t low = 0, high = symbol_count;
 
 	*offset = addr;
-	if (addr < (uint64_t)_image_start || addr >= (uint64_t)_text_end || !symbol_count) {
+	if (addr < (uintptr_t)_image_start || addr >= (uintptr_t)_text_end || !symbol_count) {
 		return "?";
 	}
 	while (high - low > 1) {
@@ -41,5 +41,6 @@ void symbol_print(uint64_t addr)
 	uint64_t offset;
 	const char *name = symbol_of(addr, &offset);
 
-	log_err("  [%016lx] %s+0x%lx\n", addr, name, offset);
+	log_err("  [%0*" PRIx64 "] %s+0x%" PRIx64 "\n", (int)(2 * sizeof(void *)), addr, name,
+		offset);
 }

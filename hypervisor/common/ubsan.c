@@ -26,7 +26,7 @@ static void report(const char *what, const void *data)
 	/* Every data block starts with the location, save for those that report by other means. */
 	memcpy(&at, data, sizeof(at));
 	log_err("UBSan: %s at %s:%u:%u\n", what, at.file, at.line, at.column);
-	backtrace((uint64_t)__builtin_return_address(0), (uint64_t)__builtin_frame_address(0));
+	backtrace((uintptr_t)__builtin_return_address(0), (uintptr_t)__builtin_frame_address(0));
 }
 
 #define HANDLER(name, text)                                                                        \

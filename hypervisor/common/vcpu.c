@@ -145,7 +145,8 @@ int vcpu_map_info(struct vcpu *v, uint64_t untrusted_gfn, uint32_t untrusted_off
 	struct page_info *pg;
 	enum p2m_type t;
 
-	if (untrusted_offset > PAGE_SIZE - sizeof(*info)) {
+	if (untrusted_offset > PAGE_SIZE - sizeof(*info) ||
+	    !IS_ALIGNED(untrusted_offset, ARCH_VCPU_INFO_ALIGN)) {
 		return -ENXIO;
 	}
 	if (v->info_page) {

@@ -113,7 +113,7 @@ long hypercall_xen_version(const struct hypercall_args *a)
 	case XENVER_compile_info:
 		return give_compile_info(arg);
 	case XENVER_capabilities:
-		return give_text(arg, arch_abi.capabilities, XEN_CAPABILITIES_INFO_LEN);
+		return give_text(arg, arch_abi.capabilities(), XEN_CAPABILITIES_INFO_LEN);
 	case XENVER_changeset:
 		return give_text(arg, "mullion " MULLION_VERSION, XEN_CHANGESET_INFO_LEN);
 	case XENVER_platform_parameters: {

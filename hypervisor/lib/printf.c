@@ -10,7 +10,7 @@ struct spec {
 	bool left, zero, plus, space, alt, upper, negative;
 	int width, precision;		/* precision -1: none */
 	unsigned int base;
-	int length;			/* -2 hh, -1 h, 0 int, 1 l, ll, z, j */
+	int length; /* -2 hh, -1 h, 0 int, 1 l, z (as wide), 2 ll, j */
 };
 
 static void put(struct output *o, char c)
@@ -148,8 +148,10 @@ static const char *parse_spec(const char *f, struct spec *s, va_list *ap)
 	for (;; f++) {
 		if (*f == 'h') {
 			s->length--;
-		} else if (*f == 'l' || *f == 'z' || *f == 'j') {
+		} else if (*f == 'l' || *f == 'z') {
 			s->length++;
+		} else if (*f == 'j') {
+			s->length = 2;
 		} else {
 			return f;
 		}
@@ -158,8 +160,11 @@ static const char *parse_spec(const char *f, struct spec *s, va_list *ap)
 
 static int64_t signed_arg(const struct spec *s, va_list *ap)
 {
-	if (s->length > 0) {
+	if (s->length > 1) {
 		return va_arg(*ap, int64_t);
+	}
+	if (s->length == 1) {
+		return va_arg(*ap, long);
 	}
 	if (s->length == 0) {
 		return va_arg(*ap, int);
@@ -169,8 +174,11 @@ static int64_t signed_arg(const struct spec *s, va_list *ap)
 
 static uint64_t unsigned_arg(const struct spec *s, va_list *ap)
 {
-	if (s->length > 0) {
+	if (s->length > 1) {
 		return va_arg(*ap, uint64_t);
+	}
+	if (s->length == 1) {
+		return va_arg(*ap, unsigned long);
 	}
 	if (s->length == 0) {
 		return va_arg(*ap, unsigned int);
@@ -205,7 +213,7 @@ static void put_conversion(struct output *o, char c, struct spec *s, va_list *ap
 		break;
 	case 'p':
 		s->base = 16;
-		s->precision = 16;
+		s->precision = 2 * sizeof(void *);
 		put_number(o, s, (uintptr_t)va_arg(*ap, void *));
 		break;
 	case 'c':

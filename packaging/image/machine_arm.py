@@ -1,41 +1,69 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""QEMU's `virt` board, in which Mullion for arm64 is run and tested. What is shared with x86 stands in machine.py."""
+"""QEMU's `virt` board, in which Mullion for ARM is run and tested. What is shared with x86 stands in machine.py."""
 
 import dataclasses
+import os
 import pathlib
+import shutil
 import signal
+import subprocess
 
 import machine
 
 KERNEL_AT, INITRD_AT = 0x49000000, 0x4c000000
 UART = "/pl011@9000000"
+ARCHES = ("arm64", "armhf")
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """What the widths make different."""
+    qemu: str
+    board: str
+    cpu: str
+    gics: tuple
+    mem: int
+    dom0_mem: str
+
+
+KINDS = {
+    "arm64": Kind("qemu-system-aarch64", "virt,virtualization=on", "cortex-a57", (3, 2), 2048, "512M"),
+    # without LPAE's addresses: the PCI window there is beyond what its kernels map
+    "armhf": Kind("qemu-system-arm", "virt,virtualization=on,highmem=off", "cortex-a15", (2,), 1024, "384M"),
+}
 
 
 @dataclasses.dataclass
 class Virt(machine.Qemu):
-    build: pathlib.Path             # the tree of arm64: image/ is below
+    build: pathlib.Path             # the tree of the architecture: image/ is below
     hv: pathlib.Path
-    mem: int = 2048
+    arch: str = "arm64"
+    mem: int = 0                    # what is empty is as KINDS has it
     cpus: int = 1
-    gic: int = 3
-    cpu: str = "cortex-a57"
+    gic: int = 0
+    cpu: str = ""
     hv_args: str = ""
-    dom0_mem: str = "512M"
+    dom0_mem: str = ""
     kernel: pathlib.Path | None = None
     kernel_args: str = ""
     initrd: pathlib.Path | None = None
     modules: bool = True            # False: the hypervisor alone
-    job: str = ""                   # of arm64-jobs; empty: a shell
+    job: str = ""                   # of arm-jobs; empty: a shell
     extra: list = dataclasses.field(default_factory=list)
     # facts of the kind of machine rather than choices
     stop_signal = signal.SIGTERM
 
     def __post_init__(self):
+        kind = KINDS[self.arch]
+        self.mem, self.cpu = self.mem or kind.mem, self.cpu or kind.cpu
+        self.gic, self.dom0_mem = self.gic or kind.gics[0], self.dom0_mem or kind.dom0_mem
+        if self.gic not in kind.gics:
+            raise SystemExit(f"the {self.arch} machine does not know --gic {self.gic}")
         self.kernel = self.kernel or self.build / "image/Image"
         self.initrd = self.initrd or self.build / "image/service.initrd"
 
     def hypervisor_line(self):
-        words = ["console=dtuart", f"dtuart={UART}", f"dom0_mem={self.dom0_mem}", "loglvl=all", "guest_loglvl=all"]
+        words = ["console=dtuart", f"dtuart={self.uart()}", f"dom0_mem={self.dom0_mem}", "loglvl=all", "guest_loglvl=all"]
         if machine.is_xen(self.hv):
             words.append("bootscrub=0")
         return " ".join([*words, self.hv_args]).strip()
@@ -43,6 +71,12 @@ class Virt(machine.Qemu):
     def kernel_line(self):
         job = f"service.job={self.job}" if self.job else ""
         return " ".join(["console=hvc0 panic=-1", job, self.kernel_args]).strip()
+
+    def _machine(self):
+        return ["-M", f"{KINDS[self.arch].board},gic-version={self.gic}", "-cpu", self.cpu]
+
+    def uart(self):
+        return UART
 
     def _boot(self):
         args = ["-kernel", str(self.hv), "-append", self.hypervisor_line()]
@@ -55,13 +89,69 @@ class Virt(machine.Qemu):
 
     def command(self, serial):
         """The QEMU command line; serial is what follows -serial."""
-        return ["qemu-system-aarch64", "-M", f"virt,virtualization=on,gic-version={self.gic}", "-cpu", self.cpu,
+        return [KINDS[self.arch].qemu, *self._machine(),
                 "-accel", "tcg,thread=multi", "-m", str(self.mem), "-smp", str(self.cpus), "-display", "none",
                 "-monitor", "none", "-serial", serial, "-nic", "none", "-no-reboot", *self._boot(), *self.extra]
 
 
+@dataclasses.dataclass(frozen=True)
+class BoardKind:
+    """A board of QEMU's that starts in Hyp mode, with Debian's tree of it."""
+    tree: str
+    uart: str
+    cpus: int
+    modules: tuple
+
+
+BOARDS = {
+    "orangepi-pc": BoardKind("sun8i-h3-orangepi-pc", "/soc/serial@1c28000", 4, (0x49000000, 0x4c000000)),
+    # its tree has other numbers for PSCI than QEMU, so one CPU remains
+    "midway": BoardKind("ecx-2000", "/soc/serial@fff36000", 1, (0x9000000, 0xc000000)),
+}
+
+
+@dataclasses.dataclass
+class Board(Virt):
+    """QEMU writes no tree for it: the modules are put into Debian's, and into memory by themselves."""
+    arch: str = "armhf"
+    board: str = ""
+
+    def __post_init__(self):
+        super().__post_init__()
+        self.cpus = BOARDS[self.board].cpus
+
+    def _machine(self):
+        return ["-M", self.board]
+
+    def uart(self):
+        return BOARDS[self.board].uart
+
+    def _module(self, tree, kind, at, path, line=""):
+        node = f"/chosen/module@{at:x}"
+        put = ["fdtput", str(tree)]
+        subprocess.run([*put, "-p", "-t", "s", node, "compatible", f"multiboot,{kind}", "multiboot,module"], check=True)
+        subprocess.run([*put, "-t", "x", node, "reg", "0", f"{at:x}", "0", f"{path.stat().st_size:x}"], check=True)
+        if line:
+            subprocess.run([*put, "-t", "s", node, "bootargs", line], check=True)
+        return ["-device", f"loader,file={path},addr={at:#x},force-raw=on"]
+
+    def _boot(self):
+        kind = BOARDS[self.board]
+        tree = self.build / f"{self.board}.dtb"
+        shutil.copyfile(self.build / f"image/boards/{kind.tree}.dtb", tree)
+        for cells in ("#address-cells", "#size-cells"):
+            subprocess.run(["fdtput", "-p", "-t", "x", str(tree), "/chosen", cells, "2"], check=True)
+        subprocess.run(["fdtput", "-t", "s", str(tree), "/chosen", "xen,xen-bootargs", self.hypervisor_line()], check=True)
+        # without one the tools wait for ever: nothing on these boards is random
+        seed = [f"{byte:x}" for byte in os.urandom(64)]
+        subprocess.run(["fdtput", "-t", "bx", str(tree), "/chosen", "rng-seed", *seed], check=True)
+        loaded = self._module(tree, "kernel", kind.modules[0], self.kernel, self.kernel_line())
+        loaded += self._module(tree, "ramdisk", kind.modules[1], self.initrd)
+        return ["-kernel", str(self.hv), "-dtb", str(tree), *loaded]
+
+
 def hypervisor(build, name):
-    """--hv mullion|xen|PATH as a path; build is the tree of arm64."""
+    """--hv mullion|xen|PATH as a path; build is the tree of the architecture."""
     known = {"mullion": build / "hypervisor/mullion.bin", "xen": build / "image/xen"}
     path = known.get(name, pathlib.Path(name))
     if not path.exists():
@@ -75,8 +165,8 @@ def from_options(build, options, **more):
            "machine": ("qemu",), "no_intremap": (False,)}      # the defaults, and what amounts to them
     wrong = [name for name, values in can.items() if getattr(options, name) not in values]
     if wrong:
-        raise SystemExit(f"the arm64 machine does not know --{wrong[0].replace('_', '-')} {getattr(options, wrong[0])}")
+        raise SystemExit(f"the {options.arch} machine does not know --{wrong[0].replace('_', '-')} {getattr(options, wrong[0])}")
     given = {name: getattr(options, name) for name in ("mem", "cpus", "cpu", "gic", "dom0_mem") if getattr(options, name)}
-    return Virt(build=build, hv=hypervisor(build, options.hv).resolve(), hv_args=options.hv_args,
+    return Virt(build=build, arch=options.arch, hv=hypervisor(build, options.hv).resolve(), hv_args=options.hv_args,
                 kernel=options.kernel, initrd=options.initrd,
                 kernel_args=options.kernel_args, extra=options.qemu.split(), **(given | more))

@@ -31,7 +31,7 @@ void guest_main(void)
 
 	/* The first one may make caches grow. */
 	peer_destroy(peer_create(256));
-	delay_us(200000);
+	WAIT_FOR(settled(~0ull), 200);
 	before = free_pages();
 	for (i = 0; i < ROUNDS; i++) {
 		domid_t dom = peer_create(256);

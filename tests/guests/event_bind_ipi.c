@@ -10,6 +10,7 @@ void guest_main(void)
 	struct evtchn_status st;
 	evtchn_port_t own, peer;
 
+	vcpu_info(1);
 	own = event_bind_ipi(0);
 	peer = event_bind_ipi(1);
 	CHECK_EQ(event_status(peer, &st), 0);

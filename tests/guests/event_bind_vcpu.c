@@ -19,6 +19,7 @@ void guest_main(void)
 	struct evtchn_status st;
 	evtchn_port_t a, b;
 
+	vcpu_info(1);
 	event_loopback(&a, &b);
 	CHECK_EQ(event_op(EVTCHNOP_bind_virq, &virq), 0);
 	CHECK_EQ(event_op(EVTCHNOP_bind_virq, &global), 0);

@@ -21,7 +21,6 @@ void guest_main(void)
 		    .max_grant_frames = 4,
 		    .max_maptrack_frames = 4,
 		    .grant_opts = XEN_DOMCTL_GRANT_version(2),
-		    .arch.emulation_flags = XEN_X86_EMU_LAPIC,
 		},
 	};
 	struct evtchn_alloc_unbound a = {.remote_dom = OWN_DOMID};
@@ -29,6 +28,7 @@ void guest_main(void)
 	struct evtchn_status st;
 	long rc;
 
+	peer_config(&op.u.createdomain);
 	CHECK_EQ(HC(domctl, &op), 0);
 	a.dom = op.domain;
 	rc = event_op(EVTCHNOP_alloc_unbound, &a);

@@ -26,7 +26,7 @@ void guest_main(void)
 	EXPECT_EQ(place(77, PFN(page), 0), -XEN_ENOENT);
 	EXPECT_EQ(place(0, PFN(page), 256), 0);
 	EXPECT_EQ(moved->evtchn_upcall_pending, 1);
-	EXPECT_EQ(moved->evtchn_pending_sel, ~0ul);
+	EXPECT_EQ(moved->evtchn_pending_sel, ~(xen_ulong_t)0);
 	EXPECT_EQ(place(0, PFN(page), 256), -XEN_EINVAL);
 	EXPECT_EQ(place(0, PFN(page) + 1, 0), -XEN_EINVAL);
 	moved->evtchn_upcall_pending = 0;
@@ -36,7 +36,7 @@ void guest_main(void)
 	EXPECT_EQ(moved->evtchn_upcall_pending, 1);
 	EXPECT_EQ(moved->evtchn_pending_sel, 1ul << p / 64);
 	EXPECT_EQ(vcpu_info(0)->evtchn_upcall_pending, 0);
-	EXPECT(moved->time.tsc_to_system_mul != 0, "no time in the registered area");
+	EXPECT(!on_x86 || moved->time.tsc_to_system_mul != 0, "no time in the registered area");
 	/* For another vCPU that is not up. */
 	EXPECT_EQ(place(1, PFN(page) + 1, PAGE_SIZE - sizeof(struct vcpu_info)), 0);
 	moved = (void *)(page + 2 * PAGE_SIZE - sizeof(struct vcpu_info));

@@ -11,6 +11,7 @@ void guest_main(void)
 	struct evtchn_bind_vcpu move = {.vcpu = 1};
 	evtchn_port_t a, b;
 
+	vcpu_info(1);
 	fifo_init(0);
 	fifo_init(1);
 	fifo_expand(alloc_pages(1));

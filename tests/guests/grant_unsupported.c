@@ -12,10 +12,12 @@ void guest_main(void)
 	    GNTTABOP_dump_table,	GNTTABOP_transfer,    GNTTABOP_unmap_and_replace,
 	    GNTTABOP_get_status_frames, GNTTABOP_cache_flush,
 	};
+	/* On ARM the last one exists. */
+	unsigned count = ARRAY_SIZE(commands) - !on_x86;
 	char *page = alloc_pages(1);
 	unsigned i;
 
-	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+	for (i = 0; i < count; i++) {
 		EXPECT(grant_op(commands[i], page, 1) == -XEN_ENOSYS, "command %d", commands[i]);
 		EXPECT(grant_op(commands[i], (void *)0x200000000ul, 1) == -XEN_ENOSYS, "command %d",
 		       commands[i]);

@@ -4,7 +4,7 @@
  */
 #include "guest.h"
 
-static long claim(domid_t dom, unsigned long pages, unsigned order, void *list, unsigned flags)
+static long claim(domid_t dom, uint64_t pages, unsigned order, void *list, unsigned flags)
 {
 	struct xen_memory_reservation r = {
 	    .nr_extents = pages, .extent_order = order, .domid = dom, .mem_flags = flags};
@@ -23,7 +23,7 @@ void guest_main(void)
 	EXPECT_EQ(claim(dom, 32, 0, &dom, 0), -XEN_EINVAL);
 	EXPECT_EQ(claim(dom, 32, 0, NULL, 1), -XEN_EINVAL);
 	/* More than the domain may have, or no domain. */
-	EXPECT_EQ(claim(dom, 1ul << 40, 0, NULL, 0), -XEN_EINVAL);
+	EXPECT_EQ(claim(dom, 1ul << 30, 0, NULL, 0), -XEN_EINVAL);
 	EXPECT_EQ(claim(77, 32, 0, NULL, 0), -XEN_EINVAL);
 	EXPECT_EQ(HC(memory_op, XENMEM_claim_pages, 0x200000000ul), -XEN_EFAULT);
 }

@@ -6,7 +6,7 @@
  */
 #include "guest.h"
 
-static long reservation(int cmd, xen_pfn_t *list, unsigned long n, unsigned order, domid_t dom)
+static long reservation(int cmd, xen_pfn_t *list, uint64_t n, unsigned order, domid_t dom)
 {
 	struct xen_memory_reservation r = {.nr_extents = n, .extent_order = order, .domid = dom};
 
@@ -27,16 +27,15 @@ void guest_main(void)
 	xen_pfn_t list[4], hole[1];
 	long before = current_pages();
 	unsigned i;
-	uint32_t v;
 
 	for (i = 0; i < 4; i++) {
 		list[i] = PFN(pages) + i;
 		pages[i * PAGE_SIZE] = 1;
 	}
 	EXPECT_EQ(reservation(XENMEM_decrease_reservation, list, 4, 0, DOMID_SELF), 4);
-	EXPECT_EQ(current_pages(), before - 4);
-	EXPECT_EQ(try_read32((uint64_t)pages, &v), 0);
-	EXPECT(v == ~0u, "a hole reads %#x", v);
+	/* A directly mapped domain has to get the same frames back, so they stay its own. */
+	EXPECT_EQ(current_pages(), on_x86 ? before - 4 : before);
+	EXPECT(is_hole((uint64_t)pages));
 	EXPECT_EQ(reservation(XENMEM_decrease_reservation, list, 4, 0, DOMID_SELF), 0);
 	EXPECT_EQ(reservation(XENMEM_populate_physmap, list, 4, 0, DOMID_SELF), 4);
 	EXPECT_EQ(current_pages(), before);
@@ -49,7 +48,7 @@ void guest_main(void)
 	EXPECT_EQ(reservation(XENMEM_populate_physmap, list, 1, 30, DOMID_SELF), 0);
 	EXPECT_EQ(reservation(XENMEM_populate_physmap, list, 1, 63, DOMID_SELF), 0);
 	EXPECT_EQ(reservation(XENMEM_populate_physmap, list, 1, 0, 77), 0);
-	EXPECT_EQ(reservation(XENMEM_decrease_reservation, list, 1ul << 60, 0, DOMID_SELF), 0);
+	EXPECT_EQ(reservation(XENMEM_decrease_reservation, list, 1ull << 60, 0, DOMID_SELF), 0);
 	EXPECT_EQ(reservation(XENMEM_decrease_reservation, (void *)0x200000000ul, 1, 0, DOMID_SELF),
 		  0);
 	EXPECT_EQ(HC(memory_op, XENMEM_populate_physmap, 0x200000000ul), 0);

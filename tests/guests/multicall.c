@@ -23,7 +23,7 @@ void guest_main(void)
 	e[3].op = ~0ul;
 	e[4].op = __HYPERVISOR_event_channel_op;
 	e[4].args[0] = EVTCHNOP_send;
-	e[4].args[1] = 0x200000000ul;
+	e[4].args[1] = (unsigned long)0x200000000ull;
 	EXPECT_EQ(HC(multicall, e, ARRAY_SIZE(e)), 0);
 	EXPECT_EQ(e[0].result, 4 << 16 | 17);
 	EXPECT_EQ(e[1].result, -XEN_EINVAL);

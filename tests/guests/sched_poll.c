@@ -22,7 +22,9 @@ void guest_main(void)
 	uint64_t t0;
 
 	events_init();
-	CHECK_EQ(event_op(EVTCHNOP_bind_virq, &v), 0);
+	if (on_x86) {
+		CHECK_EQ(event_op(EVTCHNOP_bind_virq, &v), 0);
+	}
 	EXPECT_EQ(HC(sched_op, SCHEDOP_yield, 0), 0);
 	event_mask2l(p, true);
 	EXPECT_EQ(event_send(p), 0);
@@ -34,12 +36,14 @@ void guest_main(void)
 	t0 = system_time(0);
 	EXPECT_EQ(poll(&p, 1, t0 + 30000000), 0);
 	EXPECT(system_time(0) >= t0 + 30000000, "poll left early");
-	/* Woken by a masked port. */
-	event_mask2l(v.port, true);
-	t.timeout_abs_ns = system_time(0) + 30000000;
-	CHECK_EQ(HC(vcpu_op, VCPUOP_set_singleshot_timer, 0, &t), 0);
-	EXPECT_EQ(poll(&v.port, 1, 0), 0);
-	EXPECT(event_pending(v.port), "poll left without the event");
+	/* Woken by a masked port; ARM has no timer of the ABI's. */
+	if (on_x86) {
+		event_mask2l(v.port, true);
+		t.timeout_abs_ns = system_time(0) + 30000000;
+		CHECK_EQ(HC(vcpu_op, VCPUOP_set_singleshot_timer, 0, &t), 0);
+		EXPECT_EQ(poll(&v.port, 1, 0), 0);
+		EXPECT(event_pending(v.port), "poll left without the event");
+	}
 	EXPECT_EQ(poll(&bad, 1, 0), -XEN_EINVAL);
 	EXPECT_EQ(poll(&p, 129, 0), -XEN_EINVAL);
 	EXPECT_EQ(poll((void *)0x200000000ul, 1, 0), -XEN_EFAULT);

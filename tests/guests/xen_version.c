@@ -28,11 +28,17 @@ static void check_features(void)
 	EXPECT_EQ(HC(xen_version, XENVER_get_features, &f), 0);
 	EXPECT(f.submap >> XENFEAT_dom0 & 1, "not the initial domain");
 	EXPECT(f.submap >> XENFEAT_auto_translated_physmap & 1, "%#x", f.submap);
-	EXPECT(f.submap >> XENFEAT_hvm_callback_vector & 1, "%#x", f.submap);
-	EXPECT(f.submap >> XENFEAT_hvm_safe_pvclock & 1, "%#x", f.submap);
 	EXPECT(f.submap >> XENFEAT_memory_op_vnode_supported & 1, "%#x", f.submap);
-	EXPECT(!(f.submap >> XENFEAT_hvm_pirqs & 1), "PVH has no pirqs: %#x", f.submap);
-	EXPECT(f.submap >> XENFEAT_writable_page_tables & 1, "%#x", f.submap);
+	if (on_x86) {
+		EXPECT(f.submap >> XENFEAT_hvm_callback_vector & 1, "%#x", f.submap);
+		EXPECT(f.submap >> XENFEAT_hvm_safe_pvclock & 1, "%#x", f.submap);
+		EXPECT(!(f.submap >> XENFEAT_hvm_pirqs & 1), "PVH has no pirqs: %#x", f.submap);
+		EXPECT(f.submap >> XENFEAT_writable_page_tables & 1, "%#x", f.submap);
+	} else {
+		EXPECT(f.submap >> XENFEAT_ARM_SMCCC_supported & 1, "%#x", f.submap);
+		EXPECT(f.submap >> XENFEAT_direct_mapped & 1, "%#x", f.submap);
+		EXPECT(!(f.submap >> XENFEAT_not_direct_mapped & 1), "%#x", f.submap);
+	}
 	f.submap_idx = 1;
 	EXPECT_EQ(HC(xen_version, XENVER_get_features, &f), -XEN_EINVAL);
 }
@@ -47,8 +53,9 @@ void guest_main(void)
 	EXPECT_EQ(filled(), sizeof(xen_compile_info_t));
 	EXPECT_EQ(ask(XENVER_capabilities), 0);
 	EXPECT_EQ(filled(), sizeof(xen_capabilities_info_t));
-	EXPECT(!strncmp(buf, "xen-3.0-x86_64 ", 15) || !strncmp(buf, "hvm-3.0-x86_32 ", 15), "%s",
-	       buf);
+	EXPECT(!strncmp(buf, CAPABILITIES, strlen(CAPABILITIES)) ||
+		   !strncmp(buf, "hvm-3.0-x86_32 ", 15),
+	       "%s", buf);
 	EXPECT_EQ(ask(XENVER_changeset), 0);
 	EXPECT_EQ(filled(), sizeof(xen_changeset_info_t));
 	EXPECT_EQ(ask(XENVER_platform_parameters), 0);

@@ -5,8 +5,10 @@
  * are added as a boot loader does.
  */
 #include "unit.h"
+#include "board_facts.h"
 #include "dom0_build.h"
 #include <asm/platform.h>
+#include <asm/uart.h>
 #include <asm/vgic.h>
 #include <hv/dom0_memory.h>
 #include <hv/domain.h>
@@ -24,6 +26,7 @@ FILE *fopen(const char *path, const char *mode);
 size_t fread(void *to, size_t size, size_t count, FILE *f);
 int fclose(FILE *f);
 int printf(const char *fmt, ...) __printf(1, 2);
+char *strstr(const char *text, const char *part);
 
 static struct fdt_writer w;
 static _Alignas(8) uint8_t source[CAPACITY], result[2 * CAPACITY];
@@ -31,9 +34,16 @@ static struct domain dom0;
 static const struct memory_range ram[] = {{RAM_BASE, RAM_BASE + 0x1000000, MEMORY_RAM},
 					  {RAM_BASE + 0x2000000, RAM_BASE + 0x8000000, MEMORY_RAM}};
 
+static char failure[256];
+
 void boot_fail(const char *fmt, ...)
 {
-	panic("boot_fail: %s", fmt);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(failure, sizeof(failure), fmt, ap);
+	va_end(ap);
+	panic("boot_fail: %s", failure);
 }
 
 size_t str_copy(char *dst, const char *src, size_t size)
@@ -60,18 +70,23 @@ static void put_pair(const char *name, uint64_t a, uint64_t b)
 	fdt_put_cells(&w, name, cells, 4);
 }
 
-/* What a boot loader adds: the kernel as a module. */
-static void put_chosen(const char *cmdline)
+/* What a boot loader adds: the kernel as a module, 32 MiB into RAM, and the command line. */
+static void put_boot(const char *cmdline, uint64_t ram_at)
 {
-	fdt_node(&w, "chosen");
 	fdt_put_u32(&w, "#address-cells", 2);
 	fdt_put_u32(&w, "#size-cells", 2);
 	fdt_put_string(&w, "xen,xen-bootargs", cmdline);
 	fdt_node(&w, "module@82000000");
 	fdt_put(&w, "compatible", "multiboot,kernel\0multiboot,module", 34);
-	put_pair("reg", RAM_BASE + 0x2000000, 0x1000);
+	put_pair("reg", ram_at + 0x2000000, 0x1000);
 	fdt_put_string(&w, "bootargs", "console=hvc0");
 	fdt_end_node(&w);
+}
+
+static void put_chosen(const char *cmdline)
+{
+	fdt_node(&w, "chosen");
+	put_boot(cmdline, RAM_BASE);
 	fdt_end_node(&w);
 }
 
@@ -86,6 +101,12 @@ static void put_memory(unsigned int a, unsigned int s)
 	fdt_put_string(&w, "device_type", "memory");
 	fdt_put_cells(&w, "reg", cells, a + s);
 	fdt_end_node(&w);
+}
+
+static void read_tree(uint32_t size, uint64_t pa, uint64_t mpidr)
+{
+	platform_open(source, size, pa);
+	platform_init(mpidr);
 }
 
 static void start(void)
@@ -179,14 +200,16 @@ TEST(board_small)
 	int node;
 
 	start();
-	platform_init(source, size, 0x47f00000, 1);
+	read_tree(size, 0x47f00000, 1);
 	platform_choose_uart("/uart@9000000");
 	CHECK_EQ(platform.cpu_count, 2);
-	CHECK_EQ(platform.cpu_mpidr[0], 1);
+	CHECK_EQ(platform.cpu[0].mpidr, 1);
+	CHECK_EQ(platform.cpu[1].start, START_PSCI);
 	CHECK_EQ(platform.gic.version, 3);
 	CHECK_EQ(platform.gic.maintenance, 25);
 	CHECK_EQ(platform.timer.virt, 27);
 	CHECK_EQ(platform.uart.intid, 33);
+	CHECK_STR(platform.uart.model->name, "PL011");
 	CHECK_STR(boot_info.cmdline, "dom0_mem=64M");
 	CHECK_EQ(boot_info.module_count, 1);
 	CHECK_EQ(boot_info.modules[0].start.v, RAM_BASE + 0x2000000);
@@ -213,7 +236,7 @@ TEST(board_small)
 static void init_without_gic(void *arg)
 {
 	start();
-	platform_init(source, small(false), 0x47f00000, 0);
+	read_tree(small(false), 0x47f00000, 0);
 }
 
 static void init_module_outside(void *arg)
@@ -227,7 +250,70 @@ static void init_module_outside(void *arg)
 			source[i] = 0xc0;
 		}
 	}
-	platform_init(source, size, 0xc7f00000, 0);
+	read_tree(size, 0xc7f00000, 0);
+}
+
+/* An initrd of 16 KiB; the module is in it, at an offset with a size. cells: of the initrd's
+ * addresses. */
+static uint32_t in_initrd(uint64_t offset, uint64_t size, unsigned int cells)
+{
+	const uint32_t start[2] = {0, RAM_BASE + 0x3000000}, end[2] = {0, RAM_BASE + 0x3004000};
+	static const uint32_t gic[] = {0, 0x1000, 0, 0x1000, 0, 0x2000, 0, 0x2000,
+				       0, 0x4000, 0, 0x2000, 0, 0x6000, 0, 0x2000};
+
+	fdt_begin(&w, source, CAPACITY);
+	fdt_node(&w, "");
+	fdt_put_u32(&w, "#address-cells", 2);
+	fdt_put_u32(&w, "#size-cells", 2);
+	fdt_node(&w, "chosen");
+	fdt_put_u32(&w, "#address-cells", 2);
+	fdt_put_u32(&w, "#size-cells", 2);
+	if (cells) {
+		fdt_put_cells(&w, "linux,initrd-start", start + 2 - cells, cells);
+		fdt_put_cells(&w, "linux,initrd-end", end + 2 - cells, cells);
+	}
+	fdt_node(&w, "module@1000");
+	fdt_put(&w, "compatible", "multiboot,kernel\0multiboot,module", 34);
+	put_pair("reg", offset, size);
+	fdt_put(&w, "mullion,in-initrd", NULL, 0);
+	fdt_end_node(&w);
+	fdt_end_node(&w);
+	put_memory(2, 2);
+	fdt_node(&w, "intc@1000");
+	fdt_put_string(&w, "compatible", "arm,gic-400");
+	fdt_put_cells(&w, "reg", gic, ARRAY_SIZE(gic));
+	fdt_end_node(&w);
+	fdt_end_node(&w);
+	return fdt_finish(&w, 0);
+}
+
+struct initrd_case {
+	uint64_t offset, size;
+	unsigned int cells;
+};
+
+static void init_in_initrd(void *arg)
+{
+	const struct initrd_case *c = arg;
+	uint32_t size = in_initrd(c->offset, c->size, c->cells);
+
+	start();
+	read_tree(size, 0xb7f00000, 0);
+}
+
+TEST(board_modules_in_the_initrd)
+{
+	struct initrd_case good[] = {{0x1000, 0x3000, 2}, {0x1000, 0x3000, 1}};
+	struct initrd_case bad[] = {{0x1000, 0x3001, 2}, {0x4000, 1, 1}, {0, 0x1000, 0}};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(good); i++) {
+		init_in_initrd(&good[i]);
+		CHECK_EQ(boot_info.modules[0].start.v, RAM_BASE + 0x3001000);
+		CHECK_EQ(boot_info.modules[0].size, 0x3000);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
+		CHECK_PANICS(init_in_initrd, &bad[i]);
+	}
 }
 
 TEST(board_that_cannot_be)
@@ -236,64 +322,353 @@ TEST(board_that_cannot_be)
 	CHECK_PANICS(init_module_outside, NULL);
 }
 
+/* CPUs --------------------------------------------------------------------------------------------
+ */
+
+static bool secure_firmware;
+
+/* The least tree with a GIC and a second CPU. method of the CPU and of all; release: an address or
+ * 0. */
+static uint32_t two_cpus(const char *board, const char *method, const char *all, uint64_t release)
+{
+	static const uint32_t gic[] = {0, 0x1000, 0, 0x1000, 0, 0x2000, 0, 0x2000,
+				       0, 0x4000, 0, 0x2000, 0, 0x6000, 0, 0x2000};
+	const uint32_t at[2] = {(uint32_t)(release >> 32), (uint32_t)release};
+
+	fdt_begin(&w, source, CAPACITY);
+	fdt_node(&w, "");
+	fdt_put_u32(&w, "#address-cells", 2);
+	fdt_put_u32(&w, "#size-cells", 2);
+	fdt_put_string(&w, "compatible", board);
+	put_chosen("");
+	put_memory(2, 2);
+	fdt_node(&w, "cpus");
+	fdt_put_u32(&w, "#address-cells", 1);
+	fdt_put_u32(&w, "#size-cells", 0);
+	if (all) {
+		fdt_put_string(&w, "enable-method", all);
+	}
+	for (unsigned int i = 0; i < 2; i++) {
+		fdt_node(&w, i ? "cpu@1" : "cpu@0");
+		fdt_put_string(&w, "device_type", "cpu");
+		fdt_put_u32(&w, "reg", i);
+		if (method) {
+			fdt_put_string(&w, "enable-method", method);
+		}
+		if (release) {
+			fdt_put_cells(&w, "cpu-release-addr", at, 2);
+		}
+		fdt_end_node(&w);
+	}
+	fdt_end_node(&w);
+	fdt_node(&w, "psci");
+	fdt_put_string(&w, "compatible", "arm,psci-1.0");
+	fdt_put_string(&w, "method", "smc");
+	fdt_put_string(&w, "status", strcmp(board, "with-psci") ? "disabled" : "okay");
+	fdt_end_node(&w);
+	fdt_node(&w, "intc@1000");
+	fdt_put_string(&w, "compatible", "arm,gic-400");
+	fdt_put_cells(&w, "reg", gic, ARRAY_SIZE(gic));
+	fdt_end_node(&w);
+	for (unsigned int i = 0; i < 2; i++) {
+		fdt_node(&w, i ? "sram@2f000" : "sram@20000");
+		fdt_put_string(&w, "compatible",
+			       i ? "samsung,exynos4210-sysram-ns" : "samsung,exynos4210-sysram");
+		put_pair("reg", i ? 0x2f000 : 0x20000, 0x1000);
+		fdt_end_node(&w);
+	}
+	fdt_node(&w, "firmware");
+	fdt_put_string(&w, "compatible", "samsung,secure-firmware");
+	fdt_put_string(&w, "status", secure_firmware ? "okay" : "disabled");
+	fdt_end_node(&w);
+	fdt_end_node(&w);
+	return fdt_finish(&w, 0);
+}
+
+static unsigned int second_cpu(const char *board, const char *method, const char *all,
+			       uint64_t release)
+{
+	uint32_t size = two_cpus(board, method, all, release);
+
+	start();
+	read_tree(size, 0x47f00000, 0);
+	CHECK_EQ(platform.cpu[0].start, START_NONE);
+	return platform.cpu_count > 1 ? platform.cpu[1].start : START_NONE;
+}
+
+static bool is_reserved(uint64_t base, uint64_t end)
+{
+	for (unsigned int i = 0; i < hv_reserved_count; i++) {
+		if (hv_reserved[i].start <= base && hv_reserved[i].end >= end) {
+			return true;
+		}
+	}
+	return false;
+}
+
+TEST(board_cpus_and_what_starts_them)
+{
+	CHECK_EQ(second_cpu("any", "psci", NULL, 0), START_PSCI);
+	CHECK_EQ(second_cpu("any", NULL, "psci", 0), START_PSCI);
+	CHECK_EQ(second_cpu("with-psci", NULL, NULL, 0), START_PSCI);
+	CHECK_EQ(second_cpu("any", NULL, NULL, 0), START_NONE);
+	CHECK_EQ(second_cpu("any", "brcm,bcm2836-smp", NULL, 0), START_NONE);
+
+	CHECK_EQ(second_cpu("any", "spin-table", NULL, RAM_BASE + 0x10008), START_SPIN_TABLE);
+	CHECK_EQ(platform.cpu[1].mailbox.base, RAM_BASE + 0x10008);
+	CHECK_TRUE(is_reserved(RAM_BASE + 0x10000, RAM_BASE + 0x11000));
+	CHECK_EQ(second_cpu("any", "spin-table", NULL, 0), START_NONE);
+	CHECK_EQ(second_cpu("any", "spin-table", NULL, RAM_BASE + 0x10004), START_NONE);
+	CHECK_EQ(second_cpu("any", "spin-table", NULL, 0xfffffffffffffff8), START_NONE);
+
+	CHECK_EQ(second_cpu("samsung,exynos5250", NULL, NULL, 0), START_EXYNOS);
+	CHECK_EQ(platform.cpu[1].mailbox.base, 0x20000);
+	secure_firmware = true;
+	CHECK_EQ(second_cpu("samsung,exynos5250", NULL, NULL, 0), START_EXYNOS_SMC);
+	CHECK_EQ(platform.cpu[1].mailbox.base, 0x2f01c);
+	secure_firmware = false;
+	/* Another board of the same maker is not guessed at. */
+	CHECK_EQ(second_cpu("samsung,exynos5420", NULL, NULL, 0), START_NONE);
+	/* No unit that it could be done by. */
+	CHECK_EQ(second_cpu("ti,omap5", NULL, NULL, 0), START_NONE);
+}
+
+TEST(board_uarts)
+{
+	static const char *const names[] = {"arm,pl011",
+					    "ns16550a",
+					    "snps,dw-apb-uart",
+					    "ti,omap4-uart",
+					    "brcm,bcm2835-aux-uart",
+					    "samsung,exynos4210-uart",
+					    "xlnx,zynqmp-uart",
+					    "cdns,uart-r1p12"};
+
+	CHECK_TRUE(!uart_model_find("arm,pl010"));
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+		const struct uart_model *m = uart_model_find(names[i]);
+
+		CHECK_TRUE(m && m->can_send.mask && m->has_input.mask);
+		CHECK_TRUE(m->width == 1 || m->width == 4);
+		/* It is made quiet, and its input is heard. */
+		CHECK_TRUE(m->start_count && m->start_count <= UART_WRITES_MAX);
+		CHECK_TRUE(m->listen_count && m->listen_count <= UART_WRITES_MAX);
+	}
+}
+
 /* Real boards -------------------------------------------------------------------------------------
  */
 
-static void copy_node(const struct fdt *t, int node, bool root)
+static void copy_node(const struct fdt *t, int node)
 {
 	struct fdt_prop p = {0};
-	const char *type;
 	int child;
 
 	while (fdt_each_prop(t, node, &p)) {
 		fdt_put(&w, p.name, p.data, p.len);
 	}
-	if (root) {
-		unsigned int a, s;
-
-		CHECK_TRUE(fdt_cells(t, node, &a, &s) && a <= 2 && s >= 1);
-		put_chosen("");
-		put_memory(a, s);
-	}
 	for (child = fdt_first_child(t, node); child >= 0; child = fdt_next_sibling(t, child)) {
-		type = fdt_get_string(t, child, "device_type");
-		if (root &&
-		    ((type && !strcmp(type, "memory")) || !strcmp(fdt_name(t, child), "chosen"))) {
-			continue;
-		}
 		fdt_node(&w, fdt_name(t, child));
-		copy_node(t, child, false);
+		copy_node(t, child);
 		fdt_end_node(&w);
 	}
 }
 
-static void board(const char *path)
+/* The first RAM of the tree; false: the board's boot loader fills it in. */
+static bool find_ram(const struct fdt *t, uint64_t *base)
 {
-	FILE *f = fopen(path, "r");
-	size_t size = f ? fread(result, 1, sizeof(result), f) : 0;
-	struct fdt t, service;
-	int nodes = 0;
+	uint64_t at, size;
+	int node;
 
-	CHECK_TRUE(size);
-	fclose(f);
-	CHECK_TRUE(!fdt_check(result, size, &t));
+	for (node = fdt_first_child(t, fdt_root(t)); node >= 0; node = fdt_next_sibling(t, node)) {
+		const char *type = fdt_get_string(t, node, "device_type");
+
+		if (type && !strcmp(type, "memory") && fdt_reg(t, node, 0, &at, &size) &&
+		    size > 0x3000000) {
+			*base = at;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* /chosen keeps what the board has in it: the console's name. */
+static void copy_chosen(const struct fdt *t, int chosen, uint64_t ram_at)
+{
+	struct fdt_prop p = {0};
+
+	fdt_node(&w, "chosen");
+	while (chosen >= 0 && fdt_each_prop(t, chosen, &p)) {
+		if (!strcmp(p.name, "stdout-path")) {
+			fdt_put(&w, p.name, p.data, p.len);
+		}
+	}
+	put_boot("", ram_at);
+	fdt_end_node(&w);
+}
+
+/* As its boot loader would hand it over. Returns the size. */
+static uint32_t board_tree(const struct fdt *t)
+{
+	int root = fdt_root(t), child;
+	uint64_t ram_at = RAM_BASE;
+	struct fdt_prop p = {0};
+	unsigned int a, s;
+	bool has_ram = find_ram(t, &ram_at);
+
+	CHECK_TRUE(fdt_cells(t, root, &a, &s) && a <= 2 && s >= 1);
 	fdt_begin(&w, source, CAPACITY);
 	fdt_node(&w, "");
-	copy_node(&t, fdt_root(&t), true);
-	fdt_end_node(&w);
-	size = fdt_finish(&w, 0);
-	CHECK_TRUE(size);
-	start();
-	platform_init(source, size, RAM_BASE + 0x3000000, 0);
-	CHECK_TRUE(platform.gic.version && platform.timer.virt && platform.timer.hyp);
-	service = write_service_tree();
-	for (int n = fdt_root(&service); n >= 0; n = fdt_next_node(&service, n, NULL)) {
-		nodes++;
+	while (fdt_each_prop(t, root, &p)) {
+		fdt_put(&w, p.name, p.data, p.len);
 	}
-	CHECK_TRUE(nodes > 10);
-	printf("board %s: GICv%u, %u CPUs, PSCI %s, %d nodes for the service VM\n", path,
-	       platform.gic.version, platform.cpu_count, platform.psci.present ? "yes" : "no",
-	       nodes);
+	copy_chosen(t, fdt_child(t, root, "chosen"), ram_at);
+	if (!has_ram) {
+		put_memory(a, s);
+	}
+	for (child = fdt_first_child(t, root); child >= 0; child = fdt_next_sibling(t, child)) {
+		const char *type = fdt_get_string(t, child, "device_type");
+
+		if ((!has_ram && type && !strcmp(type, "memory")) ||
+		    !strcmp(fdt_name(t, child), "chosen")) {
+			continue;
+		}
+		fdt_node(&w, fdt_name(t, child));
+		copy_node(t, child);
+		fdt_end_node(&w);
+	}
+	fdt_end_node(&w);
+	return fdt_finish(&w, 0);
+}
+
+static const struct board_facts *facts_of(const char *path)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(facts); i++) {
+		size_t name = strlen(facts[i].name), len = strlen(path);
+
+		if (len > name + 5 && path[len - name - 5] == '/' &&
+		    !memcmp(path + len - name - 4, facts[i].name, name)) {
+			return &facts[i];
+		}
+	}
+	return NULL;
+}
+
+static void check_uart(const struct board_facts *f)
+{
+	const struct platform_uart *u = &platform.uart;
+
+	CHECK_EQ(u->model != NULL, f->uart != NULL);
+	if (!f->uart) {
+		return;
+	}
+	CHECK_STR(u->model->name, f->uart);
+	CHECK_EQ(u->node, fdt_find(&platform.tree, f->console));
+	CHECK_EQ(u->regs.base, f->uart_at);
+	CHECK_EQ(u->shift, f->uart_shift);
+	CHECK_EQ(u->width, f->uart_width);
+	CHECK_EQ(u->intid, f->uart_intid);
+	CHECK_TRUE(platform_frame_is_hidden(f->uart_at >> 12));
+}
+
+static void check_facts(const struct board_facts *f)
+{
+	const struct platform_gic *g = &platform.gic;
+	const uint64_t gic_at[4] = {g->dist.base, g->cpu.base, g->hyp.base, g->vcpu.base};
+
+	CHECK_EQ(g->version, f->gic);
+	for (unsigned int i = 0; i < 4; i++) {
+		CHECK_EQ(gic_at[i], f->gic_at[i]);
+		CHECK_TRUE(platform_frame_is_hidden(f->gic_at[i] >> 12));
+	}
+	CHECK_EQ(g->cpu.size, f->gic_cpu_size);
+	CHECK_EQ(g->maintenance, 25);
+	CHECK_EQ(platform.timer.virt, f->timer_virt);
+	CHECK_EQ(platform.timer.hyp, f->timer_hyp);
+	CHECK_EQ(platform.cpu_count, f->cpus);
+	for (unsigned int i = 1; i < f->cpus; i++) {
+		CHECK_EQ(platform.cpu[i].start, f->start);
+		CHECK_EQ(platform.cpu[i].mailbox.base, f->mailbox);
+	}
+	check_uart(f);
+	if (f->ram_size) {
+		CHECK_EQ(boot_info.memory[0].start, f->ram);
+		CHECK_EQ(boot_info.memory[0].end, f->ram + f->ram_size);
+	}
+	CHECK_TRUE(!f->kept_size || is_reserved(f->kept, f->kept + f->kept_size));
+}
+
+/* What the hypervisor keeps is not there, whatever the board. */
+static void check_service_tree(const struct fdt *t, const struct board_facts *f)
+{
+	static const char *const hidden[] = {
+	    "arm,armv8-pmuv3",	 "arm,cortex-a15-pmu", "arm,cortex-a7-pmu",
+	    "arm,cortex-a9-pmu", "arm,smmu-v3",	       "arm,mmu-500",
+	    "arm,smmu-v2",	 "arm,gic-v2m-frame",  "arm,gic-v3-its"};
+	unsigned int memories = 0, vcpus = 0, a, s;
+	struct fdt_prop p;
+	int gic = -1;
+
+	for (int n = fdt_root(t); n >= 0; n = fdt_next_node(t, n, NULL)) {
+		const char *type = fdt_get_string(t, n, "device_type");
+
+		memories += type && !strcmp(type, "memory");
+		if (type && !strcmp(type, "cpu")) {
+			vcpus++;
+			CHECK_STR(fdt_get_string(t, n, "enable-method"), "psci");
+			CHECK_TRUE(!fdt_has(t, n, "cpu-release-addr"));
+		}
+		for (unsigned int i = 0; i < ARRAY_SIZE(hidden); i++) {
+			CHECK_TRUE(!fdt_compatible(t, n, hidden[i]));
+		}
+		if (!strcmp(fdt_name(t, n), fdt_name(&platform.tree, platform.gic.node))) {
+			gic = n;
+		}
+	}
+	CHECK_EQ(memories, ARRAY_SIZE(ram));
+	CHECK_EQ(vcpus, 2);
+	CHECK_TRUE(gic >= 0 && fdt_cells(t, fdt_parent(t, gic), &a, &s) &&
+		   fdt_get(t, gic, "reg", &p));
+	CHECK_EQ(p.len, 2 * 4 * (a + s));
+	CHECK_TRUE(!f || !f->console || fdt_find(t, f->console) < 0);
+}
+
+static void read_it(void *size)
+{
+	start();
+	read_tree(*(uint32_t *)size, RAM_BASE + 0x3000000, 0);
+}
+
+static void board(const char *path)
+{
+	const struct board_facts *f = facts_of(path);
+	FILE *file = fopen(path, "r");
+	size_t length = file ? fread(result, 1, sizeof(result), file) : 0;
+	struct fdt t, service;
+	uint32_t size;
+
+	CHECK_TRUE(length);
+	fclose(file);
+	CHECK_TRUE(!fdt_check(result, length, &t));
+	size = board_tree(&t);
+	CHECK_TRUE(size);
+	if (f && f->refused) {
+		CHECK_PANICS(read_it, &size);
+		CHECK_TRUE(strstr(failure, f->refused));
+		printf("board %s: refused, %s\n", path, failure);
+		return;
+	}
+	read_it(&size);
+	platform_choose_uart(NULL);
+	CHECK_TRUE(platform.gic.version && platform.timer.virt && platform.timer.hyp);
+	if (f) {
+		check_facts(f);
+	}
+	service = write_service_tree();
+	check_service_tree(&service, f);
+	printf("board %s: GICv%u, %u CPUs, console %s%s\n", path, platform.gic.version,
+	       platform.cpu_count, platform.uart.model ? platform.uart.model->name : "none",
+	       f ? ", all facts" : "");
 }
 
 char *getenv(const char *name);

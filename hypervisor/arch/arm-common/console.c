@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The console's UART: PL011 (DDI 0183) or a memory-mapped 16550. Output is polled, input comes by
- * interrupt. The firmware has set line and clock; they stay.
+ * The console's UART, whichever it is (uart_models.c). Output is polled, input comes by interrupt.
+ * The firmware has set line and clock; they stay.
  */
 #include <asm/gic.h>
 #include <asm/irq.h>
 #include <asm/paging.h>
 #include <asm/platform.h>
 #include <asm/processor.h>
+#include <asm/uart.h>
 #include <hv/console.h>
 #include <hv/lib.h>
 #include <hv/log.h>
@@ -16,69 +17,49 @@
 #define TX_SPIN_MAX 1000000u
 #define INPUT_BURST 64u
 
-#define PL011_DR	0x00
-#define PL011_FR	0x18
-#define PL011_FR_RXFE	BIT(4)
-#define PL011_FR_TXFF	BIT(5)
-#define PL011_CR	0x30
-#define PL011_CR_ENABLE (BIT(0) | BIT(8) | BIT(9)) /* UARTEN, TXE, RXE */
-#define PL011_IMSC	0x38
-#define PL011_ICR	0x44
-#define PL011_INT_INPUT (BIT(4) | BIT(6)) /* receive, receive timeout */
-
-#define NS_RBR_THR	 0u
-#define NS_IER		 1u
-#define NS_LSR		 5u
-#define NS_LSR_DATA	 BIT(0)
-#define NS_LSR_THR_EMPTY BIT(5)
-
 static volatile uint8_t *regs;
 static bool dead;
 
-static uint32_t ns_read(unsigned int reg)
+static uint32_t reg_read(unsigned int reg)
 {
 	volatile uint8_t *at = regs + ((size_t)reg << platform.uart.shift);
 
 	return platform.uart.width == 4 ? mmio_read32(at) : mmio_read8(at);
 }
 
-static void ns_write(unsigned int reg, uint8_t v)
+static void reg_write(unsigned int reg, uint32_t v)
 {
 	volatile uint8_t *at = regs + ((size_t)reg << platform.uart.shift);
 
 	if (platform.uart.width == 4) {
 		mmio_write32(at, v);
 	} else {
-		mmio_write8(at, v);
+		mmio_write8(at, (uint8_t)v);
 	}
 }
 
-static bool is_pl011(void)
+static bool is(const struct uart_flag *f)
 {
-	return platform.uart.kind == UART_PL011;
+	return !(reg_read(f->reg) & f->mask) != f->set;
 }
 
-static bool can_send(void)
+static void write_all(const struct uart_write *list, unsigned int count)
 {
-	return is_pl011() ? !(mmio_read32(regs + PL011_FR) & PL011_FR_TXFF)
-			  : ns_read(NS_LSR) & NS_LSR_THR_EMPTY;
+	for (unsigned int i = 0; i < count; i++) {
+		reg_write(list[i].reg, list[i].value);
+	}
 }
 
 static void put_raw(char c)
 {
 	unsigned int spin = 0;
 
-	while (!dead && !can_send()) {
+	while (!dead && !is(&platform.uart.model->can_send)) {
 		dead = ++spin > TX_SPIN_MAX;
 		cpu_relax();
 	}
-	if (dead) {
-		return;
-	}
-	if (is_pl011()) {
-		mmio_write32(regs + PL011_DR, (uint8_t)c);
-	} else {
-		ns_write(NS_RBR_THR, (uint8_t)c);
+	if (!dead) {
+		reg_write(platform.uart.model->tx, (uint8_t)c);
 	}
 }
 
@@ -98,42 +79,32 @@ bool platform_console_init(void)
 {
 	const struct platform_uart *u = &platform.uart;
 
-	if (u->kind == UART_NONE) {
+	if (!u->model) {
 		return false;
 	}
 	regs = ioremap(hpa(u->regs.base), u->regs.size);
 	if (!regs) {
 		return false;
 	}
-	if (is_pl011()) {
-		mmio_write32(regs + PL011_IMSC, 0);
-		mmio_write32(regs + PL011_CR, PL011_CR_ENABLE);
-	} else {
-		ns_write(NS_IER, 0);
-	}
+	write_all(u->model->start, u->model->start_count);
 	console_register(&output);
 	return true;
 }
 
-static bool has_input(void)
-{
-	return is_pl011() ? !(mmio_read32(regs + PL011_FR) & PL011_FR_RXFE)
-			  : ns_read(NS_LSR) & NS_LSR_DATA;
-}
-
 static void input_interrupt(void *opaque)
 {
-	if (is_pl011()) {
-		mmio_write32(regs + PL011_ICR, PL011_INT_INPUT);
-	}
-	for (unsigned int n = 0; n < INPUT_BURST && has_input(); n++) {
-		console_input(
-		    (char)(is_pl011() ? mmio_read32(regs + PL011_DR) : ns_read(NS_RBR_THR)));
+	const struct uart_model *m = platform.uart.model;
+
+	write_all(m->end, m->end_count);
+	for (unsigned int n = 0; n < INPUT_BURST && is(&m->has_input); n++) {
+		console_input((char)reg_read(m->rx));
 	}
 }
 
 void platform_console_input_init(void)
 {
+	const struct uart_model *m = platform.uart.model;
+
 	if (!regs) {
 		return;
 	}
@@ -141,9 +112,5 @@ void platform_console_input_init(void)
 		log_warn("serial console: no interrupt, so no input\n");
 		return;
 	}
-	if (is_pl011()) {
-		mmio_write32(regs + PL011_IMSC, PL011_INT_INPUT);
-	} else {
-		ns_write(NS_IER, 1);
-	}
+	write_all(m->listen, m->listen_count);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Builds the service VM: the first domain, memory 1:1, started by the arm64 boot protocol
- * (Documentation/arm64/booting.rst of Linux) with a device tree of its own. Every failure here is
+ * Builds the service VM: the first domain, memory 1:1, started by the kernel's boot protocol
+ * (kernel.c of each width) with a device tree of its own. Every failure here is
  * one line on the console and halt: without a service VM there is nothing to do.
  */
 #include "dom0_build.h"
 #include <asm/dom0.h>
+#include <asm/dom0_kernel.h>
 #include <asm/gic.h>
 #include <asm/paging.h>
 #include <asm/platform.h>
@@ -18,80 +19,32 @@
 #include <hv/page.h>
 #include <hv/sched.h>
 
-#define IMAGE_MAGIC	 0x644d5241u /* "ARM\x64" */
-#define IMAGE_ALIGN	 MIB(2)
-#define IMAGE_OLD_OFFSET 0x80000UL /* where no image size is given */
-#define IMAGE_BIG_ENDIAN BIT(0)
+#define ROOM_ALIGN	 MIB(2)
 #define TREE_SIZE	 MIB(2) /* the protocol's limit */
 #define GRANT_ROOM	 MIB(16)
 #define ROOM_LEAST	 MIB(16)
 #define VCPUS_MAX	 128u
 
-/* Header of an arm64 kernel. */
-struct image_header {
-	uint32_t code[2];
-	uint64_t text_offset, image_size, flags, reserved[3];
-	uint32_t magic, pe_offset;
-};
-static_assert(offsetof(struct image_header, magic) == 56, "arm64 boot protocol");
-
-static struct {
-	uint64_t start; /* where it is to lie */
-	uint64_t size;	/* with its BSS */
-} kernel;
+static struct dom0_kernel kernel;
 
 /* Memory and kernel -------------------------------------------------------------------------------
  */
 
-/* What the header says is copied and checked here. */
-static uint64_t check_kernel(void)
-{
-	const struct boot_module *m = &boot_info.modules[0];
-	const void *at = boot_map(m->start, MAX(m->size, sizeof(struct image_header)));
-	struct image_header h;
-
-	if (!at || m->size < sizeof(h)) {
-		boot_fail("the service VM's kernel is cut off");
-	}
-	memcpy(&h, at, sizeof(h));
-	if (h.magic != IMAGE_MAGIC) {
-		bool packed = (h.code[0] & 0xffff) == 0x8b1f;
-
-		boot_fail("the service VM's kernel is no arm64 Image%s",
-			  packed ? ": it is compressed, unpack it with gunzip" : "");
-	}
-	if (h.flags & IMAGE_BIG_ENDIAN) {
-		boot_fail("the service VM's kernel is big-endian");
-	}
-	if (!h.image_size) {
-		h.text_offset = IMAGE_OLD_OFFSET;
-		h.image_size = m->size + MIB(1);
-	}
-	if (h.image_size < m->size || h.image_size > GIB(1) || h.text_offset >= IMAGE_ALIGN) {
-		boot_fail("the service VM's kernel has a bad header");
-	}
-	kernel.size = h.image_size;
-	return h.text_offset;
-}
-
 void dom0_plan_memory(void)
 {
-	uint64_t available, size, text_offset, room;
+	uint64_t size;
 
 	if (!boot_info.module_count) {
 		boot_fail("no kernel for the service VM: the device tree names no boot module");
 	}
-	text_offset = check_kernel();
-	available = dom0_collect_ram();
-	size = dom0_choose_size(available);
+	arch_kernel_check(&kernel);
+	size = dom0_choose_size(arch_kernel_ram(&kernel, dom0_collect_ram()));
 	dom0_clip_ram(size);
-	/* Twice its alignment leaves an aligned place wherever it begins. */
-	room = dom0_take_low(text_offset + kernel.size + IMAGE_ALIGN, 0, ~0ULL);
-	if (!room) {
-		boot_fail("dom0_mem: %lu MiB are too little for the kernel of %lu MiB", size >> 20,
-			  kernel.size >> 20);
+	if (!arch_kernel_place(&kernel)) {
+		boot_fail("dom0_mem: %" PRIu64 " MiB are too little for the kernel of %" PRIu64
+			  " MiB",
+			  size >> 20, kernel.size >> 20);
 	}
-	kernel.start = ROUND_UP(room, IMAGE_ALIGN) + text_offset;
 }
 
 static void load_kernel(void)
@@ -113,9 +66,9 @@ static void load_initrd(struct dom0_tree *t)
 	if (boot_info.module_count < 2) {
 		return;
 	}
-	t->initrd = dom0_take_high(m->size, 0, kernel.start + GIB(31));
+	t->initrd = dom0_take_high(m->size, 0, kernel.start + KERNEL_INITRD_REACH);
 	if (!t->initrd) {
-		boot_fail("dom0_mem: no room for the initrd of %lu MiB", m->size >> 20);
+		boot_fail("dom0_mem: no room for the initrd of %" PRIu64 " MiB", m->size >> 20);
 	}
 	t->initrd_size = m->size;
 	to = hpa_to_virt(hpa(t->initrd));
@@ -137,8 +90,8 @@ static void find_room(struct dom0_tree *t)
 
 		for (unsigned int k = 0; k <= own_count && at < end; k++) {
 			uint64_t stop = k < own_count ? MIN(MAX(own[k].start, at), end) : end;
-			uint64_t base = ROUND_UP(at, IMAGE_ALIGN);
-			uint64_t top = ROUND_DOWN(stop, IMAGE_ALIGN);
+			uint64_t base = ROUND_UP(at, ROOM_ALIGN);
+			uint64_t top = ROUND_DOWN(stop, ROOM_ALIGN);
 
 			if (top > base && top - base >= ROOM_LEAST &&
 			    t->room_count < DOM0_ROOM_MAX) {
@@ -150,7 +103,7 @@ static void find_room(struct dom0_tree *t)
 		}
 	}
 	if (!t->room_count) {
-		boot_fail("dom0_mem: no %lu MiB of addresses are left for grants",
+		boot_fail("dom0_mem: no %" PRIu64 " MiB of addresses are left for grants",
 			  ROOM_LEAST >> 20);
 	}
 	/* The first is the grant table's: what of it is too much becomes one more. */
@@ -253,8 +206,7 @@ static void start(struct domain *d, uint64_t tree)
 			boot_fail("no memory for vCPU %u of the service VM", i);
 		}
 	}
-	vcpu_reset_to(d->vcpu[0], kernel.start, tree);
-	d->vcpu[0]->initialised = true;
+	arch_kernel_start(d->vcpu[0], &kernel, tree);
 	vcpu_state_clear(d->vcpu[0], VCPU_DOWN);
 	/* It was created paused. */
 	domain_unpause(d);
@@ -272,8 +224,8 @@ void dom0_build(void)
 	load_initrd(&t);
 	tree = load_tree(d, &t);
 	free_modules();
-	log_info("service VM: %lu MiB, %u vCPUs, kernel at %lx, initrd at %lx, tree at %lx\n",
-		 (unsigned long)(d->tot_pages >> (20 - PAGE_SHIFT)), d->max_vcpus,
-		 (unsigned long)kernel.start, (unsigned long)t.initrd, (unsigned long)tree);
+	log_info("service VM: %" PRIu64 " MiB, %u vCPUs, kernel at %" PRIx64 ", initrd at %" PRIx64
+		 ", tree at %" PRIx64 "\n",
+		 d->tot_pages >> (20 - PAGE_SHIFT), d->max_vcpus, kernel.start, t.initrd, tree);
 	start(d, tree);
 }

@@ -43,20 +43,39 @@ static bool any_compatible(const struct fdt *t, int node, const char *const *nam
 	return false;
 }
 
+/* The counters of any core: "arm,cortex-a9-pmu". */
+static bool is_pmu(const struct fdt *t, int node)
+{
+	static const char first[] = "arm,cortex-", last[] = "-pmu";
+	struct fdt_prop p;
+	size_t len;
+
+	if (!fdt_get(t, node, "compatible", &p) || !p.len || p.data[p.len - 1]) {
+		return false;
+	}
+	for (uint32_t at = 0; at < p.len; at += (uint32_t)len + 1) {
+		const char *name = (const char *)p.data + at;
+
+		len = strlen(name);
+		if (len > sizeof(first) + sizeof(last) - 2 &&
+		    !strncmp(name, first, sizeof(first) - 1) &&
+		    !strcmp(name + len - (sizeof(last) - 1), last)) {
+			return true;
+		}
+	}
+	return fdt_compatible(t, node, "arm,armv8-pmuv3");
+}
+
 /* Performance counters are not virtualised, DMA remapping and boot modules are ours. */
 static bool is_kept_back(const struct fdt *t, int node)
 {
 	static const char *const names[] = {
-	    "arm,armv8-pmuv3",	  "arm,cortex-a7-pmu",
-	    "arm,cortex-a15-pmu", "arm,cortex-a53-pmu",
-	    "arm,cortex-a57-pmu", "arm,cortex-a72-pmu",
-	    "arm,smmu-v1",	  "arm,smmu-v2",
-	    "arm,smmu-v3",	  "arm,mmu-400",
-	    "arm,mmu-401",	  "arm,mmu-500",
-	    "multiboot,module",	  "xen,xen",
+	    "arm,smmu-v1", "arm,smmu-v2", "arm,smmu-v3",      "arm,mmu-400",
+	    "arm,mmu-401", "arm,mmu-500", "multiboot,module", "xen,xen",
 	};
 
-	return node == platform.uart.node || any_compatible(t, node, names, ARRAY_SIZE(names)) ||
+	return node == platform.uart.node || is_pmu(t, node) ||
+	       any_compatible(t, node, names, ARRAY_SIZE(names)) ||
 	       fdt_has(t, node, "xen,passthrough");
 }
 
@@ -72,11 +91,16 @@ static bool is_replaced(const struct fdt *t, int node)
 	       any_compatible(t, node, psci, ARRAY_SIZE(psci));
 }
 
-/* References to what is not there. */
+/* References to what is not there; and a timer whose offset nobody set, for we did. */
 static bool is_dead_property(const char *name)
 {
-	static const char *const names[] = {"iommus",  "iommu-map",  "iommu-map-mask",
-					    "msi-map", "msi-parent", "msi-map-mask"};
+	static const char *const names[] = {"iommus",
+					    "iommu-map",
+					    "iommu-map-mask",
+					    "msi-map",
+					    "msi-parent",
+					    "msi-map-mask",
+					    "arm,cpu-registers-not-fw-configured"};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
 		if (!strcmp(name, names[i])) {
@@ -130,7 +154,7 @@ static void put_memory(struct copy *c)
 	for (unsigned int i = 0; i < count; i++) {
 		unsigned int n = put_range(c, cells, 0, ram[i].start, ram[i].end - ram[i].start);
 
-		snprintf(name, sizeof(name), "memory@%lx", (unsigned long)ram[i].start);
+		snprintf(name, sizeof(name), "memory@%" PRIx64, ram[i].start);
 		fdt_node(c->w, name);
 		fdt_put_string(c->w, "device_type", "memory");
 		fdt_put_cells(c->w, "reg", cells, n);
@@ -181,7 +205,7 @@ static void put_psci(struct copy *c)
 	fdt_put(c->w, "compatible", kinds, sizeof(kinds));
 	fdt_put_string(c->w, "method", "hvc");
 	fdt_put_u32(c->w, "cpu_off", 0x84000002);
-	fdt_put_u32(c->w, "cpu_on", 0xc4000003);
+	fdt_put_u32(c->w, "cpu_on", PSCI_CPU_ON_NATIVE);
 	fdt_end_node(c->w);
 }
 

@@ -8,15 +8,10 @@
 #include <hv/boot.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
+#include <hv/lib.h>
 #include <hv/memory.h>
 #include <hv/page.h>
 #include <xen/features.h>
-
-/* Ours reach over both widths: code of 32 bits at EL1 is not built (docs/support.md). */
-const struct arch_abi arch_abi = {
-    .capabilities = "xen-3.0-aarch64 ",
-    .virt_start = 0x00007f0000000000UL,
-};
 
 int arch_domain_create(struct domain *d, const struct xen_domctl_createdomain *config)
 {
@@ -28,6 +23,8 @@ int arch_domain_create(struct domain *d, const struct xen_domctl_createdomain *c
 		return -EINVAL;
 	}
 	spin_lock_init(&d->arch.mmio_lock);
+	d->direct_mapped = d->is_service;
+	memset(d->arch.last_vcpu, 0xff, sizeof(d->arch.last_vcpu));
 	d->arch.gic_version = config->arch.gic_version;
 	d->arch.spi_count = config->arch.nr_spis;
 	err = p2m_init(d);
@@ -81,7 +78,7 @@ void arch_domain_info(struct domain *d, struct xen_domctl_getdomaininfo *info)
 uint32_t arch_domain_features(const struct domain *d)
 {
 	return 1u << XENFEAT_ARM_SMCCC_supported |
-	       (d->is_service ? 1u << XENFEAT_direct_mapped : 1u << XENFEAT_not_direct_mapped);
+	       (d->direct_mapped ? 1u << XENFEAT_direct_mapped : 1u << XENFEAT_not_direct_mapped);
 }
 
 bool arch_frames_grantable(uint64_t first, uint64_t count)
@@ -96,7 +93,7 @@ bool arch_frames_grantable(uint64_t first, uint64_t count)
 		}
 	}
 	/* Each frame is looked at, so an area has its limit: 4 GiB. */
-	if (count > 1UL << 20) {
+	if (count > BIT(20)) {
 		return false;
 	}
 	for (uint64_t i = 0; i < count; i++) {

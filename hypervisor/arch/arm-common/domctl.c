@@ -108,12 +108,12 @@ long arch_domctl(struct xen_domctl *op, struct domain *d, bool *copy_back)
 	case XEN_DOMCTL_cacheflush:
 		return op_cacheflush(&op->u.cacheflush, d, copy_back);
 	case XEN_DOMCTL_get_address_size:
-		op->u.address_size.size = BITS_PER_LONG;
+		op->u.address_size.size = d->arch.is_32bit ? 32 : BITS_PER_LONG;
 		*copy_back = true;
 		return 0;
 	case XEN_DOMCTL_set_address_size:
-		/* 32-bit guests are not built. */
-		return op->u.address_size.size == BITS_PER_LONG ? 0 : -EINVAL;
+		return d == current->domain ? -EINVAL
+					    : domain_set_width(d, op->u.address_size.size);
 	case XEN_DOMCTL_get_paging_mempool_size:
 		op->u.paging_mempool.size = p2m_get_pool(d);
 		*copy_back = true;

@@ -24,16 +24,23 @@
 #define GICD_ITARGETSR	0x800
 #define GICD_ICFGR	0xc00
 #define GICD_SGIR	0xf00
+#define SGIR_OTHERS	BIT(24)
 
 #define GICC_CTLR	  0x0000
 #define GICC_PMR	  0x0004
 #define GICC_BPR	  0x0008
 #define GICC_IAR	  0x000c
 #define GICC_EOIR	  0x0010
+#define GICC_IIDR	  0x00fc
 #define GICC_DIR	  0x1000
 #define GICC_CTLR_ENABLE  BIT(0)
 #define GICC_CTLR_EOIMODE BIT(9)
 #define GICC_SIZE	  0x2000
+#define IIDR_VERSION(v)	  ((v) >> 16 & 15)
+
+/* The last copy of the first page, when each is repeated throughout 64 KiB. */
+#define COPIES_SIZE 0x20000u
+#define COPIES_LAST 0x0f000u
 
 #define GICH_HCR  0x000
 #define GICH_VTR  0x004
@@ -113,9 +120,35 @@ static void init_cpu(void)
 	mmio_write32(cpu_if + GICC_CTLR, GICC_CTLR_ENABLE | GICC_CTLR_EOIMODE);
 }
 
+/*
+ * For a system with pages of 64 KiB each page of the interface may have one of its own, filled with
+ * copies: the last of the first page and the first of the second lie side by side (Arm DEN 0029,
+ * appendix on GICv2).
+ */
+static uint32_t find_registers(const struct platform_gic *g, const volatile uint8_t *base)
+{
+	uint32_t id;
+
+	if (g->cpu.size < COPIES_SIZE || g->vcpu.size < COPIES_SIZE) {
+		return 0;
+	}
+	id = mmio_read32(base + GICC_IIDR);
+	return IIDR_VERSION(id) == 2 && mmio_read32(base + COPIES_LAST + GICC_IIDR) == id
+		   ? COPIES_LAST
+		   : 0;
+}
+
+void gic_wake_others(void)
+{
+	if (gic == &gic_v2_ops) {
+		dsb(ishst);
+		dist_write(GICD_SGIR, SGIR_OTHERS | SGI_KICK);
+	}
+}
+
 static void init(void)
 {
-	const struct platform_gic *g = &platform.gic;
+	struct platform_gic *g = &platform.gic;
 
 	if (g->cpu.size < GICC_SIZE || g->vcpu.size < GICC_SIZE) {
 		boot_fail("the GIC's CPU interface is too small: it cannot split the end of an "
@@ -127,6 +160,8 @@ static void init(void)
 	if (!dist || !cpu_if || !hyp_if) {
 		boot_fail("no room to map the GIC");
 	}
+	g->cpu_offset = find_registers(g, cpu_if);
+	cpu_if += g->cpu_offset;
 	gic_lrs = (mmio_read32(hyp_if + GICH_VTR) & 0x3f) + 1;
 	init_cpu();
 	init_distributor();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copies from and to guest memory. Takes no lock; a page reference is held around each piece. */
+#include <asm/guest_copy.h>
 #include <asm/p2m.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
@@ -9,25 +10,6 @@
 #include <hv/page.h>
 
 #define GUEST_COPY_MAX MIB(1)
-#define SHORT_READ_MAX 64
-
-/* The page of another, who may be changing it: words of natural size in one access each, and
- * nothing twice. */
-static void copy_page(void *dst, const void *src, size_t n)
-{
-	switch (n) {
-	case 4:
-		WRITE_ONCE(*(uint32_t *)dst, READ_ONCE(*(const uint32_t *)src));
-		break;
-	case 8:
-		WRITE_ONCE(*(uint64_t *)dst, READ_ONCE(*(const uint64_t *)src));
-		break;
-	default:
-		memcpy(dst, src, n);
-		break;
-	}
-	barrier();
-}
 
 /* Bytes from a up to the end of its page, at most n. */
 static size_t piece(uint64_t a, size_t n)
@@ -39,14 +21,14 @@ static int read_piece(struct domain *d, void *dst, gpa_t src, size_t n)
 {
 	struct page_info *pg;
 
-	if (n <= SHORT_READ_MAX && likely(p2m_read_own(d, dst, src, n))) {
+	if (n <= GUEST_COPY_SHORT && likely(p2m_read_own(d, dst, src, n))) {
 		return 0;
 	}
 	pg = p2m_get_page(d, gpa_to_gfn(src), NULL);
 	if (!pg) {
 		return -EFAULT;
 	}
-	copy_page(dst, (const char *)page_to_virt(pg) + (src.v & ~PAGE_MASK), n);
+	guest_copy_words(dst, (const char *)page_to_virt(pg) + (src.v & ~PAGE_MASK), n);
 	page_put(pg);
 	return 0;
 }
@@ -67,7 +49,7 @@ static int write_piece(struct domain *d, gpa_t dst, const void *src, size_t n)
 	}
 	to = (char *)page_to_virt(pg) + (dst.v & ~PAGE_MASK);
 	if (src) {
-		copy_page(to, src, n);
+		guest_copy_words(to, src, n);
 	} else {
 		memset(to, 0, n);
 	}
@@ -75,7 +57,12 @@ static int write_piece(struct domain *d, gpa_t dst, const void *src, size_t n)
 	return 0;
 }
 
-int guest_read(void *dst, gva_t src, size_t len)
+static bool is_short(gva_t a, size_t len)
+{
+	return len <= GUEST_COPY_SHORT && len <= PAGE_SIZE - (a.v & ~PAGE_MASK);
+}
+
+static int read_linear(void *dst, gva_t src, size_t len)
 {
 	struct domain *d = current->domain;
 
@@ -95,6 +82,14 @@ int guest_read(void *dst, gva_t src, size_t len)
 		len -= n;
 	}
 	return 0;
+}
+
+int guest_read(void *dst, gva_t src, size_t len)
+{
+	if (likely(is_short(src, len) && guest_read_short(dst, src, len))) {
+		return 0;
+	}
+	return read_linear(dst, src, len);
 }
 
 static int write_linear(gva_t dst, const void *src, size_t len)
@@ -121,6 +116,9 @@ static int write_linear(gva_t dst, const void *src, size_t len)
 
 int guest_write(gva_t dst, const void *src, size_t len)
 {
+	if (likely(is_short(dst, len) && guest_write_short(dst, src, len))) {
+		return 0;
+	}
 	return write_linear(dst, src, len);
 }
 

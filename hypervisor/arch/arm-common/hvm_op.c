@@ -10,7 +10,8 @@
 
 static_assert(HVM_PARAM_COUNT == HVM_NR_PARAMS, "xen/hvm/params.h");
 
-static bool for_guest(uint32_t index)
+/* Of the ABI's parameters those that ARM has: the tools' to set, the guest's to read. */
+static bool exists(uint32_t index)
 {
 	switch (index) {
 	case HVM_PARAM_CALLBACK_IRQ:
@@ -31,7 +32,10 @@ static long param_access(struct domain *d, struct xen_hvm_param *p, bool set)
 	if (!own && !domain_may_control(current->domain, d)) {
 		return -EPERM;
 	}
-	if (own && (set || !for_guest(p->index))) {
+	if (!exists(p->index)) {
+		return -EINVAL;
+	}
+	if (own && set) {
 		return -EPERM;
 	}
 	if (!set) {

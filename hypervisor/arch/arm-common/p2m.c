@@ -24,7 +24,7 @@
 #define PTE_VALID      BIT(0)
 #define PTE_TABLE      BIT(1)	   /* or, on level 1 of ours, a page */
 #define PTE_NORMAL     (15UL << 2) /* write-back: the guest's own attributes decide */
-#define PTE_DEVICE     (1UL << 2)  /* nGnRE */
+#define PTE_DEVICE     BIT(2)	   /* nGnRE */
 #define PTE_READ       BIT(6)
 #define PTE_WRITE      BIT(7)
 #define PTE_INNER      (3UL << 8)
@@ -58,7 +58,7 @@ static unsigned long vmids[BITS_TO_LONGS(VMID_COUNT)]; /* atomic; 0 is the hyper
 
 static uint64_t span(unsigned int level)
 {
-	return 1UL << (9 * (level - 1));
+	return BIT(9 * (level - 1));
 }
 
 static bool entry_is_leaf(uint64_t e, unsigned int level)
@@ -189,22 +189,22 @@ bool p2m_read_own(struct domain *d, void *dst, gpa_t src, size_t n)
 {
 	unsigned int level;
 	uint64_t *slot, e = walk_leaf(d->p2m, src.v >> PAGE_SHIFT, &level, &slot);
-	const volatile char *from;
+	const char *from;
 
 	if (entry_type(e) != P2M_RAM_RW) {
 		return false;
 	}
 	from = (char *)mfn_to_virt(mfn(leaf_frame(e, src.v >> PAGE_SHIFT, level))) +
 	       (src.v & ~PAGE_MASK);
-	switch (n) {
+	switch (IS_ALIGNED((uintptr_t)dst | (uintptr_t)from, n) ? n : 0) {
 	case 4:
-		*(uint32_t *)dst = *(const volatile uint32_t *)from;
+		*(uint32_t *)dst = READ_ONCE(*(const uint32_t *)from);
 		break;
 	case 8:
-		*(uint64_t *)dst = *(const volatile uint64_t *)from;
+		*(uint64_t *)dst = READ_ONCE(*(const uint64_t *)from);
 		break;
 	default:
-		memcpy(dst, (const char *)from, n);
+		memcpy(dst, from, n);
 		break;
 	}
 	smp_rmb();
@@ -329,10 +329,10 @@ static unsigned int chunk_level(uint64_t g, uint64_t m, uint64_t count, enum p2m
 {
 	uint64_t bits = t == P2M_INVALID ? g : g | m;
 
-	if (count >= 1UL << ORDER_1G && IS_ALIGNED(bits, 1UL << ORDER_1G)) {
+	if (count >= BIT(ORDER_1G) && IS_ALIGNED(bits, BIT(ORDER_1G))) {
 		return 3;
 	}
-	return count >= 1UL << ORDER_2M && IS_ALIGNED(bits, 1UL << ORDER_2M) ? 2 : 1;
+	return count >= BIT(ORDER_2M) && IS_ALIGNED(bits, BIT(ORDER_2M)) ? 2 : 1;
 }
 
 /* (lock) One chunk at g; *count: in: frames to go, out: frames dealt with. */
@@ -364,7 +364,7 @@ static int set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, en
 		      bool *flush)
 {
 	struct p2m *p = d->p2m;
-	uint64_t left = 1UL << order, done = 0;
+	uint64_t left = BIT(order), done = 0;
 	int err = 0;
 
 	if ((g.v >> p->gfn_bits) || ((g.v + left - 1) >> p->gfn_bits) || t == P2M_POD) {
@@ -445,7 +445,7 @@ int p2m_set_if_empty(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t)
 /* (lock) Does an entry in the range hold a reference that replacing it would lose? */
 static bool range_holds_references(struct domain *d, uint64_t g, unsigned int order)
 {
-	for (uint64_t end = g + (1UL << order); g < end;) {
+	for (uint64_t end = g + BIT(order); g < end;) {
 		unsigned int level;
 		uint64_t *slot, e = walk_leaf(d->p2m, g, &level, &slot);
 		enum p2m_type t = entry_type(e);
@@ -468,7 +468,7 @@ int p2m_populate(struct domain *d, gfn_t g, mfn_t m, unsigned int order)
 	struct p2m *p = d->p2m;
 	bool flush = false;
 
-	if ((g.v >> p->gfn_bits) || ((g.v + (1UL << order) - 1) >> p->gfn_bits)) {
+	if ((g.v >> p->gfn_bits) || ((g.v + BIT(order) - 1) >> p->gfn_bits)) {
 		return -EINVAL;
 	}
 	spin_lock(&p->lock);

@@ -4,13 +4,15 @@
  * not lead us astray: fdt_check has walked it, and each value is checked here before it is kept.
  * No locks: boot CPU; read-only afterwards.
  */
+#include "platform_parts.h"
 #include <asm/irq.h>
 #include <asm/platform.h>
+#include <asm/uart.h>
 #include <hv/boot.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 
-#define MPIDR_AFFINITY 0xff00ffffffUL
+#define XGENE_PAGE     0x10000u
 #define TREE_FLAG_EDGE 0x3u /* DT_IRQ_TYPE_EDGE_* of a flags cell */
 
 struct platform platform;
@@ -55,65 +57,6 @@ bool platform_frame_is_hidden(uint64_t frame)
 	return false;
 }
 
-/* CPUs --------------------------------------------------------------------------------------------
- */
-
-static bool known_cpu(uint64_t mpidr)
-{
-	for (unsigned int i = 0; i < platform.cpu_count; i++) {
-		if (platform.cpu_mpidr[i] == mpidr) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void parse_cpu(const struct fdt *t, int node, unsigned int cells)
-{
-	const char *method = fdt_get_string(t, node, "enable-method");
-	const char *type = fdt_get_string(t, node, "device_type");
-	struct fdt_prop reg;
-	uint64_t mpidr;
-
-	if (!type || strcmp(type, "cpu") || !fdt_get(t, node, "reg", &reg) ||
-	    reg.len != 4 * cells) {
-		return;
-	}
-	mpidr = cells == 2 ? fdt_u64(reg.data) : fdt_u32(reg.data);
-	mpidr &= MPIDR_AFFINITY;
-	if (known_cpu(mpidr)) {
-		return;
-	}
-	if (!fdt_available(t, node) || !method || strcmp(method, "psci")) {
-		log_warn("CPU %lx stays off: it is not started by PSCI\n", mpidr);
-		return;
-	}
-	if (platform.cpu_count == PLATFORM_CPU_MAX) {
-		log_warn("CPU %lx stays off: no more than %u are used\n", mpidr, PLATFORM_CPU_MAX);
-		return;
-	}
-	platform.cpu_mpidr[platform.cpu_count++] = mpidr;
-}
-
-static void parse_cpus(const struct fdt *t, uint64_t boot_mpidr)
-{
-	int cpus = fdt_child(t, fdt_root(t), "cpus"), node;
-	uint32_t cells;
-
-	platform.cpu_mpidr[0] = boot_mpidr & MPIDR_AFFINITY;
-	platform.cpu_count = 1;
-	if (cpus < 0) {
-		return;
-	}
-	cells = fdt_get_u32(t, cpus, "#address-cells", 1);
-	if (cells != 1 && cells != 2) {
-		boot_fail("the device tree's CPUs have addresses of %u cells", cells);
-	}
-	for (node = fdt_first_child(t, cpus); node >= 0; node = fdt_next_sibling(t, node)) {
-		parse_cpu(t, node, cells);
-	}
-}
-
 /* Memory ------------------------------------------------------------------------------------------
  */
 
@@ -127,7 +70,7 @@ static void add_ram(uint64_t base, uint64_t end)
 	end = ROUND_DOWN(end, PAGE_SIZE);
 	for (i = 0; i < boot_info.memory_count; i++) {
 		if (base < list[i].end && end > list[i].start) {
-			log_warn("device tree: memory at %lx stands there twice\n", base);
+			log_warn("device tree: memory at %" PRIx64 " stands there twice\n", base);
 			return;
 		}
 	}
@@ -183,7 +126,7 @@ static void parse_reservations(const struct fdt *t)
  */
 
 /* QEMU's guest-loader writes two cells each and does not always say so. */
-static bool module_place(const struct fdt *t, int chosen, int node, uint64_t *base, uint64_t *size)
+static bool module_reg(const struct fdt *t, int chosen, int node, uint64_t *base, uint64_t *size)
 {
 	uint32_t cells = fdt_get_u32(t, chosen, "#address-cells", 0);
 	struct fdt_prop reg;
@@ -204,6 +147,40 @@ static bool module_place(const struct fdt *t, int chosen, int node, uint64_t *ba
 		return false;
 	}
 	return *size && *base + *size > *base;
+}
+
+static bool chosen_address(const struct fdt *t, int chosen, const char *name, uint64_t *out)
+{
+	struct fdt_prop p;
+
+	if (!fdt_get(t, chosen, name, &p) || (p.len != 4 && p.len != 8)) {
+		return false;
+	}
+	*out = p.len == 8 ? fdt_u64(p.data) : fdt_u32(p.data);
+	return true;
+}
+
+/*
+ * Boot loaders that know a kernel and an initrd and nothing else hand over all modules as one
+ * initrd: reg then counts from its start.
+ */
+static bool module_place(const struct fdt *t, int chosen, int node, uint64_t *base, uint64_t *size)
+{
+	uint64_t start, end;
+
+	if (!module_reg(t, chosen, node, base, size)) {
+		return false;
+	}
+	if (!fdt_has(t, node, "mullion,in-initrd")) {
+		return true;
+	}
+	if (!chosen_address(t, chosen, "linux,initrd-start", &start) ||
+	    !chosen_address(t, chosen, "linux,initrd-end", &end) || end < start ||
+	    *base + *size > end - start) {
+		return false;
+	}
+	*base += start;
+	return true;
 }
 
 static bool is_ram(uint64_t start, uint64_t end)
@@ -254,6 +231,19 @@ static void parse_module(const struct fdt *t, int chosen, int node)
 	set_module(m, t, node, base, size);
 }
 
+static void parse_cmdline(const struct fdt *t)
+{
+	int chosen = fdt_child(t, fdt_root(t), "chosen");
+	const char *args = chosen < 0 ? NULL : fdt_get_string(t, chosen, "xen,xen-bootargs");
+
+	if (chosen >= 0 && !args) {
+		args = fdt_get_string(t, chosen, "bootargs");
+	}
+	if (args) {
+		str_copy(boot_info.cmdline, args, sizeof(boot_info.cmdline));
+	}
+}
+
 static void parse_chosen(const struct fdt *t)
 {
 	int chosen = fdt_child(t, fdt_root(t), "chosen"), node;
@@ -261,13 +251,6 @@ static void parse_chosen(const struct fdt *t)
 
 	if (chosen < 0) {
 		return;
-	}
-	args = fdt_get_string(t, chosen, "xen,xen-bootargs");
-	if (!args) {
-		args = fdt_get_string(t, chosen, "bootargs");
-	}
-	if (args) {
-		str_copy(boot_info.cmdline, args, sizeof(boot_info.cmdline));
 	}
 	for (node = fdt_first_child(t, chosen); node >= 0; node = fdt_next_sibling(t, node)) {
 		parse_module(t, chosen, node);
@@ -317,6 +300,10 @@ static void parse_gic_v2(const struct fdt *t, int node, struct platform_gic *g)
 	if (!region(t, node, 1, &g->cpu) || !region(t, node, 2, &g->hyp) ||
 	    !region(t, node, 3, &g->vcpu)) {
 		boot_fail("the GIC has no virtualisation extensions");
+	}
+	/* X-Gene's trees name the first page alone; its pages are 64 KiB apart (gic_v2.c). */
+	if (g->cpu.size < XGENE_PAGE && fdt_compatible(t, fdt_root(t), "apm,xgene-storm")) {
+		g->cpu.size = g->vcpu.size = 2 * XGENE_PAGE;
 	}
 	hide(&g->cpu);
 	hide(&g->hyp);
@@ -464,32 +451,44 @@ static void parse_psci(const struct fdt *t)
 	}
 }
 
+/* The first of the node's names that is known. */
+static const struct uart_model *uart_model_of(const struct fdt *t, int node)
+{
+	const struct uart_model *m = NULL;
+	struct fdt_prop p;
+	size_t len;
+
+	if (!fdt_get(t, node, "compatible", &p) || !p.len || p.data[p.len - 1]) {
+		return NULL;
+	}
+	for (uint32_t at = 0; at < p.len && !m; at += (uint32_t)len + 1) {
+		len = strlen((const char *)p.data + at);
+		m = uart_model_find((const char *)p.data + at);
+	}
+	return m;
+}
+
 static bool uart_at(const struct fdt *t, int node)
 {
 	struct platform_uart *u = &platform.uart;
+	const struct uart_model *m = node < 0 ? NULL : uart_model_of(t, node);
 	uint32_t flags;
 
 	*u = (struct platform_uart){.node = node};
-	if (node < 0 || !region(t, node, 0, &u->regs)) {
+	if (!m || !region(t, node, 0, &u->regs)) {
 		return false;
 	}
-	if (fdt_compatible(t, node, "arm,pl011") || fdt_compatible(t, node, "arm,sbsa-uart")) {
-		u->kind = UART_PL011;
-		u->width = 4;
-	} else if (fdt_compatible(t, node, "ns16550a") || fdt_compatible(t, node, "ns16550") ||
-		   fdt_compatible(t, node, "snps,dw-apb-uart") ||
-		   fdt_compatible(t, node, "ti,omap4-uart")) {
-		u->kind = UART_NS16550;
-		u->shift = fdt_get_u32(t, node, "reg-shift", 0);
-		u->width = fdt_get_u32(t, node, "reg-io-width", 1);
-		if (u->shift > 4 || (u->width != 1 && u->width != 4)) {
-			u->kind = UART_NONE;
-		}
+	u->shift = m->tree_decides ? fdt_get_u32(t, node, "reg-shift", m->shift) : m->shift;
+	u->width = m->tree_decides ? fdt_get_u32(t, node, "reg-io-width", m->width) : m->width;
+	if (u->shift > 4 || (u->width != 1 && u->width != 4) ||
+	    !IS_ALIGNED(u->regs.base, (uint64_t)u->width)) {
+		return false;
 	}
 	if (!fdt_gic_irq(t, node, 0, &u->intid, &flags)) {
 		u->intid = 0;
 	}
-	return u->kind != UART_NONE;
+	u->model = m;
+	return true;
 }
 
 void platform_choose_uart(const char *dtuart)
@@ -514,23 +513,34 @@ void platform_choose_uart(const char *dtuart)
 /* -------------------------------------------------------------------------------------------------
  */
 
-void platform_init(const void *fdt, size_t mapped, uint64_t pa, uint64_t boot_mpidr)
+void platform_open(const void *fdt, size_t mapped, uint64_t pa)
 {
 	const char *why = fdt_check(fdt, mapped, &platform.tree);
-	const struct fdt *t = &platform.tree;
 
 	if (why) {
 		boot_fail("the device tree %s", why);
 	}
 	platform.tree_pa = pa;
 	boot_info.loader = "device tree";
-	parse_cpus(t, boot_mpidr);
+	parse_cmdline(&platform.tree);
+}
+
+void platform_init(uint64_t boot_mpidr)
+{
+	const struct fdt *t = &platform.tree;
+
+	parse_psci(t);
+	platform_parse_cpus(t, boot_mpidr);
 	parse_memory(t);
-	platform_reserve(ROUND_DOWN(pa, PAGE_SIZE), ROUND_UP(pa + t->size, PAGE_SIZE));
+	/* An address of 0 says "none" in many places. */
+	if (!boot_info.memory[0].start) {
+		platform_reserve(0, PAGE_SIZE);
+	}
+	platform_reserve(ROUND_DOWN(platform.tree_pa, PAGE_SIZE),
+			 ROUND_UP(platform.tree_pa + t->size, PAGE_SIZE));
 	parse_reservations(t);
 	parse_chosen(t);
 	parse_gic(t);
 	hide_smmus(t);
 	parse_timer(t);
-	parse_psci(t);
 }

@@ -130,17 +130,11 @@ long hypercall_platform_op(const struct hypercall_args *a)
 	return 0;
 }
 
-/* Devices are the service VM's own; it tells of PCI functions, which nobody else may have
- * (docs/support.md). */
+/* Devices are the service VM's own; PCI functions, which nobody else may have, are none of our
+ * business (docs/support.md). */
 long hypercall_physdev_op(const struct hypercall_args *a)
 {
-	switch ((int)a->v[0]) {
-	case PHYSDEVOP_pci_device_add:
-	case PHYSDEVOP_pci_device_remove:
-		return current->domain->is_service ? -EOPNOTSUPP : -EPERM;
-	default:
-		return -ENOSYS;
-	}
+	return -ENOSYS;
 }
 
 /* Interrupts of devices are not event channels here. */

@@ -9,6 +9,7 @@
 #include <asm/time.h>
 #include <hv/boot.h>
 #include <hv/cpu.h>
+#include <hv/divide.h>
 #include <hv/log.h>
 
 #define TIMER_ENABLE  BIT(0)
@@ -28,13 +29,13 @@ uint64_t counter_read(void)
 
 nstime_t counter_to_ns(uint64_t counter)
 {
-	return (nstime_t)(((unsigned __int128)(counter - counter_base) * ns_mul) >> 32);
+	return (nstime_t)multiply_shift32(counter - counter_base, ns_mul);
 }
 
 uint64_t ns_to_counter(nstime_t ns)
 {
 	/* Rounded up: a timer that fires too early would have to be set again. */
-	return counter_base + (uint64_t)(((unsigned __int128)(uint64_t)ns * counter_mul) >> 32) + 1;
+	return counter_base + multiply_shift32((uint64_t)ns, counter_mul) + 1;
 }
 
 nstime_t time_now(void)
@@ -68,12 +69,12 @@ void time_init(void)
 {
 	counter_hz = platform.timer.frequency ? platform.timer.frequency : read_sysreg(cntfrq_el0);
 	if (counter_hz < 1000000 || counter_hz > 4000000000U) {
-		boot_fail("the generic timer says that it runs at %lu Hz", counter_hz);
+		boot_fail("the generic timer says that it runs at %" PRIu64 " Hz", counter_hz);
 	}
 	ns_mul = ((uint64_t)NS_PER_SEC << 32) / counter_hz;
 	counter_mul = (counter_hz << 32) / (uint64_t)NS_PER_SEC;
 	counter_base = counter_read();
-	log_info("time: counter %lu kHz\n", counter_hz / 1000);
+	log_info("time: counter %" PRIu64 " kHz\n", counter_hz / 1000);
 	time_init_cpu();
 }
 

@@ -17,8 +17,6 @@
 #include <hv/sched.h>
 #include <xen/domctl.h>
 
-static_assert(VGIC_VCPU_MAX <= VGIC_KICK_WORDS * BITS_PER_LONG, "a bit for each vCPU");
-
 static struct vgic_domain *of(struct domain *d)
 {
 	return &d->arch.vgic;

@@ -4,10 +4,11 @@
 /* Between the parts of the virtual GIC (vgic*.c). The domain's vgic.lock is held where not said otherwise. */
 #include <asm/mmio.h>
 #include <asm/vgic.h>
+#include <hv/bitops.h>
 #include <hv/domain.h>
 
-#define VGIC_KICK_WORDS 2 /* vCPUs of a domain, as bits */
 #define VGIC_VCPU_MAX	128u
+#define VGIC_KICK_WORDS BITS_TO_LONGS(VGIC_VCPU_MAX) /* vCPUs of a domain, as bits */
 
 /* Who has to be kicked once the lock is free: a kick takes the scheduler's. */
 struct vgic_kicks {
@@ -30,9 +31,17 @@ void vgic_update_line(struct domain *d, const struct vgic_irq *irq);
 /* A software-generated interrupt from vCPU `from` to v. */
 void vgic_sgi(struct vcpu *v, unsigned int intid, unsigned int from, struct vgic_kicks *k);
 
+#define VGIC_BANK_START 0x080u /* GICD_IGROUPR */
+#define VGIC_BANK_END	0xd00u /* behind GICD_ICFGR */
+
+static inline bool vgic_is_bank(uint32_t off)
+{
+	return off >= VGIC_BANK_START && off < VGIC_BANK_END;
+}
+
 /*
- * Registers that distributor and redistributors share, of interrupts lo to hi - 1, by their offset
- * from GICD_IGROUPR's frame. False: not one of them, or no such access. No lock held.
+ * Registers that distributor and redistributors share (vgic_is_bank), of interrupts lo to hi - 1, by their offset
+ * from GICD_IGROUPR's frame. False: no such access. No lock held.
  */
 bool vgic_bank_access(struct vcpu *own, struct mmio_access *a, uint32_t off, unsigned int lo,
 		      unsigned int hi);

@@ -20,7 +20,6 @@
 #define IPRIORITYR 0x400u
 #define ITARGETSR  0x800u
 #define ICFGR	   0xc00u
-#define ICFGR_END  0xd00u
 
 struct bank {
 	struct vcpu *own; /* whose private interrupts are meant; current unless a redistributor's */
@@ -231,9 +230,6 @@ bool vgic_bank_access(struct vcpu *own, struct mmio_access *a, uint32_t off, uns
 	bool bytes = off >= IPRIORITYR && off < ICFGR;
 	unsigned long flags;
 
-	if (off < IGROUPR || off >= ICFGR_END) {
-		return false;
-	}
 	if (a->size > 4 || (!bytes && a->size != 4)) {
 		return false;
 	}

@@ -118,7 +118,7 @@ static bool dist_access(struct vcpu *v, struct mmio_access *a, void *opaque)
 {
 	uint32_t off = (uint32_t)(a->gpa - v->domain->arch.vgic.dist_base) & (DIST_SIZE - 1);
 
-	if (vgic_bank_access(v, a, off, 0, ~0U)) {
+	if (vgic_is_bank(off) && vgic_bank_access(v, a, off, 0, ~0U)) {
 		return true;
 	}
 	if (off >= GICD_CPENDSGIR && off < GICD_SGI_END && a->size <= 4) {
@@ -143,14 +143,18 @@ int vgic_v2_init(struct domain *d)
 {
 	struct vgic_domain *g = &d->arch.vgic;
 	const struct platform_gic *host = &platform.gic;
+	/* The service VM finds all that its tree says, copies included. */
+	bool copies = d->is_service && host->cpu_offset;
+	uint64_t from = host->vcpu.base + (copies ? 0 : host->cpu_offset);
+	uint64_t size = copies ? MIN(host->cpu.size, host->vcpu.size) : CPU_SIZE;
 	int err;
 
 	g->dist_base = d->is_service ? host->dist.base : GUEST_GICD_BASE;
 	g->cpu_base = d->is_service ? host->cpu.base : GUEST_GICC_BASE;
 	err = mmio_register(d, g->dist_base, DIST_SIZE, dist_access, NULL);
-	for (uint64_t off = 0; off < CPU_SIZE && !err; off += PAGE_SIZE) {
-		err = p2m_set(d, gpa_to_gfn(gpa(g->cpu_base + off)),
-			      hpa_to_mfn(hpa(host->vcpu.base + off)), ORDER_4K, P2M_MMIO);
+	for (uint64_t off = 0; off < size && !err; off += PAGE_SIZE) {
+		err = p2m_set(d, gpa_to_gfn(gpa(g->cpu_base + off)), hpa_to_mfn(hpa(from + off)),
+			      ORDER_4K, P2M_MMIO);
 	}
 	return err;
 }

@@ -116,7 +116,7 @@ static bool dist_access(struct vcpu *v, struct mmio_access *a, void *opaque)
 		return true;
 	}
 	/* The private ones are the redistributors'. */
-	if (vgic_bank_access(v, a, off, VGIC_PRIVATE, ~0U)) {
+	if (vgic_is_bank(off) && vgic_bank_access(v, a, off, VGIC_PRIVATE, ~0U)) {
 		return true;
 	}
 	if (a->size != 4) {
@@ -168,7 +168,8 @@ static bool redist_access(struct vcpu *v, struct mmio_access *a, void *opaque)
 		return false;
 	}
 	if (off >= FRAME) {
-		if (vgic_bank_access(d->vcpu[id], a, off - FRAME, 0, VGIC_PRIVATE)) {
+		if (vgic_is_bank(off - FRAME) &&
+		    vgic_bank_access(d->vcpu[id], a, off - FRAME, 0, VGIC_PRIVATE)) {
 			return true;
 		}
 		off = off == FRAME + GIC_PIDR2 ? GIC_PIDR2 : GICR_CTLR;

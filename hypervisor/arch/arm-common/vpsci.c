@@ -64,8 +64,7 @@ static long cpu_on(struct vcpu *v, uint64_t mpidr, uint64_t entry, uint64_t cont
 	if (!target) {
 		return PSCI_INVALID_PARAMETERS;
 	}
-	/* Entry is an address of A64 code. */
-	if (entry & 3) {
+	if (!vcpu_entry_ok(target, entry)) {
 		return PSCI_INVALID_ADDRESS;
 	}
 	spin_lock(&d->big_lock);

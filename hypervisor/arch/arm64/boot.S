@@ -10,6 +10,7 @@
 #define PAGE_CODE	0x7cb			/* page, AF, inner shareable, AP RES1 + read-only, MAIR 2 */
 #define PAGE_RODATA	(0x7cb | (1 << 54))	/* and never executed */
 #define PAGE_DATA	(0x74b | (1 << 54))
+#define MPIDR_AFFINITY	0xff00ffffff
 #define IMAGE_L3_TABLES	8			/* 16 MiB of image */
 
 #define MAIR		0x44ff0400		/* 0 nGnRnE, 1 nGnRE, 2 write-back, 3 non-cacheable */
@@ -81,6 +82,22 @@ boot_secondary:
 	mov	x30, xzr
 	ldr	x0, [sp]
 	b	smp_secondary_main
+
+/* Entered where the board starts CPUs at a bare address: this one waits until boot_pen has its number. */
+	.globl	boot_secondary_pen
+boot_secondary_pen:
+	adrp	x1, boot_pen
+	add	x1, x1, :lo12:boot_pen
+	mrs	x2, mpidr_el1
+	ldr	x3, =MPIDR_AFFINITY
+	and	x2, x2, x3
+1:	ldr	x3, [x1]
+	cmp	x3, x2
+	b.eq	2f
+	wfe
+	b	1b
+2:	ldr	x0, [x1, #8]
+	b	boot_secondary
 
 halt:	wfe
 	b	halt
@@ -240,6 +257,9 @@ ident_l1:	.skip	4096
 ident_l2:	.skip	4096
 ident_l3:	.skip	4096
 boot_tables_end:
+/* Of the CPU that may pass: its affinity, the top of its stack. A line of its own. */
+	.globl	boot_pen
+boot_pen:	.skip	2048
 
 	.bss
 	.balign	32768

@@ -86,7 +86,7 @@ static const struct id_register id_registers[] = {
     {ID(7, 1), FIELD(8) | FIELD(16) | FIELD(40), 0, read_mmfr1}, /* VH, LO, HCX */
     {ID(7, 2), FIELD(24), 0, read_mmfr2},			 /* NV */
     {ID(1, 0), 0, 0, read_pfr0_32},
-    {ID(1, 1), 0, 0, read_pfr1_32},
+    {ID(1, 1), FIELD(4) | FIELD(12), 0, read_pfr1_32}, /* security, virtualisation */
     {ID(1, 3), 0, 0, read_afr0_32},
     {ID(1, 4), 0, 0, read_mmfr0_32},
     {ID(1, 5), 0, 0, read_mmfr1_32},
@@ -142,8 +142,18 @@ static bool is_counter(uint32_t reg)
 	       (REG_OP1(reg) == 3 && crn == 14 && crm >= 8);
 }
 
-static bool access_known(struct vcpu *v, struct sysreg_access *a)
+/* CRn tells interrupts and timers, which are the frequent ones, from the rest. */
+#define CRN_GIC	  12
+#define CRN_TIMER 14
+
+bool sysreg_access(struct vcpu *v, struct sysreg_access *a)
 {
+	if (REG_CRN(a->reg) == CRN_GIC && vgic_sysreg(v, a)) {
+		return true;
+	}
+	if (REG_CRN(a->reg) == CRN_TIMER && vtimer_sysreg(v, a)) {
+		return true;
+	}
 	if (is_id(a->reg)) {
 		a->value = id_value(v->domain, a->reg);
 		return !a->write;
@@ -156,10 +166,10 @@ static bool access_known(struct vcpu *v, struct sysreg_access *a)
 		a->value = a->reg == OSLSR_EL1 ? OSLSR_IMPLEMENTED : 0;
 		return true;
 	}
-	return vgic_sysreg(v, a) || vtimer_sysreg(v, a);
+	return false;
 }
 
-void exit_sysreg(struct vcpu *v)
+bool exit_register(struct vcpu *v)
 {
 	uint32_t iss = ESR_ISS(v->arch.esr);
 	struct sysreg_access a = {
@@ -167,18 +177,22 @@ void exit_sysreg(struct vcpu *v)
 	    .write = !(iss & ISS_READ),
 	};
 
+	if (unlikely(ESR_EC(v->arch.esr) != EC_SYSREG)) {
+		return guest32_register(v);
+	}
 	if (a.write) {
 		a.value = guest_reg(&v->arch.regs, ISS_RT(iss));
 	}
-	if (!access_known(v, &a)) {
+	if (!sysreg_access(v, &a)) {
 		glog_info("d%uv%u: %s of S%u_%u_C%u_C%u_%u at %lx: undefined\n", v->domain->id,
 			  v->id, a.write ? "write" : "read", REG_OP0(a.reg), REG_OP1(a.reg),
 			  REG_CRN(a.reg), REG_CRM(a.reg), REG_OP2(a.reg), v->arch.regs.pc);
 		vcpu_inject_undefined(v, (uint32_t)v->arch.esr);
-		return;
+		return true;
 	}
 	if (!a.write) {
 		guest_reg_set(&v->arch.regs, ISS_RT(iss), a.value);
 	}
 	vcpu_skip(v);
+	return true;
 }

@@ -1,23 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Exceptions of the hypervisor's own, the registers of EL2, and the end: panic and boot_fail. */
+/* Exceptions of the hypervisor's own, and the registers of EL2. */
 #include <asm/boot.h>
-#include <asm/gic.h>
 #include <asm/processor.h>
-#include <asm/shutdown.h>
 #include <asm/sysreg.h>
-#include <asm/time.h>
 #include <asm/traps.h>
-#include <hv/boot.h>
 #include <hv/console.h>
 #include <hv/cpu.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 #include <hv/symbols.h>
-
-uintptr_t __stack_chk_guard;
-void __stack_chk_fail(void);
-
-static uint32_t panicking;
 
 void backtrace(uint64_t pc, uint64_t fp)
 {
@@ -46,81 +37,8 @@ void backtrace(uint64_t pc, uint64_t fp)
 	}
 }
 
-static void __noreturn hold(void)
-{
-	for (;;) {
-		irq_disable();
-		__asm__ volatile("wfi");
-	}
-}
-
-static void stop_this(void *opaque)
-{
-	hold();
-}
-
-static void stop_others(void)
-{
-	unsigned long others = READ_ONCE(cpu_online_map) & ~BIT(this_cpu()->id);
-
-	if (others) {
-		gic_send_sgi_mask(others, SGI_STOP);
-	}
-}
-
-void panic(const char *fmt, ...)
-{
-	char text[256];
-	va_list ap;
-
-	irq_disable();
-	if (__atomic_exchange_n(&panicking, 1, __ATOMIC_SEQ_CST)) {
-		hold();
-	}
-	stop_others();
-	console_force_unlock();
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	log_err("****************************************\n");
-	log_err("Panic on CPU %u: %s\n", this_cpu()->id, text);
-	backtrace((uint64_t)__builtin_return_address(0), (uint64_t)__builtin_frame_address(0));
-	log_err("****************************************\n");
-	if (boot_options.noreboot) {
-		log_err("The machine holds, as noreboot says.\n");
-		hold();
-	}
-	log_err("Reboot in five seconds.\n");
-	time_delay_us(5000000);
-	machine_reset();
-}
-
-void boot_fail(const char *fmt, ...)
-{
-	char text[256];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	log_err("cannot start: %s. Halted.\n", text);
-	stop_others();
-	hold();
-}
-
-void __stack_chk_fail(void)
-{
-	panic("stack overwritten below %016lx", (uint64_t)__builtin_return_address(0));
-}
-
 /* Exceptions
  * ---------------------------------------------------------------------------------------- */
-
-void trap_irq(void)
-{
-	this_cpu()->arch.interrupted = true;
-	gic_handle_irq();
-}
 
 static void __noreturn trap_fatal(const struct trap_frame *f, const char *what)
 {
@@ -163,7 +81,7 @@ void trap_bad(struct trap_frame *f)
 	trap_fatal(f, "impossible exception");
 }
 
-void traps_init_cpu(void)
+void arch_traps_init_cpu(void)
 {
 	/* No guest here yet: nothing traps that the hypervisor itself does. */
 	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA);
@@ -171,8 +89,4 @@ void traps_init_cpu(void)
 				   (read_sysreg(mdcr_el2) & MDCR_HPMN));
 	write_sysreg(hstr_el2, 0);
 	write_sysreg(hcr_el2, HCR_HOST);
-	isb();
-	if (irq_request(SGI_STOP, stop_this, NULL)) {
-		panic("no interrupt to stop CPUs by");
-	}
 }

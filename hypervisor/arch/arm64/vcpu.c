@@ -1,26 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The arm64 life of a vCPU: making and end, switching and running, exceptions given to it. No locks
- * of its own. */
+/* The registers of a vCPU: reset, switching, exceptions given to it. No locks of its own. */
 #include <asm/exit.h>
-#include <asm/gic.h>
 #include <asm/processor.h>
 #include <asm/sysreg.h>
-#include <asm/time.h>
 #include <asm/traps.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
-#include <hv/errno.h>
-#include <hv/guest_access.h>
 #include <hv/lib.h>
 #include <hv/log.h>
-#include <hv/sched.h>
 
-#define NO_CPU	     (~0U)
 #define PSTATE_RESET (PSR_GUEST64_INIT | PSR_DBG_MASK)
 #define PSTATE_MODE  0xfUL
 #define PSTATE_EL1T  4UL
 #define PSTATE_EL1H  5UL
-#define MPIDR_RES1   BIT(31)
 
 /* Offsets in a guest's vector table, DDI 0487 D1.10.2. */
 #define VECTOR_SAME_SP0 0x000
@@ -44,44 +36,38 @@ void vcpu_probe(void)
 	has_pauth = read_sysreg(id_aa64isar1_el1) & 0xff000ff0UL;
 }
 
-static void reset_state(struct vcpu *v)
+void vcpu_reset_state(struct vcpu *v)
 {
 	struct arch_vcpu *a = &v->arch;
 
 	memset(&a->regs, 0, sizeof(a->regs));
 	memset(&a->sys, 0, sizeof(a->sys));
 	memset(&a->fp, 0, sizeof(a->fp));
-	a->regs.pstate = PSTATE_RESET;
-	a->sys.sctlr = SCTLR_EL1_RESET;
-	a->last_cpu = NO_CPU;
+	a->regs.pstate = v->domain->arch.is_32bit ? PSR_GUEST32_INIT : PSTATE_RESET;
+	a->sys.sctlr = v->domain->arch.is_32bit ? SCTLR32_RESET : SCTLR_EL1_RESET;
 }
 
-void vcpu_reset_to(struct vcpu *v, uint64_t pc, uint64_t arg)
+void vcpu_start_at(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
-	reset_state(v);
-	vtimer_reset(v);
 	v->arch.regs.pc = pc;
 	v->arch.regs.x[0] = arg;
-	v->initialised = true;
+	if (v->domain->arch.is_32bit && (pc & 1)) {
+		v->arch.regs.pc = pc & ~1UL;
+		v->arch.regs.pstate |= CPSR_THUMB;
+	}
 }
 
-int arch_vcpu_create(struct vcpu *v)
+/* A64 code, or A32, or T32 by bit 0. */
+bool vcpu_entry_ok(const struct vcpu *v, uint64_t pc)
 {
-	struct arch_vcpu *a = &v->arch;
-
-	reset_state(v);
-	a->hcr = HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB |
-		 HCR_BSU_INNER | HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_RW |
-		 HCR_TLOR | HCR_TERR | HCR_APK | HCR_API;
-	a->vmpidr = MPIDR_RES1 | vgic_affinity(v->domain, v->id);
-	vgic_vcpu_init(v);
-	vtimer_vcpu_init(v);
-	return 0;
+	return v->domain->arch.is_32bit ? (pc & 3) != 2 && !(pc >> 32) : !(pc & 3);
 }
 
-void arch_vcpu_destroy(struct vcpu *v)
+uint64_t vcpu_hcr(const struct vcpu *v)
 {
-	vtimer_vcpu_destroy(v);
+	return HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_INNER |
+	       HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TLOR | HCR_TERR | HCR_APK |
+	       HCR_API | (v->domain->arch.is_32bit ? 0 : HCR_RW);
 }
 
 /* Switching
@@ -98,18 +84,26 @@ void arch_vcpu_destroy(struct vcpu *v)
 				x(tpidrro_el0, tpidrro_el0) x(tpidr_el1, tpidr_el1)                \
 				    x(cntkctl, cntkctl_el1) x(mdscr, mdscr_el1)
 
+/* What only 32-bit code uses. */
+#define SYSTEM_REGISTERS_32(x)                                                                     \
+	x(dacr32, dacr32_el2) x(ifsr32, ifsr32_el2) x(fpexc32, fpexc32_el2) x(spsr_abt, spsr_abt)  \
+	    x(spsr_und, spsr_und) x(spsr_irq, spsr_irq) x(spsr_fiq, spsr_fiq)
+
 /* APIA, APIB, APDA, APDB, APGA, each low and high. */
 #define PAUTH_KEYS(x)                                                                              \
 	x(0, S3_0_C2_C1_0) x(1, S3_0_C2_C1_1) x(2, S3_0_C2_C1_2) x(3, S3_0_C2_C1_3)                \
 	    x(4, S3_0_C2_C2_0) x(5, S3_0_C2_C2_1) x(6, S3_0_C2_C2_2) x(7, S3_0_C2_C2_3)            \
 		x(8, S3_0_C2_C3_0) x(9, S3_0_C2_C3_1)
 
-static void state_save(struct vcpu *v)
+void vcpu_state_save(struct vcpu *v)
 {
 	struct guest_system *s = &v->arch.sys;
 
 #define SAVE(field, reg) s->field = read_sysreg(reg);
 	SYSTEM_REGISTERS(SAVE)
+	if (v->domain->arch.is_32bit) {
+		SYSTEM_REGISTERS_32(SAVE)
+	}
 #undef SAVE
 	if (has_pauth) {
 #define SAVE(i, reg) s->pauth[i] = read_sysreg(reg);
@@ -119,12 +113,15 @@ static void state_save(struct vcpu *v)
 	fp_save(&v->arch.fp);
 }
 
-static void state_restore(const struct vcpu *v)
+void vcpu_state_restore(const struct vcpu *v)
 {
 	const struct guest_system *s = &v->arch.sys;
 
 #define RESTORE(field, reg) write_sysreg(reg, s->field);
 	SYSTEM_REGISTERS(RESTORE)
+	if (v->domain->arch.is_32bit) {
+		SYSTEM_REGISTERS_32(RESTORE)
+	}
 #undef RESTORE
 	if (has_pauth) {
 #define RESTORE(i, reg) write_sysreg(reg, s->pauth[i]);
@@ -134,107 +131,8 @@ static void state_restore(const struct vcpu *v)
 	fp_restore(&v->arch.fp);
 }
 
-void arch_context_switch(struct vcpu *prev, struct vcpu *next)
-{
-	struct cpu *c = this_cpu();
-
-	if (!vcpu_is_idle(prev)) {
-		vtimer_save(prev);
-		vgic_save(prev);
-		state_save(prev);
-		prev->arch.last_cpu = c->id;
-		c->arch.state_owner = prev;
-	}
-	if (vcpu_is_idle(next)) {
-		return;
-	}
-	/* Idling in between leaves the registers as they are. */
-	if (c->arch.state_owner != next || next->arch.last_cpu != c->id) {
-		state_restore(next);
-		c->arch.state_owner = next;
-		next->arch.last_cpu = c->id;
-	}
-	write_sysreg(hcr_el2, next->arch.hcr);
-	write_sysreg(vmpidr_el2, next->arch.vmpidr);
-	write_sysreg(vpidr_el2, read_sysreg(midr_el1));
-	write_sysreg(vtcr_el2, next->domain->arch.vtcr);
-	write_sysreg(vttbr_el2, next->domain->arch.vttbr);
-	isb();
-	vgic_restore(next);
-	vtimer_restore(next);
-}
-
-bool guest_exited(struct guest_regs *r, unsigned int reason)
-{
-	struct cpu *c = this_cpu();
-	struct vcpu *v = container_of(r, struct vcpu, arch.regs);
-
-	v->arch.exit_count++;
-	v->arch.esr = read_sysreg(esr_el2);
-	if (likely(reason == EXIT_SYNC)) {
-		irq_enable();
-		exit_sync(v);
-		irq_disable();
-		/* Who sent an interrupt to this CPU may wait for it to pass the main loop (RCU). */
-		if (unlikely(READ_ONCE(c->pending)) || unlikely(READ_ONCE(c->arch.interrupted))) {
-			return false;
-		}
-		vgic_enter(v, &v->arch.vgic);
-		return true;
-	}
-	if (reason == EXIT_IRQ) {
-		gic_handle_irq();
-	} else {
-		domain_crash(v->domain, "SError %08lx", v->arch.esr);
-	}
-	/* Through the main loop, where other CPUs may wait for this one to pass. */
-	return false;
-}
-
-void arch_vcpu_run(struct vcpu *v)
-{
-	irq_disable();
-	this_cpu()->arch.interrupted = false;
-	if (likely(!READ_ONCE(this_cpu()->pending))) {
-		vgic_enter(v, &v->arch.vgic);
-		guest_run(&v->arch.regs);
-	}
-	irq_enable();
-}
-
-bool arch_vcpu_has_pending(struct vcpu *v)
-{
-	return vgic_has_pending(v);
-}
-
-void arch_vcpu_upcall(struct vcpu *v)
-{
-	vgic_inject_private(v, PPI_EVENT);
-}
-
-/* Of the ABI's clock ARM guests use nothing: they read the counter. */
-void arch_vcpu_publish_time(struct vcpu *v)
-{
-}
-
-int arch_vcpu_nmi(struct vcpu *v)
-{
-	return -ENOSYS;
-}
-
-/* CPUs are brought up by PSCI. */
-long arch_vcpu_op(int cmd, struct vcpu *v, gva_t arg)
-{
-	return -EINVAL;
-}
-
 /* Exceptions
  * ---------------------------------------------------------------------------------------- */
-
-void vcpu_skip(struct vcpu *v)
-{
-	v->arch.regs.pc += 4;
-}
 
 /* A synchronous exception at the guest's EL1, DDI 0487 D1.10. v is current: its EL1 registers are
  * in the CPU. */
@@ -264,6 +162,10 @@ static bool at_el0(const struct vcpu *v)
 
 void vcpu_inject_undefined(struct vcpu *v, uint32_t esr)
 {
+	if (unlikely(v->domain->arch.is_32bit)) {
+		guest32_inject_undefined(v);
+		return;
+	}
 	inject(v, (uint64_t)EC_UNKNOWN << 26 | (esr & ESR_IL));
 }
 
@@ -271,9 +173,18 @@ void vcpu_inject_abort(struct vcpu *v, uint64_t far, bool fetch, bool write)
 {
 	unsigned int ec = fetch ? EC_IABT_LOW : EC_DABT_LOW;
 
+	if (unlikely(v->domain->arch.is_32bit)) {
+		guest32_inject_abort(v, far, fetch, write);
+		return;
+	}
 	write_sysreg(far_el1, far);
 	inject(v, (uint64_t)(at_el0(v) ? ec : ec + 1) << 26 | ESR_IL | FSC_EXTERNAL |
 		      (write ? ISS_WNR : 0));
+}
+
+uint64_t vcpu_fault_address(bool fetch)
+{
+	return read_sysreg(far_el2);
 }
 
 /* Looking
@@ -293,7 +204,7 @@ void arch_vcpu_dump(struct vcpu *v)
 	const struct guest_system *s = &v->arch.sys;
 
 	if (v == current) {
-		state_save(v);
+		vcpu_state_save(v);
 	}
 	log_err("d%uv%u on CPU%u: pc %016lx pstate %08lx esr %08lx far %016lx hpfar %lx\n",
 		v->domain->id, v->id, v->cpu, r->pc, r->pstate, v->arch.esr, v->arch.far,

@@ -151,8 +151,14 @@ static long op_physinfo(struct xen_sysctl_physinfo *p, bool *copy_back)
 	return 0;
 }
 
+static const char *capabilities(void)
+{
+	return "xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ";
+}
+
 const struct arch_abi arch_abi = {
-	.capabilities = "xen-3.0-x86_64 hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 ",
+	.capabilities = capabilities,
+	.moves_frames = true,
 	.virt_start = 0xffff800000000000UL,
 };
 

@@ -18,7 +18,8 @@ typedef struct { uint64_t v; } gpa_t;
 typedef struct { uint64_t v; } gva_t;
 
 #define PAGE_SHIFT	12
-#define PAGE_SIZE	(1UL << PAGE_SHIFT)
+/* Like the mask of 64 bits, for addresses of any kind. */
+#define PAGE_SIZE	BIT(PAGE_SHIFT)
 #define PAGE_MASK	(~(PAGE_SIZE - 1))
 #define ORDER_4K	0
 #define ORDER_2M	9

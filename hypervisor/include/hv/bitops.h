@@ -3,47 +3,48 @@
 
 #include <hv/types.h>
 
-#define BITS_PER_LONG	64
+#define BITS_PER_LONG	(8 * __SIZEOF_LONG__)
 #define BITS_TO_LONGS(n) DIV_ROUND_UP(n, BITS_PER_LONG)
+#define BIT_OF_WORD(n)	(1UL << ((n) % BITS_PER_LONG))
 
 /* Atomic bit operations on an array of longs; the test_and_ forms are full barriers. */
 static inline void set_bit(unsigned int n, unsigned long *p)
 {
-	__atomic_or_fetch(p + n / BITS_PER_LONG, BIT(n % BITS_PER_LONG), __ATOMIC_SEQ_CST);
+	__atomic_or_fetch(p + n / BITS_PER_LONG, BIT_OF_WORD(n), __ATOMIC_SEQ_CST);
 }
 
 static inline void clear_bit(unsigned int n, unsigned long *p)
 {
-	__atomic_and_fetch(p + n / BITS_PER_LONG, ~BIT(n % BITS_PER_LONG), __ATOMIC_SEQ_CST);
+	__atomic_and_fetch(p + n / BITS_PER_LONG, ~BIT_OF_WORD(n), __ATOMIC_SEQ_CST);
 }
 
 static inline bool test_bit(unsigned int n, const unsigned long *p)
 {
-	return READ_ONCE(p[n / BITS_PER_LONG]) & BIT(n % BITS_PER_LONG);
+	return READ_ONCE(p[n / BITS_PER_LONG]) & BIT_OF_WORD(n);
 }
 
 static inline bool test_and_set_bit(unsigned int n, unsigned long *p)
 {
-	return __atomic_fetch_or(p + n / BITS_PER_LONG, BIT(n % BITS_PER_LONG), __ATOMIC_SEQ_CST) &
-	       BIT(n % BITS_PER_LONG);
+	return __atomic_fetch_or(p + n / BITS_PER_LONG, BIT_OF_WORD(n), __ATOMIC_SEQ_CST) &
+	       BIT_OF_WORD(n);
 }
 
 static inline bool test_and_clear_bit(unsigned int n, unsigned long *p)
 {
-	return __atomic_fetch_and(p + n / BITS_PER_LONG, ~BIT(n % BITS_PER_LONG),
+	return __atomic_fetch_and(p + n / BITS_PER_LONG, ~BIT_OF_WORD(n),
 				  __ATOMIC_SEQ_CST) &
-	       BIT(n % BITS_PER_LONG);
+	       BIT_OF_WORD(n);
 }
 
 /* The same without atomicity, for data under a lock. */
 static inline void __set_bit(unsigned int n, unsigned long *p)
 {
-	p[n / BITS_PER_LONG] |= BIT(n % BITS_PER_LONG);
+	p[n / BITS_PER_LONG] |= BIT_OF_WORD(n);
 }
 
 static inline void __clear_bit(unsigned int n, unsigned long *p)
 {
-	p[n / BITS_PER_LONG] &= ~BIT(n % BITS_PER_LONG);
+	p[n / BITS_PER_LONG] &= ~BIT_OF_WORD(n);
 }
 
 /* x must not be 0. */
@@ -52,12 +53,12 @@ static inline unsigned int lowest_bit(unsigned long x)
 	return (unsigned int)__builtin_ctzl(x);
 }
 
-static inline unsigned int highest_bit(unsigned long x)
+static inline unsigned int highest_bit(uint64_t x)
 {
-	return BITS_PER_LONG - 1 - (unsigned int)__builtin_clzl(x);
+	return 63 - (unsigned int)__builtin_clzll(x);
 }
 
-static inline unsigned int popcount(unsigned long x)
+static inline unsigned int popcount(uint64_t x)
 {
 	unsigned int n = 0;
 

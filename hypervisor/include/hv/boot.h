@@ -56,9 +56,10 @@ extern unsigned int hv_reserved_count;
 /* Hands the RAM of boot_info that is neither reserved nor the service VM's to the allocator. */
 void boot_frames_init(const struct memory_range *service, unsigned int service_count);
 
-/* Arch: what xen_version tells of it. */
+/* Arch: what the ABI has for it and not for others. */
 struct arch_abi {
-	const char *capabilities;	/* kinds of guests, each followed by a space */
+	const char *(*capabilities)(void);	/* kinds of guests on this machine, each followed by a space */
+	bool moves_frames;		/* XENMAPSPACE_gmfn and gmfn_range */
 	uint64_t virt_start;		/* where a PV guest of Xen would find the hypervisor; tools print it */
 };
 extern const struct arch_abi arch_abi;

@@ -12,7 +12,7 @@
 #include <hv/bitops.h>
 #include <asm/cpu.h>
 
-#define MAX_CPUS	64
+#define MAX_CPUS	BITS_PER_LONG	/* a set of CPUs is one word */
 
 struct vcpu;
 

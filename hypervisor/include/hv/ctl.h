@@ -7,7 +7,7 @@
 #include <xen/domctl.h>
 
 /* The address in a guest handle. */
-#define handle_gva(h)	gva((uint64_t)(h).p)
+#define handle_gva(h)	gva((uintptr_t)(h).p)
 #define handle_null(h)	(!(h).p)
 
 /*

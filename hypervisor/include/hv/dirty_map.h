@@ -13,7 +13,7 @@
 #include <hv/types.h>
 
 #define DIRTY_LEAF_SHIFT  15 /* bits of a page */
-#define DIRTY_LEAF_FRAMES (1UL << DIRTY_LEAF_SHIFT)
+#define DIRTY_LEAF_FRAMES BIT(DIRTY_LEAF_SHIFT)
 #define DIRTY_FRAME_BITS  36 /* frame numbers have no more */
 #define DIRTY_TOP_COUNT	  (1u << (DIRTY_FRAME_BITS - DIRTY_LEAF_SHIFT - 2 * 9))
 
@@ -27,10 +27,10 @@ struct dirty_map {
  */
 void dirty_map_add(struct dirty_map *m, uint64_t first, uint64_t count);
 /* Adds (again) those of the 64 frames from first on (a multiple of 64) whose bits are set. */
-void dirty_map_put(struct dirty_map *m, uint64_t first, unsigned long bits);
+void dirty_map_put(struct dirty_map *m, uint64_t first, uint64_t bits);
 /* The 64 frames from first on (a multiple of 64) as bits; take also removes them. */
-unsigned long dirty_map_peek(const struct dirty_map *m, uint64_t first);
-unsigned long dirty_map_take(struct dirty_map *m, uint64_t first);
+uint64_t dirty_map_peek(const struct dirty_map *m, uint64_t first);
+uint64_t dirty_map_take(struct dirty_map *m, uint64_t first);
 /*
  * Removes all that is in the leaf at or after *first and moves *first behind it: a piece of bounded
  * length of the removal of everything. False when there is no more.

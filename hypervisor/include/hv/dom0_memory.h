@@ -9,6 +9,8 @@ struct domain;
 
 /* All RAM that hv_reserved leaves, as whole frames. Returns bytes. */
 uint64_t dom0_collect_ram(void);
+/* What lies below at is not for it. Returns the bytes that remain. */
+uint64_t dom0_drop_below(uint64_t at);
 /* How much of what is there the service VM gets, by dom0_mem=; boot_fail when that cannot be. */
 uint64_t dom0_choose_size(uint64_t available);
 /* Keeps that much, from the bottom. */

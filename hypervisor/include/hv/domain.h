@@ -43,6 +43,7 @@ struct domain_sched {
 struct domain {
 	uint16_t id;
 	bool is_service;		/* the service VM: all privileges, owns the hardware */
+	bool direct_mapped;		/* drivers count on it: a frame stands at its own number or nowhere */
 	uint8_t dying;			/* enum domain_dying */
 	bool shutting_down, shut_down;	/* (shutdown_lock) */
 	int shutdown_code;		/* (shutdown_lock) -1: none */

@@ -32,7 +32,7 @@ void grant_destroy(struct domain *d);
 
 /* For XENMAPSPACE_grant_table: frame idx (with XENMAPIDX_grant_table_status: status) as a page of d with a
  * reference taken; grows the table up to its limit as the ABI says. */
-int grant_frame_for_map(struct domain *d, unsigned long untrusted_idx, struct page_info **out);
+int grant_frame_for_map(struct domain *d, uint64_t untrusted_idx, struct page_info **out);
 /* For acquire_resource: frame numbers [frame, frame + count) of the table of d, growing it. The frames stay
  * as long as d does; the caller takes its own references. id: XENMEM_resource_grant_table_id_*. */
 int grant_resource_frames(struct domain *d, unsigned int id, uint64_t frame, unsigned int count,

@@ -28,7 +28,7 @@ struct page_info {
 	uint8_t reserved;
 };
 
-static_assert(sizeof(struct page_info) == 32, "the frame table costs 1/128 of memory");
+static_assert(sizeof(struct page_info) <= 32, "the frame table costs 1/128 of memory at most");
 
 #define PAGE_ALLOCATED	0x0001		/* the owner's own reference is still held */
 #define PAGE_FREE	0x0002		/* heads or is part of a free block */

@@ -14,10 +14,21 @@
 #define IS_ALIGNED(x, align)	(((x) & ((__typeof__(x))(align) - 1)) == 0)
 #define DIV_ROUND_UP(x, d)	(((x) + (d) - 1) / (d))
 #define static_assert		_Static_assert
-#define BIT(n)			(1UL << (n))
+/* Of 64 bits on every arch: addresses, frame numbers and page tables are wider than a long can be. */
+#define BIT(n)			((uint64_t)1 << (n))
 #define KIB(x)			((uint64_t)(x) << 10)
 #define MIB(x)			((uint64_t)(x) << 20)
 #define GIB(x)			((uint64_t)(x) << 30)
+
+/* For printf: what stands between % and the conversion of an int64_t or uint64_t. */
+#if __SIZEOF_LONG__ == 8
+#define PRI64 "l"
+#else
+#define PRI64 "ll"
+#endif
+#define PRIx64 PRI64 "x"
+#define PRIu64 PRI64 "u"
+#define PRId64 PRI64 "d"
 
 #define container_of(ptr, type, member) \
 	((type *)((char *)(ptr) - offsetof(type, member)))
@@ -35,8 +46,9 @@
 #define __section(s)		__attribute__((section(s)))
 
 /* One access, never split, merged or repeated by the compiler. */
-#define READ_ONCE(x)		(*(const volatile __typeof__(x) *)&(x))
-#define WRITE_ONCE(x, v)	(*(volatile __typeof__(x) *)&(x) = (v))
+#define READ_ONCE(x)		__atomic_load_n((const volatile __typeof__(x) *)&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, v)                                                                           \
+	__atomic_store_n((volatile __typeof__(x) *)&(x), (__typeof__(x))(v), __ATOMIC_RELAXED)
 #define barrier()		__asm__ volatile("" ::: "memory")
 #define smp_mb()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
 #define smp_rmb()		__atomic_thread_fence(__ATOMIC_ACQUIRE)

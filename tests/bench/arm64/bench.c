@@ -4,8 +4,8 @@
  * instruction takes a nanosecond of the system counter, so that the difference of two looks at it
  * is a count of instructions (of a multiple of 16).
  */
-#include <stddef.h>
-#include <stdint.h>
+#include "bench.h"
+
 #include <xen/xen.h>
 #include <xen/event_channel.h>
 #include <xen/grant_table.h>
@@ -15,8 +15,6 @@
 #define ROUNDS	512
 #define BATCHES 8
 
-long hypercall(unsigned long nr, unsigned long a, unsigned long b, unsigned long c);
-void power_off(void) __attribute__((noreturn));
 void bench_main(void);
 void bench_fault(void) __attribute__((noreturn));
 
@@ -28,7 +26,7 @@ static void say(const char *text, size_t len)
 	hypercall(__HYPERVISOR_console_io, CONSOLEIO_write, len, (unsigned long)text);
 }
 
-static void report(const char *name, uint64_t value)
+void bench_report(const char *name, uint64_t value)
 {
 	char line[80];
 	size_t n = 0, digits = 1;
@@ -59,25 +57,17 @@ void bench_fault(void)
 	power_off();
 }
 
-static uint64_t counter(void)
-{
-	uint64_t v;
-
-	__asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(v)::"memory");
-	return v;
-}
-
 static uint64_t ticks(void (*op)(void))
 {
 	uint64_t best = ~0UL;
 
 	for (unsigned int batch = 0; batch < BATCHES; batch++) {
-		uint64_t start = counter(), spent;
+		uint64_t start = bench_counter(), spent;
 
 		for (unsigned int i = 0; i < ROUNDS; i++) {
 			op();
 		}
-		spent = counter() - start;
+		spent = bench_counter() - start;
 		best = spent < best ? spent : best;
 	}
 	return best;
@@ -153,13 +143,13 @@ static void psci_version(void)
 	__asm__ volatile("hvc #0" : "+r"(x0)::"x1", "x2", "x3", "memory");
 }
 
-static void measure(const char *name, void (*op)(void))
+void bench_measure(const char *name, void (*op)(void))
 {
 	uint64_t empty = ticks(nothing), hz;
 
 	__asm__ volatile("mrs %0, cntfrq_el0" : "=r"(hz));
 	op();
-	report(name, (ticks(op) - empty) * (1000000000 / hz) / ROUNDS);
+	bench_report(name, (ticks(op) - empty) * (1000000000 / hz) / ROUNDS);
 }
 
 void bench_main(void)
@@ -167,7 +157,7 @@ void bench_main(void)
 	struct evtchn_alloc_unbound alloc = {.dom = DOMID_SELF, .remote_dom = DOMID_SELF};
 	struct evtchn_bind_interdomain bind = {.remote_dom = DOMID_SELF};
 	gicd = (volatile uint32_t *)0x08000000; /* of QEMU's virt */
-	report("counter_at_first_instruction", counter());
+	bench_report("counter_at_first_instruction", bench_counter());
 	hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_alloc_unbound, (unsigned long)&alloc, 0);
 	bind.remote_port = alloc.port;
 	hypercall(__HYPERVISOR_event_channel_op, EVTCHNOP_bind_interdomain, (unsigned long)&bind,
@@ -175,15 +165,16 @@ void bench_main(void)
 	port = bind.local_port;
 	/* No table of these: it would hold addresses of where the image was linked, and it runs
 	 * elsewhere. */
-	measure("null_hypercall", null_hypercall);
-	measure("unknown_hypercall", no_hypercall);
-	measure("psci_version", psci_version);
-	measure("yield", yield);
-	measure("event_send_self", event_send_self);
-	measure("event_alloc_close", event_alloc_close);
-	measure("grant_query_size", grant_query);
-	measure("gicd_read", gicd_read);
-	measure("id_register_read", id_read);
-	measure("physical_timer_read", timer_read);
+	bench_measure("null_hypercall", null_hypercall);
+	bench_measure("unknown_hypercall", no_hypercall);
+	bench_measure("psci_version", psci_version);
+	bench_measure("yield", yield);
+	bench_measure("event_send_self", event_send_self);
+	bench_measure("event_alloc_close", event_alloc_close);
+	bench_measure("grant_query_size", grant_query);
+	bench_measure("gicd_read", gicd_read);
+	bench_measure("id_register_read", id_read);
+	bench_measure("physical_timer_read", timer_read);
+	bench_smp();
 	power_off();
 }

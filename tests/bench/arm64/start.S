@@ -29,6 +29,22 @@ hypercall:
 	hvc	#0xea1
 	ret
 
+/* PSCI: CPU_ON of the second vCPU. */
+	.globl	start_secondary
+start_secondary:
+	ldr	x0, =0xc4000003
+	mov	x1, #1
+	adr	x2, secondary
+	mov	x3, #0
+	hvc	#0
+	ret
+secondary:
+	adrp	x1, second_stack_top
+	mov	sp, x1
+	adr	x1, vectors
+	msr	vbar_el1, x1
+	b	bench_secondary
+
 /* PSCI: power off. */
 	.globl	power_off
 power_off:
@@ -48,4 +64,6 @@ vectors:
 	.balign	4096
 	.skip	16384
 stack_top:
+	.skip	16384
+second_stack_top:
 	.section .note.GNU-stack, "", %progbits

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The library of the ABI test guests: a kernel (x86: PVH in long mode with the first 4 GiB mapped 1:1;
- * arm64: all mapped 1:1), interrupts off, one vCPU running. A test is a file with guest_main(); returning from it is a
+ * ARM: all mapped 1:1), interrupts off, one vCPU running. A test is a file with guest_main(); returning from it is a
  * PASS unless an EXPECT failed before.
  */
 #ifndef GUEST_H
@@ -53,17 +53,18 @@ void guest_main(void);
 		}                                                                                  \
 	} while (0)
 /* Compare two integers and print both when they differ. */
-#define EXPECT_EQ(expr, want) guest_compare(__FILE__, __LINE__, #expr, (long)(expr), (long)(want))
+#define EXPECT_EQ(expr, want) guest_compare(__FILE__, __LINE__, #expr, (long long)(expr), (long long)(want))
 #define CHECK_EQ(expr, want)                                                                       \
 	do {                                                                                       \
-		if (!guest_compare(__FILE__, __LINE__, #expr, (long)(expr), (long)(want))) {       \
+		if (!guest_compare(__FILE__, __LINE__, #expr, (long long)(expr), (long long)(want))) {       \
 			guest_end();                                                               \
 		}                                                                                  \
 	} while (0)
 
 void guest_fail(const char *file, int line, const char *what, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-bool guest_compare(const char *file, int line, const char *what, long got, long want);
+bool guest_compare(const char *file, int line, const char *what, long long got,
+		   long long want);
 /* The arch's way to end the machine. */
 void guest_power_off(void) __attribute__((noreturn));
 /* Print the verdict (FAIL if anything failed, else PASS) and power off. */
@@ -114,6 +115,7 @@ void map_page(uint64_t va, uint64_t pa);
 /* A guest frame that is free in the physical address space of this domain. */
 uint64_t free_gfn(void);
 struct shared_info *shared_info(void);
+/* In the shared page, or where that has no room for this vCPU registered by the first call. */
 struct vcpu_info *vcpu_info(unsigned cpu);
 extern char image_start[], image_end[];
 /* RAM at its own address that nobody uses yet. */
@@ -155,7 +157,6 @@ struct regs {
 };
 typedef void (*irq_fn)(struct regs *regs);
 
-unsigned cpu_self(void);
 /* Called with interrupts off; a vector without handler is counted and EOIed. */
 void set_irq_handler(unsigned vector, irq_fn fn);
 extern volatile uint32_t irq_count[CPUS_MAX][256];
@@ -211,9 +212,9 @@ void apic_send(uint32_t dest, uint32_t low);
 bool apic_bit(unsigned reg, unsigned vector);
 
 /* --- other vCPUs --------------------------------------------------------------------------- */
-unsigned cpu_count(void); /* vCPUs the MADT lists */
+unsigned cpu_count(void); /* vCPUs that the MADT lists or PSCI knows */
 uint32_t cpu_apic_id(unsigned cpu);
-/* Bring vCPU cpu up by INIT-SIPI-SIPI (once), then let it run fn(arg); it returns to an idle loop.
+/* Bring vCPU cpu up by INIT-SIPI-SIPI or PSCI (once), then let it run fn(arg); it returns to an idle loop.
  */
 void cpu_run(unsigned cpu, void (*fn)(void *arg), void *arg);
 /* True once the function given last has returned. */

@@ -63,14 +63,15 @@ void guest_fail(const char *file, int line, const char *what, const char *fmt, .
 	note_failure(text);
 }
 
-bool guest_compare(const char *file, int line, const char *what, long got, long want)
+bool guest_compare(const char *file, int line, const char *what, long long got,
+		   long long want)
 {
 	char text[160];
 
 	if (got == want) {
 		return true;
 	}
-	snprintf(text, sizeof(text), "%s:%d: %s is %ld (%#lx), not %ld (%#lx)", base_name(file),
+	snprintf(text, sizeof(text), "%s:%d: %s is %lld (%#llx), not %lld (%#llx)", base_name(file),
 		 line, what, got, got, want, want);
 	note_failure(text);
 	return false;

@@ -41,11 +41,6 @@ struct shared_info *shared_info(void)
 	return page;
 }
 
-struct vcpu_info *vcpu_info(unsigned cpu)
-{
-	return &shared_info()->vcpu_info[cpu];
-}
-
 long hvm_set_param(uint32_t index, uint64_t value)
 {
 	struct xen_hvm_param p = {.domid = DOMID_SELF, .index = index, .value = value};

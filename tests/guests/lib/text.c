@@ -73,7 +73,7 @@ static void put_padded(struct out *o, const char *s, int n, const struct spec *s
 	}
 }
 
-static void put_number(struct out *o, unsigned long v, unsigned base, const struct spec *sp)
+static void put_number(struct out *o, unsigned long long v, unsigned base, const struct spec *sp)
 {
 	char tmp[24];
 	char *p = tmp + sizeof(tmp);
@@ -119,7 +119,7 @@ int vsnprintf(char *buf, size_t size, const char *f, __builtin_va_list ap)
 	struct spec sp;
 	const char *s;
 	int longs;
-	long v;
+	long long v;
 
 	for (; *f; f++) {
 		if (*f != '%') {
@@ -129,9 +129,10 @@ int vsnprintf(char *buf, size_t size, const char *f, __builtin_va_list ap)
 		f = parse_spec(f + 1, &sp, &longs);
 		switch (*f) {
 		case 'd':
-			v = longs ? __builtin_va_arg(ap, long) : __builtin_va_arg(ap, int);
+			v = longs > 1 ? __builtin_va_arg(ap, long long)
+			    : longs ? __builtin_va_arg(ap, long) : __builtin_va_arg(ap, int);
 			sp.neg = v < 0;
-			put_number(&o, v < 0 ? -(unsigned long)v : (unsigned long)v, 10, &sp);
+			put_number(&o, v < 0 ? -(unsigned long long)v : (unsigned long long)v, 10, &sp);
 			break;
 		case 'p':
 			sp.alt = true;
@@ -139,8 +140,9 @@ int vsnprintf(char *buf, size_t size, const char *f, __builtin_va_list ap)
 			/* fallthrough */
 		case 'u':
 		case 'x':
-			v = longs ? __builtin_va_arg(ap, long)
-				  : (long)__builtin_va_arg(ap, unsigned);
+			v = longs > 1 ? __builtin_va_arg(ap, long long)
+			    : longs   ? (long long)__builtin_va_arg(ap, unsigned long)
+				      : (long long)__builtin_va_arg(ap, unsigned);
 			put_number(&o, v, *f == 'u' ? 10 : 16, &sp);
 			break;
 		case 's':

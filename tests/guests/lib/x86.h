@@ -16,6 +16,13 @@
 
 #define CPUS_MAX 16
 
+/* What differs in the ABI. */
+static const bool on_x86 = true;
+#define CAPABILITIES "xen-3.0-x86_64 "
+#define HVM_PARAM_OF_THE_ARCH HVM_PARAM_VIRIDIAN
+
+unsigned cpu_self(void);
+
 #define X86_DE	0
 #define X86_DB	1
 #define X86_NMI 2
@@ -153,6 +160,14 @@ static inline unsigned try_write32(uint64_t addr, uint32_t val)
 
 	__asm__ volatile(TRY("movl %1, (%2)") : "=&b"(f) : "a"(val), "D"(addr) : "memory");
 	return FAULT_OF(f);
+}
+
+/* Nothing is at this address of the 1:1 map: it reads as ones. */
+static inline bool is_hole(uint64_t addr)
+{
+	uint32_t v;
+
+	return !try_read32(addr, &v) && v == ~0u;
 }
 
 static inline unsigned try_outl(uint16_t port, uint32_t val)

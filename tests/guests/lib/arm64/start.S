@@ -36,6 +36,7 @@ _start:
 	b	2b
 
 4:	adrp	x0, tables
+	add	x0, x0, :lo12:tables
 	mov	x1, #0
 	mov	x2, #BLOCK_DEVICE
 5:	orr	x3, x2, x1, lsl #30
@@ -44,7 +45,28 @@ _start:
 	add	x1, x1, #1
 	cmp	x1, #512
 	b.lo	5b
-	dsb	sy
+	bl	mmu_on
+	adrp	x1, stack_top
+	mov	sp, x1
+	msr	tpidr_el1, xzr
+	mov	x0, x20
+	bl	guest_start
+	b	.
+
+/* What another vCPU starts with; x0 = its stack's end, the number of the vCPU on top. */
+	.globl	secondary_start
+secondary_start:
+	mov	x20, x0
+	bl	mmu_on
+	mov	sp, x20
+	ldr	x1, [sp, #-16]!
+	msr	tpidr_el1, x1
+	bl	secondary_main
+	b	.
+
+mmu_on:	dsb	sy
+	adrp	x0, tables
+	add	x0, x0, :lo12:tables
 	ldr	x1, =0xff04
 	msr	mair_el1, x1
 	ldr	x1, =TCR
@@ -57,15 +79,10 @@ _start:
 	mov	x2, #0x1005			/* M, C, I */
 	orr	x1, x1, x2
 	msr	sctlr_el1, x1
-	isb
-	adrp	x1, stack_top
-	mov	sp, x1
 	adr	x1, vectors
 	msr	vbar_el1, x1
 	isb
-	mov	x0, x20
-	bl	guest_start
-	b	.
+	ret
 
 	.balign	2048
 vectors:
@@ -80,13 +97,8 @@ vectors:
 	b	fault
 	.endr
 
-fault:	mrs	x0, esr_el1
-	mrs	x1, elr_el1
-	mrs	x2, far_el1
-	bl	guest_fault
-	b	.
-
-irq:	stp	x0, x1, [sp, #-176]!
+	.macro	save
+	stp	x0, x1, [sp, #-176]!
 	stp	x2, x3, [sp, #16]
 	stp	x4, x5, [sp, #32]
 	stp	x6, x7, [sp, #48]
@@ -97,8 +109,21 @@ irq:	stp	x0, x1, [sp, #-176]!
 	stp	x16, x17, [sp, #128]
 	stp	x18, x29, [sp, #144]
 	str	x30, [sp, #160]
+	.endm
+
+fault:	save
+	mrs	x0, esr_el1
+	mrs	x1, elr_el1
+	mrs	x2, far_el1
+	bl	guest_fault
+	mrs	x1, elr_el1
+	add	x1, x1, #4
+	msr	elr_el1, x1
+	b	1f
+
+irq:	save
 	bl	guest_irq
-	ldp	x2, x3, [sp, #16]
+1:	ldp	x2, x3, [sp, #16]
 	ldp	x4, x5, [sp, #32]
 	ldp	x6, x7, [sp, #48]
 	ldp	x8, x9, [sp, #64]
@@ -114,6 +139,7 @@ irq:	stp	x0, x1, [sp, #-176]!
 
 	.section .tables, "aw", %nobits
 	.balign	4096
+	.globl	tables
 tables:	.skip	4096
 	.skip	65536
 stack_top:

@@ -120,3 +120,8 @@ void delay_us(uint64_t us)
 		pause();
 	}
 }
+
+struct vcpu_info *vcpu_info(unsigned cpu)
+{
+	return &shared_info()->vcpu_info[cpu];
+}

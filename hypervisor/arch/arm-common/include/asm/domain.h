@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <hv/cpu.h>
 #include <hv/spinlock.h>
 #include <hv/types.h>
 #include <asm/vgic.h>
@@ -15,8 +16,10 @@ struct arch_domain {
 	uint16_t vmid;
 	uint64_t vttbr;			/* VTTBR_EL2: VMID and root */
 	uint64_t vtcr;
+	uint16_t last_vcpu[MAX_CPUS];	/* who of it ran last on each CPU, that CPU's to change; ~0: nobody */
 	unsigned int phys_bits;		/* width of a guest-physical address */
 	uint32_t spi_count;		/* of its vGIC, beyond the 32 of each vCPU */
+	bool is_32bit;			/* on arm64: its EL1 is AArch32 */
 	uint8_t gic_version;		/* XEN_DOMCTL_CONFIG_GIC_V2 or _V3 */
 	uint64_t wallclock_ns;
 	struct spinlock mmio_lock;	/* registration of ranges */

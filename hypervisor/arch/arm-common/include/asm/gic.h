@@ -25,6 +25,8 @@ void gic_handle_irq(void);
 void gic_send_sgi(unsigned int cpu, unsigned int sgi);
 /* mask: of CPUs' ids. */
 void gic_send_sgi_mask(unsigned long mask, unsigned int sgi);
+/* An interrupt for every other CPU, also for those whose part of the GIC is not set up. GICv2; else nothing. */
+void gic_wake_others(void);
 unsigned int gic_version(void);		/* 2 or 3 */
 unsigned int gic_line_count(void);	/* INTIDs below exist */
 

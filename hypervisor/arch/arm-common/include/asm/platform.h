@@ -22,6 +22,7 @@ struct platform_gic {
 	unsigned int redist_count;
 	uint64_t redist_stride;		/* 0: as the registers say */
 	uint32_t maintenance;		/* INTID */
+	uint32_t cpu_offset;		/* GICv2: of the 8 KiB of registers in cpu and in vcpu (gic_v2.c) */
 };
 
 struct platform_timer {
@@ -30,10 +31,10 @@ struct platform_timer {
 	uint32_t frequency;		/* 0: CNTFRQ is right */
 };
 
-enum platform_uart_kind { UART_NONE, UART_PL011, UART_NS16550 };
+struct uart_model;
 
 struct platform_uart {
-	enum platform_uart_kind kind;
+	const struct uart_model *model;	/* NULL: no console */
 	int node;
 	struct platform_region regs;
 	uint32_t intid;			/* 0: none */
@@ -46,10 +47,19 @@ struct platform_psci {
 	uint32_t cpu_on, cpu_off, cpu_suspend;	/* function ids */
 };
 
+/* What lets a CPU go (platform_cpus.c, cpu_start.c). */
+enum platform_start { START_NONE, START_PSCI, START_SPIN_TABLE, START_EXYNOS, START_EXYNOS_SMC, START_OMAP5 };
+
+struct platform_cpu {
+	uint64_t mpidr;			/* affinity fields */
+	enum platform_start start;	/* of the boot CPU: START_NONE */
+	struct platform_region mailbox;	/* where the entry is written, but for PSCI */
+};
+
 struct platform {
 	struct fdt tree;
 	uint64_t tree_pa;
-	uint64_t cpu_mpidr[PLATFORM_CPU_MAX];	/* affinity fields; entry 0 is the boot CPU's */
+	struct platform_cpu cpu[PLATFORM_CPU_MAX];	/* 0: the boot CPU */
 	unsigned int cpu_count;
 	struct platform_gic gic;
 	struct platform_timer timer;
@@ -63,11 +73,15 @@ struct platform {
 extern struct platform platform;
 
 /*
- * First step of boot, the tree is mapped at fdt and lies at pa. boot_mpidr: affinity fields of this
- * CPU. Fills platform and of boot_info the memory, modules (0: kernel, 1: initrd), and command
- * line. boot_fail for a tree that cannot be used.
+ * First step of boot, so that there can be a console: the tree is mapped at fdt and lies at pa. Keeps it, and of
+ * boot_info the command line. boot_fail for a tree that is not sound.
  */
-void platform_init(const void *fdt, size_t mapped, uint64_t pa, uint64_t boot_mpidr);
+void platform_open(const void *fdt, size_t mapped, uint64_t pa);
+/*
+ * boot_mpidr: affinity fields of this CPU. Fills platform and of boot_info the memory and modules (0: kernel, 1:
+ * initrd). boot_fail for a machine that cannot be used.
+ */
+void platform_init(uint64_t boot_mpidr);
 /* True when the frame belongs to a device that the hypervisor keeps. */
 bool platform_frame_is_hidden(uint64_t frame);
 /* Finds the console's UART by console options dtuart= (path or alias), else by /chosen. After cmdline_parse. */

@@ -5,6 +5,9 @@
 #include <hv/types.h>
 #include <xen/xen.h>
 
+/* Where a vcpu_info may stand: atomic operations on its words fault elsewhere. */
+#define ARCH_VCPU_INFO_ALIGN 8u
+
 static inline bool arch_upcall_masked(const struct vcpu_info *info)
 {
 	return false;

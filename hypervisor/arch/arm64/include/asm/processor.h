@@ -64,6 +64,17 @@ static inline bool irqs_enabled(void)
 	return !(flags & DAIF_I);
 }
 
+/* The cache line at a, to the point of coherency; or there and out of the caches. */
+static inline void cache_line_clean(uintptr_t a)
+{
+	__asm__ volatile("dc cvac, %0" ::"r"(a) : "memory");
+}
+
+static inline void cache_line_clean_invalidate(uintptr_t a)
+{
+	__asm__ volatile("dc civac, %0" ::"r"(a) : "memory");
+}
+
 /* Registers of devices, mapped by ioremap: of the width that is said, never merged. */
 #define DEFINE_MMIO(bits, reg, suffix)                                                             \
 	static inline uint##bits##_t mmio_read##bits(const volatile void *p)                       \

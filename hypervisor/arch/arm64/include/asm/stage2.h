@@ -49,3 +49,39 @@ static inline void stage2_flush(uint64_t vttbr)
 	isb();
 	irq_restore(flags);
 }
+
+/* This CPU forgets what it knows of the current VMID. Before it enters a guest. */
+static inline void stage2_flush_local(void)
+{
+	__asm__ volatile("tlbi vmalle1" ::: "memory");
+	dsb(nsh);
+	isb();
+}
+
+/* The same through both stages: the machine's address. */
+#define PAR_IS_LONG(par) true
+static inline void both_translate(uint64_t va, bool write)
+{
+	if (write) {
+		__asm__ volatile("at s12e1w, %0" ::"r"(va) : "memory");
+	} else {
+		__asm__ volatile("at s12e1r, %0" ::"r"(va) : "memory");
+	}
+}
+
+/* Has PAR say what va is in the current vCPU's own tables. */
+#define STAGE1_REACHES(va) true
+static inline void stage1_translate(uint64_t va, bool write, bool user)
+{
+	if (user) {
+		if (write) {
+			__asm__ volatile("at s1e0w, %0" ::"r"(va) : "memory");
+		} else {
+			__asm__ volatile("at s1e0r, %0" ::"r"(va) : "memory");
+		}
+	} else if (write) {
+		__asm__ volatile("at s1e1w, %0" ::"r"(va) : "memory");
+	} else {
+		__asm__ volatile("at s1e1r, %0" ::"r"(va) : "memory");
+	}
+}

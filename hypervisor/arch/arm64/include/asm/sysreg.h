@@ -2,6 +2,7 @@
 #pragma once
 
 /* Bits of EL2's registers. DDI 0487 chapter D17.2. */
+#include <asm/processor.h>
 #include <hv/types.h>
 
 #define HCR_VM		BIT(0)		/* stage 2 */
@@ -45,5 +46,8 @@
 
 #define PAR_FAULT	BIT(0)
 #define PAR_ADDR	0x000ffffffffff000UL
+
+/* ID_AA64PFR0_EL1.EL1: this CPU can have 32-bit code at EL1. */
+#define cpu_has_aarch32_el1() (((read_sysreg(id_aa64pfr0_el1) >> 4) & 15) == 2)
 
 #define SCTLR_EL1_RESET	0x30d00800UL	/* RES1, MMU and caches off */

@@ -5,6 +5,9 @@
 #include <hv/types.h>
 #include <xen/xen.h>
 
+/* Any place will do for a vcpu_info. */
+#define ARCH_VCPU_INFO_ALIGN 1u
+
 static inline bool arch_upcall_masked(const struct vcpu_info *info)
 {
 	return READ_ONCE(info->evtchn_upcall_mask);

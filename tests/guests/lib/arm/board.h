@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between board.c and the GIC's version of each width (gic.c), and what start.S calls. */
+#ifndef GUEST_BOARD_H
+#define GUEST_BOARD_H
+
+#include "guest.h"
+
+/* An interrupt was taken; gic.c ends it. */
+void board_irq(uint32_t intid);
+void guest_irq(void);
+void guest_start(unsigned long fdt);
+void guest_fault(unsigned long status, unsigned long pc, unsigned long far);
+#endif
