@@ -142,20 +142,23 @@ static void window_added(GtkApplication *application, GtkWindow *window, UiNotif
 
 /* VMs */
 
-static gboolean ends_a_vm(MullionJob1 *job)
+/* What was done to a VM on purpose, and ends it. The first of them do so at once. */
+static const char *const ending[] = {"force-off", "delete", "shutdown", "reboot", "save", NULL};
+static const char *const ending_at_once[] = {"force-off", "delete", NULL};
+
+static gboolean is_of(MullionJob1 *job, const char *const *kinds)
 {
-	static const char *const kinds[] = {"shutdown", "force-off", "reboot",
-					    "save",	"delete",    NULL};
 	const char *kind = job ? mullion_job1_get_kind(job) : NULL;
 
 	return kind && g_strv_contains(kinds, kind);
 }
 
 /* Whoever that was: they know. */
-static gboolean was_asked_to_end(UiNotifier *notifier, MullionVm1 *vm, const Seen *seen)
+static gboolean was_asked(UiNotifier *notifier, MullionVm1 *vm, const Seen *seen,
+			  const char *const *kinds)
 {
-	return ends_a_vm(ui_client_job_at(notifier->client, seen->job)) ||
-	       ends_a_vm(ui_client_job_at(notifier->client, mullion_vm1_get_job(vm)));
+	return is_of(ui_client_job_at(notifier->client, seen->job), kinds) ||
+	       is_of(ui_client_job_at(notifier->client, mullion_vm1_get_job(vm)), kinds);
 }
 
 static void tell_end(UiNotifier *notifier, MullionVm1 *vm)
@@ -205,7 +208,7 @@ static void look_at_vm(UiNotifier *notifier, MullionVm1 *vm)
 		return;
 	}
 	seen->ran = FALSE;
-	if (!was_asked_to_end(notifier, vm, seen) &&
+	if (!was_asked(notifier, vm, seen, ending) &&
 	    !is_before_their_eyes(notifier, ui_vm_path(vm))) {
 		tell_end(notifier, vm);
 	}
@@ -234,10 +237,11 @@ static void vm_gone(UiClient *client, MullionVm1 *vm, UiNotifier *notifier)
 	const char *path = ui_vm_path(vm);
 	const Seen *seen = seen_of(notifier, vm);
 	gboolean crashed = g_strcmp0(mullion_vm1_get_end_reason(vm), "crash") == 0;
-	gboolean seen_to = was_asked_to_end(notifier, vm, seen)
-			       ? is_active()
-			       : is_before_their_eyes(notifier, path);
+	gboolean seen_to = was_asked(notifier, vm, seen, ending) ? is_active()
+								 : is_before_their_eyes(notifier, path);
 
+	/* Between the question's window and the one behind it none is active; nor need it be. */
+	seen_to |= was_asked(notifier, vm, seen, ending_at_once);
 	if (mullion_vm1_get_throw_away(vm) && seen->ran && !seen_to) {
 		g_autofree char *title = g_strdup_printf(
 		    crashed ? _("“%s” has crashed") : _("“%s” has ended"), ui_vm_title(vm));

@@ -701,7 +701,7 @@ def test_assistant_volume(desk):
     app.find("Next", "push button", sensitive=True)
     app.screenshot("assistant-volume")
     next_page(app)
-    app.find("new volume in vg0, 20 GiB", "label")
+    app.find(re.compile(r"^new volume in vg0, \d+ GiB$"), "label")     # less than usual where little is free
     app.find("The manager has checked it: the VM can start.", "label")
 
 
