@@ -237,8 +237,9 @@ static void vm_gone(UiClient *client, MullionVm1 *vm, UiNotifier *notifier)
 	const char *path = ui_vm_path(vm);
 	const Seen *seen = seen_of(notifier, vm);
 	gboolean crashed = g_strcmp0(mullion_vm1_get_end_reason(vm), "crash") == 0;
-	gboolean seen_to = was_asked(notifier, vm, seen, ending) ? is_active()
-								 : is_before_their_eyes(notifier, path);
+	gboolean seen_to = was_asked(notifier, vm, seen, ending)
+			       ? is_active()
+			       : is_before_their_eyes(notifier, path);
 
 	/* Between the question's window and the one behind it none is active; nor need it be. */
 	seen_to |= was_asked(notifier, vm, seen, ending_at_once);
