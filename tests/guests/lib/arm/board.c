@@ -14,7 +14,7 @@ volatile uint32_t irq_count[CPUS_MAX][256];
 void (*private_irq)(uint32_t intid);
 static const uint32_t *tree;
 static uint32_t event_irq;
-volatile uint64_t probes[CPUS_MAX];
+volatile struct probe probes[CPUS_MAX];
 
 void *memset(void *p, int c, size_t n)
 {
@@ -81,12 +81,14 @@ void guest_power_off(void)
 	}
 }
 
-/* Returns for the next instruction where somebody expects the fault, see try_read32. */
-void guest_fault(unsigned long status, unsigned long pc, unsigned long far)
+unsigned long guest_fault(unsigned long status, unsigned long pc, unsigned long far)
 {
-	if (probes[cpu_self()] == PROBING) {
-		probes[cpu_self()] = status;
-		return;
+	volatile struct probe *p = &probes[cpu_self()];
+
+	if (p->status == PROBING) {
+		p->status = status;
+		p->pc = pc;
+		return p->resume;
 	}
 	guest_fail(__FILE__, __LINE__, "exception", "status %lx pc %lx (image + %lx) far %lx",
 		   status, pc, pc - (unsigned long)image_start, far);

@@ -9,5 +9,6 @@
 void board_irq(uint32_t intid);
 void guest_irq(void);
 void guest_start(unsigned long fdt);
-void guest_fault(unsigned long status, unsigned long pc, unsigned long far);
+/* Where the vCPU goes on. */
+unsigned long guest_fault(unsigned long status, unsigned long pc, unsigned long far);
 #endif

@@ -127,44 +127,8 @@ static inline unsigned cpu_self(void)
 	return (unsigned)v;
 }
 
-/*
- * A load or store that may fault: 0, or the syndrome. A load that faults reads as ones.
- */
-#define PROBING 1ul
-extern volatile uint64_t probes[CPUS_MAX];
-
-static inline uint64_t try_read32(uint64_t addr, uint32_t *val)
-{
-	volatile uint64_t *p = &probes[cpu_self()];
-	uint64_t v = ~0u, esr;
-
-	*p = PROBING;
-	__asm__ volatile("ldr %w0, [%1]" : "+r"(v) : "r"(addr) : "memory");
-	esr = *p;
-	*p = 0;
-	*val = (uint32_t)v;
-	return esr == PROBING ? 0 : esr;
-}
-
-static inline uint64_t try_write32(uint64_t addr, uint32_t val)
-{
-	volatile uint64_t *p = &probes[cpu_self()];
-	uint64_t esr;
-
-	*p = PROBING;
-	__asm__ volatile("str %w0, [%1]" ::"r"(val), "r"(addr) : "memory");
-	esr = *p;
-	*p = 0;
-	return esr == PROBING ? 0 : esr;
-}
-
-/* Nothing is at this address of the 1:1 map: an abort, of which kind is the hypervisor's choice. */
-static inline bool is_hole(uint64_t addr)
-{
-	uint32_t v;
-
-	return try_read32(addr, &v);
-}
+#define REG32 "%w"
+#include "probe.h"
 
 /* Enable these private interrupts of the calling vCPU; private_irq hears of them. */
 void irqs_init(uint32_t enable);

@@ -116,9 +116,7 @@ fault:	save
 	mrs	x1, elr_el1
 	mrs	x2, far_el1
 	bl	guest_fault
-	mrs	x1, elr_el1
-	add	x1, x1, #4
-	msr	elr_el1, x1
+	msr	elr_el1, x0
 	b	1f
 
 irq:	save

@@ -131,43 +131,8 @@ static inline unsigned cpu_self(void)
 	return v;
 }
 
-/* A load or store that may fault: 0, or the status. A load that faults reads as ones. */
-#define PROBING 1ul
-extern volatile uint64_t probes[CPUS_MAX];
-
-static inline uint64_t try_read32(uint64_t addr, uint32_t *val)
-{
-	volatile uint64_t *p = &probes[cpu_self()];
-	uint32_t v = ~0u;
-	uint64_t status;
-
-	*p = PROBING;
-	__asm__ volatile("ldr %0, [%1]" : "+r"(v) : "r"((uint32_t)addr) : "memory");
-	status = *p;
-	*p = 0;
-	*val = v;
-	return status == PROBING ? 0 : status;
-}
-
-static inline uint64_t try_write32(uint64_t addr, uint32_t val)
-{
-	volatile uint64_t *p = &probes[cpu_self()];
-	uint64_t status;
-
-	*p = PROBING;
-	__asm__ volatile("str %0, [%1]" ::"r"(val), "r"((uint32_t)addr) : "memory");
-	status = *p;
-	*p = 0;
-	return status == PROBING ? 0 : status;
-}
-
-/* Nothing is at this address of the 1:1 map: an abort, of which kind is the hypervisor's choice. */
-static inline bool is_hole(uint64_t addr)
-{
-	uint32_t v;
-
-	return addr >> 32 || try_read32(addr, &v);
-}
+#define REG32 "%"
+#include "probe.h"
 
 /* Enable these private interrupts of the calling vCPU; private_irq hears of them. */
 void irqs_init(uint32_t enable);

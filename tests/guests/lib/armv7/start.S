@@ -137,14 +137,16 @@ irq:	enter	4
 	bl	guest_irq
 	leave
 
-/* The instruction behind the one that failed comes next, should guest_fault return. */
-data:	enter	4
+data:	enter	8
 	mrc	p15, 0, r0, c5, c0, 0
 	mrc	p15, 0, r2, c6, c0, 0
 1:	ldr	r3, [sp]
 	add	r3, sp, r3
 	ldr	r1, [r3, #32]
 	bl	guest_fault
+	ldr	r3, [sp]
+	add	r3, sp, r3
+	str	r0, [r3, #32]
 	leave
 prefetch:
 	enter	4
@@ -152,7 +154,7 @@ prefetch:
 	mrc	p15, 0, r2, c6, c0, 2
 	b	1b
 undefined:
-	enter	0
+	enter	4
 	mvn	r0, #0
 	mov	r2, #0
 	b	1b
