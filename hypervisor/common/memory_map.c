@@ -140,7 +140,7 @@ static int add_foreign(struct domain *d, uint16_t untrusted_domid, uint64_t untr
 	struct page_info *pg;
 	struct domain *f;
 	enum p2m_type t;
-	int err = -EPERM;
+	int err;
 
 	if (!d->is_service && !d->target) {
 		return -EPERM;
@@ -150,6 +150,7 @@ static int add_foreign(struct domain *d, uint16_t untrusted_domid, uint64_t untr
 		return -ESRCH;
 	}
 	if (f == d || !domain_may_control(d, f)) {
+		err = f == d ? arch_abi.own_frames_errno : -EPERM;
 		goto out;
 	}
 	err = -EINVAL;

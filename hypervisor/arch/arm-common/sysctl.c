@@ -71,7 +71,7 @@ static long op_physinfo(struct xen_sysctl_physinfo *p, bool *copy_back)
 	p->max_node_id = NODE_ID_MAX;
 	p->cpu_khz = (uint32_t)(counter_hz / 1000);
 	p->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap |
-			  XEN_SYSCTL_PHYSCAP_gnttab_v1 | XEN_SYSCTL_PHYSCAP_gnttab_v2;
+			  XEN_SYSCTL_PHYSCAP_gnttab_v1;
 	p->total_pages = machine_ram_pages();
 	/* Dirty frames count as free: whoever wants one waits for its scrubbing alone. */
 	p->free_pages = page_free_count();

@@ -3,6 +3,7 @@
 #include <asm/boot.h>
 #include <asm/sysreg.h>
 #include <hv/boot.h>
+#include <hv/errno.h>
 
 const char image_arch[] = "arm64";
 
@@ -13,5 +14,6 @@ static const char *capabilities(void)
 
 const struct arch_abi arch_abi = {
     .capabilities = capabilities,
+    .own_frames_errno = -ESRCH,
     .virt_start = 0x00007f0000000000UL,
 };

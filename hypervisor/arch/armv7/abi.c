@@ -4,6 +4,7 @@
 #include <asm/gic.h>
 #include <asm/layout.h>
 #include <hv/boot.h>
+#include <hv/errno.h>
 
 const char image_arch[] = "ARMv7";
 
@@ -16,6 +17,7 @@ static const char *capabilities(void)
 
 const struct arch_abi arch_abi = {
     .capabilities = capabilities,
+    .own_frames_errno = -ESRCH,
     .virt_start = 0x00200000,
 };
 

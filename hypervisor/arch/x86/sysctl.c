@@ -159,6 +159,7 @@ static const char *capabilities(void)
 const struct arch_abi arch_abi = {
 	.capabilities = capabilities,
 	.moves_frames = true,
+	.own_frames_errno = -EPERM,
 	.virt_start = 0xffff800000000000UL,
 };
 

@@ -60,6 +60,7 @@ void boot_frames_init(const struct memory_range *service, unsigned int service_c
 struct arch_abi {
 	const char *(*capabilities)(void);	/* kinds of guests on this machine, each followed by a space */
 	bool moves_frames;		/* XENMAPSPACE_gmfn and gmfn_range */
+	int own_frames_errno;		/* of XENMAPSPACE_gmfn_foreign for frames of one's own */
 	uint64_t virt_start;		/* where a PV guest of Xen would find the hypervisor; tools print it */
 };
 extern const struct arch_abi arch_abi;
