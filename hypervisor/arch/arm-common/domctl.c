@@ -108,7 +108,7 @@ long arch_domctl(struct xen_domctl *op, struct domain *d, bool *copy_back)
 	case XEN_DOMCTL_cacheflush:
 		return op_cacheflush(&op->u.cacheflush, d, copy_back);
 	case XEN_DOMCTL_get_address_size:
-		op->u.address_size.size = d->arch.is_32bit ? 32 : BITS_PER_LONG;
+		op->u.address_size.size = arch_domain_width(&d->arch);
 		*copy_back = true;
 		return 0;
 	case XEN_DOMCTL_set_address_size:

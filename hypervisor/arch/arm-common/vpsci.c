@@ -147,7 +147,8 @@ static uint64_t arg(const struct vcpu *v, uint32_t fn, unsigned int n)
 
 static long psci_call(struct vcpu *v, uint32_t fn)
 {
-	if (!has_function(fn)) {
+	/* 32-bit code does not make 64-bit calls, SMCCC (DEN0028) 2.7. */
+	if (!has_function(fn) || ((fn & SMC64) && arch_domain_width(&v->domain->arch) == 32)) {
 		return PSCI_NOT_SUPPORTED;
 	}
 	switch (fn & 0x1f) {

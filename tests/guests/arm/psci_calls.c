@@ -8,12 +8,14 @@
 
 #define FN32(n) (0x84000000u + (n))
 #define FN64(n) (0xc4000000u + (n))
+/* Of the guest's own width. */
+#define FN_WIDE(n) (sizeof(long) == 8 ? FN64(n) : FN32(n))
 
 #define VERSION	      FN32(0)
-#define CPU_SUSPEND   FN64(1)
+#define CPU_SUSPEND   FN_WIDE(1)
 #define CPU_OFF	      FN32(2)
-#define CPU_ON	      FN64(3)
-#define AFFINITY_INFO FN64(4)
+#define CPU_ON	      FN_WIDE(3)
+#define AFFINITY_INFO FN_WIDE(4)
 #define MIGRATE_TYPE  FN32(6)
 #define SYSTEM_OFF    FN32(8)
 #define SYSTEM_RESET  FN32(9)
@@ -44,15 +46,16 @@ static void go_off(void *arg)
 
 static void check_functions(void)
 {
-	static const uint32_t present[] = {VERSION,	  CPU_OFF,     CPU_ON,	     FN32(3),
-					   AFFINITY_INFO, FN32(4),     SYSTEM_OFF,   SYSTEM_RESET,
-					   MIGRATE_TYPE,  CPU_SUSPEND, SMCCC_VERSION};
+	const uint32_t present[] = {VERSION,	   CPU_OFF,	CPU_ON,	      FN32(3),
+				    AFFINITY_INFO, FN32(4),	SYSTEM_OFF,   SYSTEM_RESET,
+				    MIGRATE_TYPE,  CPU_SUSPEND, SMCCC_VERSION};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(present); i++) {
 		EXPECT((int)psci(FEATURES, present[i], 0, 0) >= 0, "function %#x", present[i]);
 	}
 	EXPECT_EQ((int)psci(FEATURES, FN32(0x1f), 0, 0), NOT_SUPPORTED);
 	EXPECT_EQ((int)psci(FN32(0x1f), 0, 0, 0), NOT_SUPPORTED);
+	EXPECT_EQ((int)psci(FN64(4), 0, 0, 0), sizeof(long) == 8 ? 0 : NOT_SUPPORTED);
 	EXPECT_EQ((int)psci(0x8600ffff, 0, 0, 0), NOT_SUPPORTED);
 	EXPECT_EQ((int)psci(0x12345678, 0, 0, 0), NOT_SUPPORTED);
 }

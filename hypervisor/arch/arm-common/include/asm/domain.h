@@ -27,3 +27,9 @@ struct arch_domain {
 	struct vgic_domain vgic;	/* vgic*.c */
 	struct vtimer_domain vtimer;	/* vtimer.c */
 };
+
+/* 32 or 64: of the code at its EL1. */
+static inline unsigned int arch_domain_width(const struct arch_domain *a)
+{
+	return a->is_32bit ? 32 : BITS_PER_LONG;
+}
