@@ -12,15 +12,6 @@ static struct {
 	bool used;
 } held[HANDLES];
 
-/* The hypervisor's clock: the TSC, and time by it, may be anywhere by now. */
-static uint64_t now(void)
-{
-	struct xen_hvm_get_time t = {0};
-
-	HC(hvm_op, HVMOP_get_time, &t);
-	return t.now;
-}
-
 /* Mostly small, sometimes anything. */
 static uint64_t number(uint64_t usual)
 {
@@ -341,7 +332,7 @@ static void call_vcpu(void)
 	fill(words, sizeof(words));
 	words[0] = some_pointer();
 	if (cmd == VCPUOP_set_periodic_timer || cmd == VCPUOP_set_singleshot_timer) {
-		words[0] = one_in(2) ? number(10000000) : now() + number(10000000);
+		words[0] = one_in(2) ? number(10000000) : hostile_now() + number(10000000);
 	}
 	if (cmd == VCPUOP_register_vcpu_info) {
 		words[0] = one_in(2) ? PFN(arena_vcpu_info()) : rnd() | 1ull << 40;
@@ -371,7 +362,7 @@ static void call_sched(void)
 	case 0:
 		ports[0] = number(40);
 		ports[1] = number(40);
-		poll.timeout = 1 + now() + rnd_below(100000);
+		poll.timeout = 1 + hostile_now() + rnd_below(100000);
 		set_xen_guest_handle(poll.ports,
 				     one_in(4) ? (evtchn_port_t *)some_pointer() : ports);
 		HC(sched_op, SCHEDOP_poll, &poll);
@@ -398,13 +389,12 @@ static void call_hvm(void)
 {
 	struct xen_hvm_param p = {
 	    .domid = some_domain(), .index = number(HVM_NR_PARAMS), .value = rnd()};
-	struct xen_hvm_evtchn_upcall_vector up = {.vcpu = number(2), .vector = rnd() | 0x20};
 	uint64_t words[8];
 
 	switch (rnd_below(4)) {
 	case 0:
 		if (p.index == HVM_PARAM_CALLBACK_IRQ) {
-			p.value = 2ull << 56 | 0x20 | (rnd() & 0xdf);
+			p.value = hostile_callback();
 		}
 		/* A bad address in these is the caller's own end. */
 		if (p.index == HVM_PARAM_VM86_TSS || p.index == HVM_PARAM_VM86_TSS_SIZED) {
@@ -416,7 +406,7 @@ static void call_hvm(void)
 		HC(hvm_op, HVMOP_get_param, place(&p, sizeof(p)));
 		break;
 	case 2:
-		HC(hvm_op, HVMOP_set_evtchn_upcall_vector, &up);
+		hostile_upcall();
 		break;
 	default:
 		fill(words, sizeof(words));
@@ -442,7 +432,7 @@ static void call_others(void)
 		HC(vm_assist, rnd_below(3), number(40));
 		break;
 	case 2:
-		HC(set_timer_op, now() + number(10000000));
+		HC(set_timer_op, hostile_now() + number(10000000));
 		break;
 	case 3: /* Nothing that prints: reading, or a write that cannot be read. */
 		HC(console_io, one_in(2) ? CONSOLEIO_read : 2 + rnd_below(1000), rnd_below(4096),

@@ -73,7 +73,7 @@ static void some_domctl(void)
 	    XEN_DOMCTL_setvcpuaffinity,	 XEN_DOMCTL_max_vcpus,	    XEN_DOMCTL_setvcpucontext,
 	    XEN_DOMCTL_sethvmcontext,	 XEN_DOMCTL_hypercall_init, XEN_DOMCTL_destroydomain,
 	    XEN_DOMCTL_set_address_size, XEN_DOMCTL_resumedomain,   XEN_DOMCTL_setdomainhandle,
-	    XEN_DOMCTL_shadow_op,
+	    XEN_DOMCTL_shadow_op,	 XEN_DOMCTL_cacheflush,	    XEN_DOMCTL_vuart_op,
 	};
 	uint32_t cmd = queries[rnd_below(ARRAY_SIZE(queries))];
 
@@ -107,11 +107,19 @@ static void create_domain(void)
 	    .max_evtchn_port = one_in(4) ? rnd() : 1023,
 	    .max_grant_frames = one_in(4) ? (int)rnd() : 4,
 	    .max_maptrack_frames = one_in(4) ? (int)rnd() : 4,
-	    .grant_opts = one_in(4) ? rnd() : XEN_DOMCTL_GRANT_version(2),
 	    .vmtrace_size = one_in(8) ? rnd() : 0,
 	    .cpupool_id = one_in(8) ? rnd() : 0,
-	    .arch.emulation_flags = one_in(4) ? rnd() : XEN_X86_EMU_LAPIC,
 	};
+	op.domctl.u.createdomain.grant_opts = XEN_DOMCTL_GRANT_version(2);
+	peer_config(&op.domctl.u.createdomain);
+	if (one_in(4)) {
+		op.domctl.u.createdomain.grant_opts = rnd();
+	}
+	if (one_in(4)) {
+		uint8_t *arch = (uint8_t *)&op.domctl.u.createdomain.arch;
+
+		arch[rnd_below(sizeof(op.domctl.u.createdomain.arch))] = rnd();
+	}
 	for (i = 0; i < 16; i++) {
 		op.domctl.u.createdomain.handle[i] = rnd();
 	}

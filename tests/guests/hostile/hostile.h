@@ -26,9 +26,13 @@ struct vcpu_info *arena_vcpu_info(void);
 
 /* One attack of a kind. */
 void hostile_hypercall(void);
-void hostile_msr(void);
-void hostile_port(void);
+/* Of the arch: registers; ports or calls of the firmware; memory that is not the guest's. */
+void hostile_registers(void);
+void hostile_instruction(void);
 void hostile_memory(void);
+/* How events are to arrive: a call, and a value of the parameter that can be borne. */
+void hostile_upcall(void);
+uint64_t hostile_callback(void);
 /* A random tools' hypercall (sysctl, domctl, platform_op). */
 void hostile_control(void);
 /* Let the tables that grow on demand grow to their full size. */
@@ -38,6 +42,10 @@ void hostile_tidy(void);
 void hostile_tidy_domains(void);
 /* Free pages of the machine, 0 where we may not ask. */
 uint64_t hostile_free_pages(void);
+/* Of the arch: interrupts can be taken from here on; take some; the hypervisor's clock in ns. */
+void hostile_prepare(void);
+void hostile_window(void);
+uint64_t hostile_now(void);
 /* Make the machine fit for the verdict again. */
 void hostile_restore(void);
 

@@ -1,9 +1,71 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* MSRs, ports and memory that is not the guest's. */
+/* x86: interrupts, MSRs, ports and memory that is not the guest's. */
 #include "hostile.h"
 
 #define LAPIC  0xfee00000ul
 #define IOAPIC 0xfec00000ul
+
+/*
+ * Any vector may come. The callback is a level, so its flag is cleared whatever the vector; a guest
+ * that nevertheless never gets out of its handlers goes on with interrupts off.
+ */
+static volatile uint32_t handler_calls;
+
+static void on_any(struct regs *r)
+{
+	uint64_t base = rdmsr(MSR_APIC_BASE);
+	bool reachable = (base & APIC_BASE_ENABLE) &&
+			 ((base & APIC_BASE_EXTD) || (base & ~0xfffull) == 0xfee00000);
+
+	shared_info()->vcpu_info[0].evtchn_upcall_pending = 0;
+	arena_vcpu_info()->evtchn_upcall_pending = 0;
+	/* Where the local APIC was moved away from its page, the interrupt stays in service. */
+	if (r->vector >= 32 && reachable && apic_bit(APIC_ISR, r->vector)) {
+		apic_eoi();
+	}
+	if (++handler_calls > 1000) {
+		r->rflags &= ~RFLAGS_IF;
+	}
+}
+
+void hostile_window(void)
+{
+	handler_calls = 0;
+	take_interrupts();
+}
+
+void hostile_prepare(void)
+{
+	unsigned v;
+
+	for (v = 0; v < 256; v++) {
+		if (v >= 32 || v == X86_NMI || (v >= 18 && v <= 31) || v == 16) {
+			set_irq_handler(v, on_any);
+		}
+	}
+	apic_init();
+}
+
+/* The TSC, and time by it, may be anywhere by now. */
+uint64_t hostile_now(void)
+{
+	struct xen_hvm_get_time t = {0};
+
+	HC(hvm_op, HVMOP_get_time, &t);
+	return t.now;
+}
+
+void hostile_upcall(void)
+{
+	struct xen_hvm_evtchn_upcall_vector up = {.vcpu = rnd_below(3), .vector = rnd() | 0x20};
+
+	HC(hvm_op, HVMOP_set_evtchn_upcall_vector, &up);
+}
+
+uint64_t hostile_callback(void)
+{
+	return 2ull << 56 | 0x20 | (rnd() & 0xdf);
+}
 
 /* An ICR value that interrupts but does not reset: fixed or NMI, a vector that can be handled. */
 static uint32_t harmless_icr(uint64_t v)
@@ -30,7 +92,7 @@ static bool ends_the_test(uint32_t msr)
 	return msr == MSR_EFER || msr == 0x40000000;
 }
 
-void hostile_msr(void)
+void hostile_registers(void)
 {
 	uint32_t msr = some_msr();
 	uint64_t v = one_in(2) ? rnd() : rnd_below(256), old;
@@ -76,7 +138,7 @@ static uint16_t port_to_write(void)
 	return one_in(2) ? kept[rnd_below(ARRAY_SIZE(kept))] : 0x1000 + rnd_below(0x7000);
 }
 
-void hostile_port(void)
+void hostile_instruction(void)
 {
 	uint16_t port = one_in(2) ? rnd() : rnd_below(0x1000);
 	uint32_t v;
