@@ -2,17 +2,18 @@
 /* arm64: interrupts, system registers, calls of the firmware, the GIC and memory of others. */
 #include "hostile.h"
 
+#include "board.h"
+
 /* QEMU's virt machine. */
-#define GICD	  0x08000000ul
-#define GICD_SIZE 0x10000ul
-#define ITS	  0x08080000ul
-#define ITS_SIZE  0x20000ul
-#define GICR	  0x080a0000ul
-#define GICR_SIZE 0x20000ul
-#define UART	  0x09000000ul
-#define SMMU	  0x09050000ul
-#define RAM	  0x40000000ul
-#define RAM_SIZE  0x20000000ul /* as run-arm has it */
+#define GICD_SIZE   0x10000ul
+#define ITS	    0x08080000ul
+#define ITS_SIZE    0x20000ul
+#define GICR_SIZE   0x20000ul
+#define UART	    0x09000000ul
+#define SMMU	    0x09050000ul
+#define GUEST_PL011 0x22000000ul /* GUEST_PL011_BASE, of domUs */
+#define RAM	    0x40000000ul
+#define RAM_SIZE    0x20000000ul /* as run-arm has it */
 
 #define HANDLER_CALLS_MAX 1000
 
@@ -59,9 +60,8 @@ void hostile_prepare(void)
 /* An argument read out of the arena may have named the shared page, which the handler writes to. */
 static void keep_shared_page(void)
 {
-	struct xen_add_to_physmap a = {.domid = DOMID_SELF,
-				       .space = XENMAPSPACE_shared_info,
-				       .gpfn = PFN(shared_info())};
+	struct xen_add_to_physmap a = {
+	    .domid = DOMID_SELF, .space = XENMAPSPACE_shared_info, .gpfn = PFN(shared_info())};
 
 	if (is_hole((uint64_t)(uintptr_t)shared_info())) {
 		CHECK_EQ(HC(memory_op, XENMEM_add_to_physmap, &a), 0);
@@ -243,10 +243,13 @@ static void access(uint64_t at, uint64_t v)
 
 void hostile_memory(void)
 {
-	static const uint64_t others[][2] = {
-	    {GICD, GICD_SIZE},	      {GICD, 0x1000},  {GICR, GICR_SIZE},
-	    {GICR + 0x10000, 0x1000}, {ITS, ITS_SIZE}, {UART, 0x1000},
-	    {SMMU, 0x20000},	      {RAM, RAM_SIZE}, {RAM + RAM_SIZE, 0x1000000},
+	const uint64_t gicd = board_gic(0), gicr = board_gic(1);
+	const uint64_t others[][2] = {
+	    {gicd, GICD_SIZE},	      {gicd, 0x1000},
+	    {gicr, GICR_SIZE},	      {gicr + 0x10000, 0x1000},
+	    {ITS, ITS_SIZE},	      {UART, 0x1000},
+	    {SMMU, 0x20000},	      {GUEST_PL011, 0x1000},
+	    {RAM, RAM_SIZE},	      {RAM + RAM_SIZE, 0x1000000},
 	    {0x200000000, 0x1000000},
 	};
 	unsigned i = rnd_below(ARRAY_SIZE(others));

@@ -39,6 +39,14 @@ static uint32_t be(uint32_t v)
 	return __builtin_bswap32(v);
 }
 
+/* With or without its address. */
+static bool is_named(const char *at, const char *node)
+{
+	size_t n = strlen(node);
+
+	return !strncmp(at, node, n) && (!at[n] || at[n] == '@');
+}
+
 /* A property of the first node with that name; its properties stand before its children. */
 static const uint32_t *property(const char *node, const char *name)
 {
@@ -52,7 +60,7 @@ static const uint32_t *property(const char *node, const char *name)
 			p += strlen(at) / 4 + 1;
 			break;
 		case FDT_PROP:
-			if (!strcmp(at, node) && !strcmp(names + be(p[1]), name)) {
+			if (is_named(at, node) && !strcmp(names + be(p[1]), name)) {
 				return p + 2;
 			}
 			p += 2 + (be(p[0]) + 3) / 4;
@@ -64,6 +72,16 @@ static const uint32_t *property(const char *node, const char *name)
 			return NULL;
 		}
 	}
+}
+
+uint64_t board_gic(unsigned i)
+{
+	const uint32_t *reg = property("intc", "reg");
+
+	/* Two cells for an address, two for a size; the tools' name, or the machine's as above. */
+	reg = reg ? reg : property("interrupt-controller", "reg");
+	CHECK(reg, "no interrupt controller in the tree");
+	return (uint64_t)be(reg[4 * i]) << 32 | be(reg[4 * i + 1]);
 }
 
 const char *guest_cmdline(void)

@@ -9,6 +9,8 @@
 void board_irq(uint32_t intid);
 void guest_irq(void);
 void guest_start(unsigned long fdt);
+/* The i-th range of registers that the GIC's node in the tree has; the domain's place of it. */
+uint64_t board_gic(unsigned i);
 /* Where the vCPU goes on. */
 unsigned long guest_fault(unsigned long status, unsigned long pc, unsigned long far);
 #endif

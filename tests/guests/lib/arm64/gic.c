@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* GICv3 of QEMU's virt machine. */
+/* GICv3, where the tree has it. */
 #include "board.h"
 
-#define GICD_CTLR  0x08000000ul
-#define GICR	   0x080a0000ul
 #define GICR_WAKER 0x14
 #define GICR_SGI   0x10000
 #define GROUP	   0x080
@@ -16,9 +14,9 @@ static volatile uint32_t *reg(uint64_t a)
 
 void irqs_init(uint32_t enable)
 {
-	uint64_t own = GICR + cpu_self() * 0x20000ul;
+	uint64_t own = board_gic(1) + cpu_self() * 0x20000ul;
 
-	*reg(GICD_CTLR) = 1 << 4 | 1 << 1; /* affinity routing, group 1 */
+	*reg(board_gic(0)) = 1 << 4 | 1 << 1; /* affinity routing, group 1 */
 	*reg(own + GICR_WAKER) = 0;
 	*reg(own + GICR_SGI + GROUP) = ~0u;
 	*reg(own + GICR_SGI + ENABLE) = enable;
