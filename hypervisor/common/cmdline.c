@@ -246,6 +246,7 @@ static void set_dom0(const char *v)
 static const struct option options[] = {
 	{ "apicv", set_apicv },
 	{ "com1", set_com1 },
+	{ "conswitch", console_set_switch },
 	{ "console", set_console },
 	{ "dom0", set_dom0 },
 	{ "dom0_max_vcpus", set_dom0_max_vcpus },

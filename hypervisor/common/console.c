@@ -178,7 +178,7 @@ void console_set_levels(const char *loglvl, const char *guest_loglvl)
 	}
 }
 
-void console_input(char c)
+void console_to_service(char c)
 {
 	unsigned long flags = lock();
 

@@ -2,6 +2,7 @@
 /*
  * CPUs: their main loop, the work they owe before entering a guest, and calls between them.
  */
+#include <hv/console.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
 #include <hv/lib.h>
@@ -81,6 +82,9 @@ static void run_pending(struct cpu *c)
 {
 	if (test_and_clear_bit(CPU_PENDING_TIMER, &c->pending)) {
 		timer_run_expired();
+	}
+	if (test_and_clear_bit(CPU_PENDING_KEYS, &c->pending)) {
+		console_run_keys();
 	}
 	if (test_and_clear_bit(CPU_PENDING_SCHED, &c->pending)) {
 		sched_run();

@@ -249,6 +249,7 @@ struct domain *domain_create(uint16_t id, const struct xen_domctl_createdomain *
 	/* The controller lets it go when it is built; so does the builder of the service VM. */
 	domain_pause_nosync(d);
 	d->controller_pause_count = service ? 0 : 1;
+	d->started = service;
 	if (service) {
 		service_domain = d;
 	}
@@ -294,6 +295,7 @@ int domain_controller_unpause(struct domain *d)
 		return -EINVAL;
 	}
 	d->controller_pause_count--;
+	d->started = true;
 	domain_unpause(d);
 	return 0;
 }

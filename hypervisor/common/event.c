@@ -148,6 +148,8 @@ static void channel_open(struct domain *d, struct event_channel *c, enum channel
 static void channel_free(struct domain *d, struct event_channel *c)
 {
 	d->events.ops->clear_pending(d, c);
+	d->events.consumer_count -= c->consumer != 0;
+	c->consumer = 0;
 	c->state = CHANNEL_FREE;
 	c->notify_vcpu = 0;
 	c->remote = NULL;
@@ -181,6 +183,27 @@ int event_alloc_unbound(struct domain *d, uint16_t remote)
 	int rc = event_alloc_unbound_checked(d, remote, true, &port);
 
 	return rc ? rc : (int)port;
+}
+
+int event_alloc_consumer(struct domain *d, uint16_t remote, event_consumer *fn)
+{
+	uint8_t consumer = event_consumer_id(fn);
+	struct event_channel *c;
+	int rc = -ENOSPC;
+
+	spin_lock(&d->events.lock);
+	if (consumer) {
+		rc = port_find(d, &c);
+	}
+	if (!rc) {
+		/* Before anybody can bind to it. */
+		c->consumer = consumer;
+		d->events.consumer_count++;
+		channel_open(d, c, CHANNEL_UNBOUND, 0, remote);
+		rc = (int)c->port;
+	}
+	spin_unlock(&d->events.lock);
+	return rc;
 }
 
 static unsigned long channel_lock_two(struct event_channel *a, struct event_channel *b)
@@ -377,10 +400,14 @@ static void close_interdomain(struct domain *d, struct event_channel *c)
 }
 
 /* events.lock of d, and of remote when it is not NULL, are held. -EAGAIN: needs another remote's. */
-static int close_locked(struct domain *d, struct event_channel *c, const struct domain *remote)
+static int close_locked(struct domain *d, struct event_channel *c, const struct domain *remote,
+			bool by_guest)
 {
 	unsigned long flags;
 
+	if (by_guest && c->consumer) {
+		return -EINVAL;
+	}
 	switch (c->state) {
 	case CHANNEL_FREE:
 	case CHANNEL_RESERVED:
@@ -401,7 +428,7 @@ static int close_locked(struct domain *d, struct event_channel *c, const struct 
 }
 
 /* One attempt; -EAGAIN when the port got another remote between the locks. */
-static int close_once(struct domain *d, struct event_channel *c)
+static int close_once(struct domain *d, struct event_channel *c, bool by_guest)
 {
 	struct domain *remote;
 	int rc;
@@ -409,19 +436,19 @@ static int close_once(struct domain *d, struct event_channel *c)
 	spin_lock(&d->events.lock);
 	remote = c->remote;
 	if (!remote || remote == d) {
-		rc = close_locked(d, c, d);
+		rc = close_locked(d, c, d, by_guest);
 		spin_unlock(&d->events.lock);
 		return rc;
 	}
 	/* The other lock may come first. The domain cannot vanish before this CPU's next pass of its loop. */
 	spin_unlock(&d->events.lock);
 	spin_lock_two(&d->events.lock, &remote->events.lock);
-	rc = close_locked(d, c, remote);
+	rc = close_locked(d, c, remote, by_guest);
 	spin_unlock_two(&d->events.lock, &remote->events.lock);
 	return rc;
 }
 
-int event_close(struct domain *d, uint32_t port)
+static int close_port(struct domain *d, uint32_t port, bool by_guest)
 {
 	struct event_channel *c = channel_get(d, port);
 	int rc = -EAGAIN;
@@ -430,9 +457,19 @@ int event_close(struct domain *d, uint32_t port)
 		return -EINVAL;
 	}
 	for (unsigned int i = 0; i < CLOSE_TRIES && rc == -EAGAIN; i++) {
-		rc = close_once(d, c);
+		rc = close_once(d, c, by_guest);
 	}
 	return rc == -EAGAIN ? -EINVAL : rc;
+}
+
+int event_close(struct domain *d, uint32_t port)
+{
+	return close_port(d, port, true);
+}
+
+void event_close_consumer(struct domain *d, uint32_t port)
+{
+	close_port(d, port, false);
 }
 
 int event_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu)
@@ -450,7 +487,7 @@ int event_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu)
 	}
 	spin_lock(&d->events.lock);
 	flags = spin_lock_irq(&c->lock);
-	switch (c->state) {
+	switch (c->consumer ? CHANNEL_RESERVED : c->state) {
 	case CHANNEL_VIRQ:
 		if (!event_virq_is_global(c->peer)) {
 			rc = -EINVAL;
@@ -533,7 +570,7 @@ int event_reset(struct domain *d, bool resuming)
 	}
 	spin_lock(&e->lock);
 	e->reset_port = 0;
-	if (e->active_count) {
+	if (e->active_count > e->consumer_count) {
 		rc = -EAGAIN;		/* other vCPUs opened channels meanwhile */
 	} else if (e->fifo) {
 		event_fifo_destroy(d);
@@ -553,7 +590,7 @@ int event_relinquish(struct domain *d)
 	spin_unlock(&e->lock);
 
 	for (; port > 1; port--) {
-		event_close(d, port - 1);
+		close_port(d, port - 1, false);
 		if (port % CLOSE_BATCH == 0 && hypercall_should_preempt()) {
 			e->relinquish_port = port - 1;
 			return -ERESTART;

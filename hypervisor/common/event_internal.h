@@ -31,7 +31,7 @@ struct event_channel {
 	uint8_t state;			/* enum channel_state */
 	uint8_t priority;		/* FIFO */
 	bool pending;			/* FIFO: raised while the guest's array did not reach so far */
-	uint8_t unused;
+	uint8_t consumer;		/* whom its events go to within the hypervisor; 0: to the guest */
 } __aligned(32);
 
 #define CHANNELS_PER_BUCKET	(PAGE_SIZE / sizeof(struct event_channel))
@@ -72,10 +72,16 @@ static inline struct event_channel *channel_get(const struct domain *d, uint32_t
 	return &d->events.buckets[port / CHANNELS_PER_BUCKET][port % CHANNELS_PER_BUCKET];
 }
 
+/* It is there, and the guest's. */
 static inline bool channel_usable(const struct event_channel *c)
 {
-	return c->state > CHANNEL_RESERVED;
+	return c->state > CHANNEL_RESERVED && !c->consumer;
 }
+
+/* Kinds of consumers within the hypervisor. */
+#define CONSUMERS_MAX	8
+/* The number of fn, which it gets if it has none; 0: there are too many. */
+uint8_t event_consumer_id(event_consumer *fn);
 
 /* Raises the upcall of v. Any context. */
 void event_mark_vcpu(struct vcpu *v);
@@ -88,6 +94,7 @@ int event_bind_interdomain(struct domain *d, struct domain *remote, uint32_t rem
 int event_bind_virq(struct domain *d, uint32_t virq, uint32_t vcpu, uint32_t *port);
 int event_bind_ipi(struct domain *d, uint32_t vcpu, uint32_t *port);
 int event_bind_pirq(struct domain *d, uint32_t pirq, uint32_t flags, uint32_t *port);
+/* What the hypervisor consumes is no guest's to close: -EINVAL. */
 int event_close(struct domain *d, uint32_t port);
 int event_bind_vcpu(struct domain *d, uint32_t port, uint32_t vcpu);
 int event_unmask(struct domain *d, uint32_t port);

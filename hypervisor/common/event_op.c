@@ -147,6 +147,7 @@ static void describe(const struct event_channel *c, struct evtchn_status *out)
 static int status_of(struct domain *d, struct evtchn_status *op)
 {
 	struct event_channel *c = channel_get(d, op->port);
+	int rc = 0;
 
 	if (!c) {
 		return -EINVAL;
@@ -155,9 +156,13 @@ static int status_of(struct domain *d, struct evtchn_status *op)
 		return -EPERM;
 	}
 	spin_lock(&d->events.lock);
-	describe(c, op);
+	if (c->consumer) {
+		rc = -EACCES;
+	} else {
+		describe(c, op);
+	}
 	spin_unlock(&d->events.lock);
-	return 0;
+	return rc;
 }
 
 static long op_status(gva_t arg)

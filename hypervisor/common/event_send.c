@@ -40,6 +40,47 @@ void event_wake_pollers(struct domain *d, uint32_t port)
 	}
 }
 
+/* Whom events of channels go to within the hypervisor, by event_channel.consumer less 1. Entries only come. */
+static event_consumer *consumers[CONSUMERS_MAX];
+
+uint8_t event_consumer_id(event_consumer *fn)
+{
+	for (unsigned int i = 0; i < CONSUMERS_MAX; i++) {
+		event_consumer *expected = NULL;
+
+		if (__atomic_compare_exchange_n(&consumers[i], &expected, fn, false, __ATOMIC_ACQ_REL,
+						__ATOMIC_ACQUIRE) ||
+		    expected == fn) {
+			return (uint8_t)(i + 1);
+		}
+	}
+	return 0;
+}
+
+/* The lock of c's other end is held. */
+static void raise_remote(const struct event_channel *c)
+{
+	struct domain *remote = c->remote;
+	struct event_channel *rc = channel_get(remote, c->peer);
+
+	if (unlikely(rc->consumer)) {
+		consumers[rc->consumer - 1](remote, rc->port);
+	} else {
+		remote->events.ops->set_pending(remote, rc);
+	}
+}
+
+void event_send_consumer(struct domain *d, uint32_t port)
+{
+	struct event_channel *c = channel_get(d, port);
+	unsigned long flags = spin_lock_irq(&c->lock);
+
+	if (c->state == CHANNEL_INTERDOMAIN && c->consumer) {
+		raise_remote(c);
+	}
+	spin_unlock_irq(&c->lock, flags);
+}
+
 int event_send(struct domain *d, uint32_t port)
 {
 	struct event_channel *c = channel_get(d, port);
@@ -50,10 +91,10 @@ int event_send(struct domain *d, uint32_t port)
 		return -EINVAL;
 	}
 	flags = spin_lock_irq(&c->lock);
-	if (likely(c->state == CHANNEL_INTERDOMAIN)) {
-		struct domain *remote = c->remote;
-
-		remote->events.ops->set_pending(remote, channel_get(remote, c->peer));
+	if (unlikely(c->consumer)) {
+		rc = -EINVAL;
+	} else if (likely(c->state == CHANNEL_INTERDOMAIN)) {
+		raise_remote(c);
 	} else if (c->state == CHANNEL_IPI) {
 		d->events.ops->set_pending(d, c);
 	} else if (c->state != CHANNEL_UNBOUND) {
@@ -234,9 +275,10 @@ static void dump_channel(struct domain *d, struct event_channel *c)
 	};
 	unsigned long flags = spin_lock_irq(&c->lock);
 
-	if (channel_usable(c)) {
-		log_info("  %5u [%d/%d/%u] %s vcpu %u, %u", c->port, d->events.ops->is_pending(d, c),
-			 d->events.ops->is_masked(d, c), c->priority, names[c->state],
+	if (c->state > CHANNEL_RESERVED) {
+		log_info("  %5u [%d/%d/%u] %s%s vcpu %u, %u", c->port,
+			 d->events.ops->is_pending(d, c), d->events.ops->is_masked(d, c),
+			 c->priority, names[c->state], c->consumer ? " (hypervisor)" : "",
 			 c->notify_vcpu, c->peer);
 		if (c->remote) {
 			log_info(" of d%u", c->remote->id);

@@ -141,6 +141,12 @@ int grant_grow(struct domain *d, uint32_t count);
 /* Operations on the guest's array of count structs: how many are done (< count: stepped aside), or -errno. */
 long grant_map_array(gva_t uop, uint32_t count);
 long grant_unmap_array(gva_t uop, uint32_t count);
+/*
+ * Where an operation goes on is above its number, as the ABI's reference has it: a restarted call is made by the guest.
+ * No table has so many entries that they would not fit.
+ */
+#define GRANT_OP_ARG_SHIFT	12
+long grant_cache_flush(const struct hypercall_args *a, uint32_t ref);
 /* Operations on a single struct; 0 or -errno. */
 long grant_copy_one(gva_t where);
 long grant_swap_one(gva_t where);

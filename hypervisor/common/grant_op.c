@@ -68,8 +68,8 @@ static long single_hypercall(uint32_t cmd, gva_t uop, uint32_t count)
 }
 
 /*
- * What works on machine frames or page tables (transfer, unmap_and_replace, get_status_frames, cache_flush,
- * dump_table) does not exist for a translated domain, whatever its arguments.
+ * What works on machine frames or page tables (transfer, unmap_and_replace, get_status_frames, dump_table) does not exist
+ * for a translated domain, whatever its arguments.
  */
 static bool exists(uint32_t cmd)
 {
@@ -83,6 +83,8 @@ static bool exists(uint32_t cmd)
 	case GNTTABOP_get_version:
 	case GNTTABOP_swap_grant_ref:
 		return true;
+	case GNTTABOP_cache_flush:
+		return arch_grant_cache_flush;
 	default:
 		return false;
 	}
@@ -90,13 +92,19 @@ static bool exists(uint32_t cmd)
 
 long hypercall_grant_table_op(const struct hypercall_args *a)
 {
-	uint32_t cmd = (uint32_t)a->v[0], count = (uint32_t)a->v[2];
+	uint32_t cmd = (uint32_t)a->v[0], count = (uint32_t)a->v[2], more = cmd >> GRANT_OP_ARG_SHIFT;
 
+	if ((cmd & (BIT(GRANT_OP_ARG_SHIFT) - 1)) == GNTTABOP_cache_flush) {
+		cmd = GNTTABOP_cache_flush;
+	}
 	if (!exists(cmd)) {
 		return -ENOSYS;
 	}
 	if ((int32_t)count < 0) {
 		return -EINVAL;
+	}
+	if (cmd == GNTTABOP_cache_flush) {
+		return grant_cache_flush(a, more);
 	}
 	if (cmd < ARRAY_SIZE(array_ops) && array_ops[cmd].size) {
 		return array_hypercall(a, &array_ops[cmd], count);

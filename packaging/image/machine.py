@@ -59,7 +59,7 @@ class Qemu:
     def start(self, errors):
         """Returns the process and the serial line's stream; errors is a path for what QEMU itself says."""
         with open(errors, "wb") as stderr:
-            process = subprocess.Popen(self.command("stdio"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            process = subprocess.Popen(self.command("stdio"), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                        stderr=stderr, start_new_session=True)
         return process, process.stdout
 
@@ -260,6 +260,11 @@ class Console:
             *whole, self.partial = (self.partial + data).split(b"\n")
             for line in whole:
                 yield line.decode(errors="replace").rstrip("\r")
+
+    def type(self, data):
+        """On its serial line."""
+        self.process.stdin.write(data)
+        self.process.stdin.flush()
 
     def stop(self):
         if self.process.poll() is None:

@@ -26,7 +26,9 @@ class Kind:
     mem: int = 2048
     dom0_mem: str = "512M"
     cpu: str = ""
-    wait: str = ""          # how CPUs wait: a function of Tree
+    wait: str = ""          # how CPUs wait, or what firmware there is: a function of Tree
+    guest: str = ""         # of tests/guests, in the place of Debian's kernel, with its command line
+    words: str = ""
 
 
 KINDS = {
@@ -35,10 +37,13 @@ KINDS = {
                        wait="spin_table"),
     "mailbox": Kind("armhf", "virt,virtualization=on,highmem=off,gic-version=2", "", 0x40000000, 0, cpus=2, mem=1024,
                     dom0_mem="384M", cpu="cortex-a15", wait="exynos"),
+    # with secure firmware of ours (tests/arm/monitor-arm64.S), which runs a test guest
+    "monitor": Kind("arm64", "virt,virtualization=on,secure=on,gic-version=2", "", 0x40000000, 0, mem=512, cpu="cortex-a57",
+                    dom0_mem="128M", wait="monitor", guest="smccc_workarounds", words="workaround"),
     "raspi3b": Kind("arm64", "raspi3b", "bcm2837-rpi-3-b", 0, 1, cpus=4, mem=1024),
 }
 KERNEL_OFFSET, INITRD_OFFSET = 0xa000000, 0x10000000       # QEMU has the tree below them
-HYPERVISOR_AT, RELEASE_PAGE = 0x40400000, 0x47000000        # as park-*.S has them
+HYPERVISOR_AT, RELEASE_PAGE, TREE_AT = 0x40400000, 0x47000000, 0x47800000       # as park-*.S, monitor-*.S have them
 
 
 class Tree:
@@ -82,6 +87,11 @@ class Tree:
             self.put("s", f"/cpus/cpu@{i}", "enable-method", "spin-table")
             self.cells(f"/cpus/cpu@{i}", "cpu-release-addr", 0, RELEASE_PAGE + 0xff8)
 
+    def monitor(self, cpus):
+        self.node("/psci")
+        self.put("s", "/psci", "compatible", "arm,psci-1.0")
+        self.put("s", "/psci", "method", "smc")
+
     def exynos(self, cpus):
         for i in range(cpus):
             self.delete(f"/cpus/cpu@{i}", "enable-method")
@@ -117,6 +127,9 @@ class Board(machine.Qemu):
 
     def _modules(self):
         image = self.build / "image"
+        if self.kind.guest:
+            return [("kernel", self.build / f"tests/guests/arm/{self.kind.guest}.bin", self.kind.memory + KERNEL_OFFSET,
+                     self.kind.words)]
         line = " ".join(["console=hvc0 panic=-1", f"service.job={self.job}" if self.job else "", self.kernel_args]).strip()
         return [("kernel", image / "Image", self.kind.memory + KERNEL_OFFSET, line),
                 ("ramdisk", image / "service.initrd", self.kind.memory + INITRD_OFFSET, "")]
@@ -144,7 +157,10 @@ class Board(machine.Qemu):
     def command(self, serial):
         kernel, loaded = self.hv, [(file, at) for _, file, at, _ in self._modules()]
         if self.kind.wait:
-            kernel, loaded = self.build / "tests/arm/park.bin", [*loaded, (self.hv, HYPERVISOR_AT)]
+            firmware = "monitor.elf" if self.kind.wait == "monitor" else "park.bin"
+            kernel, loaded = self.build / "tests/arm" / firmware, [*loaded, (self.hv, HYPERVISOR_AT)]
+        if self.kind.wait == "monitor":
+            loaded.append((self._tree(), TREE_AT))
         args = [*self._machine(), "-M", self.kind.qemu, "-audiodev", "none,id=none", "-monitor", "none",
                 *["-serial", "null"] * self.kind.serial, "-serial", serial, "-no-reboot", "-kernel", str(kernel),
                 "-dtb", str(self._tree())]

@@ -2,7 +2,15 @@
 /* Boot options, with the library's own string functions. */
 #include "unit.h"
 #include <hv/boot.h>
+#include <hv/console.h>
 #include <hv/lib.h>
+
+static char switched_by[16];
+
+void console_set_switch(const char *value)
+{
+	str_copy(switched_by, value, sizeof(switched_by));
+}
 
 /* Parses on fresh options; how many warnings there were. */
 static unsigned int warnings(const char *line)
@@ -111,4 +119,10 @@ TEST(cmdline_apicv)
 	CHECK_EQ(warnings("apicv=force apicv=on"), 0);
 	CHECK_TRUE(boot_options.apicv && !boot_options.apicv_force);
 	CHECK_EQ(warnings("apicv=some"), 1);
+}
+
+TEST(cmdline_conswitch)
+{
+	CHECK_EQ(warnings("conswitch=bx"), 0);
+	CHECK_STR(switched_by, "bx");
 }

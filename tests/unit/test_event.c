@@ -488,3 +488,115 @@ TEST(event_race_of_two_closers)
 	CHECK_EQ(dom2->events.active_count, 0);
 	teardown();
 }
+
+static unsigned int consumed;
+static struct domain *consumed_of;
+static uint32_t consumed_port;
+
+static void consume(struct domain *d, uint32_t port)
+{
+	consumed++;
+	consumed_of = d;
+	consumed_port = port;
+}
+
+/* The hypervisor's end of a channel: its consumer hears, the other end hears back, the guest whose port it is cannot. */
+TEST(event_consumer)
+{
+	uint32_t own, remote;
+
+	setup(1023);
+	consumed = 0;
+	own = (uint32_t)event_alloc_consumer(dom2, dom1->id, consume);
+	CHECK_EQ(own, 1);
+	event_send_consumer(dom2, own);		/* nobody has bound it */
+	remote = bind_interdomain_to(2, own);
+	CHECK_EQ(consumed, 0);
+	CHECK_EQ(port_op(EVTCHNOP_send, remote), 0);
+	CHECK_EQ(consumed, 1);
+	CHECK_TRUE(consumed_of == dom2);
+	CHECK_EQ(consumed_port, own);
+	CHECK_TRUE(!pending(dom2, own));
+	clear_bit(remote, dom1->shared_info->evtchn_pending);
+	event_send_consumer(dom2, own);
+	CHECK_TRUE(pending(dom1, remote));
+	/* Closed by the other end it waits for a new one. */
+	CHECK_EQ(port_op(EVTCHNOP_close, remote), 0);
+	remote = bind_interdomain_to(2, own);
+	CHECK_EQ(port_op(EVTCHNOP_send, remote), 0);
+	CHECK_EQ(consumed, 2);
+	event_close_consumer(dom2, own);
+	CHECK_EQ(port_op(EVTCHNOP_send, remote), 0);
+	CHECK_EQ(consumed, 2);
+	CHECK_EQ(dom2->events.active_count, 0);
+	/* Of its port nothing has stayed. */
+	fake_set_current(dom2->vcpu[0]);
+	CHECK_EQ(bind_ipi(0), own);
+	CHECK_EQ(port_op(EVTCHNOP_send, own), 0);
+	CHECK_TRUE(pending(dom2, own));
+	teardown();
+}
+
+TEST(event_consumer_is_no_guest_s)
+{
+	struct evtchn_status status = { .dom = DOMID_SELF };
+	struct evtchn_reset reset = { .dom = DOMID_SELF };
+	uint32_t own, other;
+
+	setup(1023);
+	consumed = 0;
+	fake_set_current(dom2->vcpu[0]);
+	own = (uint32_t)event_alloc_consumer(dom2, dom1->id, consume);
+	other = bind_ipi(0);
+	status.port = own;
+	CHECK_EQ(port_op(EVTCHNOP_send, own), -EINVAL);
+	CHECK_EQ(port_op(EVTCHNOP_close, own), -EINVAL);
+	CHECK_EQ(bind_vcpu(own, 1), -EINVAL);
+	CHECK_EQ(EVENT_OP(status, &status), -EACCES);
+	CHECK_EQ(event_port_is_pending(dom2, own), 0);
+	event_notify_port(dom2, own);
+	CHECK_TRUE(!pending(dom2, own));
+	CHECK_EQ(port_op(EVTCHNOP_unmask, own), 0);
+	/* A reset closes what is the guest's. */
+	CHECK_EQ(EVENT_OP(reset, &reset), 0);
+	CHECK_EQ(dom2->events.active_count, 1);
+	CHECK_EQ(bind_ipi(0), other);
+	fake_set_current(dom1->vcpu[0]);
+	CHECK_EQ(port_op(EVTCHNOP_send, bind_interdomain_to(2, own)), 0);
+	CHECK_EQ(consumed, 1);
+	/* The end of the domain takes it along. */
+	teardown();
+}
+
+static void consume_0(struct domain *d, uint32_t port) { consumed += 0; }
+static void consume_1(struct domain *d, uint32_t port) { consumed += 1; }
+static void consume_2(struct domain *d, uint32_t port) { consumed += 2; }
+static void consume_3(struct domain *d, uint32_t port) { consumed += 3; }
+static void consume_4(struct domain *d, uint32_t port) { consumed += 4; }
+static void consume_5(struct domain *d, uint32_t port) { consumed += 5; }
+static void consume_6(struct domain *d, uint32_t port) { consumed += 6; }
+static void consume_7(struct domain *d, uint32_t port) { consumed += 7; }
+
+TEST(event_consumer_kinds)
+{
+	event_consumer *const kinds[] = { consume_0, consume_1, consume_2, consume_3,
+					  consume_4, consume_5, consume_6, consume_7 };
+	unsigned int refused = 0;
+
+	setup(1023);
+	for (unsigned int i = 0; i < ARRAY_SIZE(kinds) * 2; i++) {
+		int port = event_alloc_consumer(dom2, dom1->id, kinds[i / 2]);
+
+		refused += port == -ENOSPC;
+		if (port > 0) {
+			consumed = 0;
+			CHECK_EQ(port_op(EVTCHNOP_send, bind_interdomain_to(2, (uint32_t)port)), 0);
+			CHECK_EQ(consumed, i / 2);
+		}
+	}
+	/* One kind came in the tests before. */
+	CHECK_EQ(refused, 2);
+	dom2->dying = DOMAIN_DYING;
+	CHECK_EQ(event_alloc_consumer(dom2, dom1->id, consume), -EINVAL);
+	teardown();
+}

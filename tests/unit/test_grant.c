@@ -19,6 +19,24 @@ static uint64_t frames_before;
 static uint8_t *op_buffer;
 static uint8_t *data;
 
+const bool arch_grant_cache_flush = true;
+static unsigned int cleaned, invalidated;
+static const void *flushed;
+static size_t flushed_length;
+
+void arch_cache_clean(const void *p, size_t len)
+{
+	cleaned++;
+	flushed = p;
+	flushed_length = len;
+}
+
+void arch_cache_clean_invalidate(const void *p, size_t len)
+{
+	invalidated++;
+	arch_cache_clean(p, len);
+}
+
 static struct domain *domain_with_grants(uint16_t id)
 {
 	struct domain *d = fake_domain_create(id, 2);
@@ -680,7 +698,7 @@ TEST(grant_limits)
 /* Operations that a translated domain has; the others do not exist, whatever their arguments. */
 static bool exists(uint32_t cmd)
 {
-	return cmd < GNTTABOP_cache_flush && cmd != GNTTABOP_dump_table &&
+	return cmd <= GNTTABOP_cache_flush && cmd != GNTTABOP_dump_table &&
 	       cmd != GNTTABOP_transfer && cmd != GNTTABOP_unmap_and_replace &&
 	       cmd != GNTTABOP_get_status_frames;
 }
@@ -826,6 +844,87 @@ static void run_users(bool hostile)
 	}
 	CHECK_EQ(dom1->refs, 1);
 	CHECK_EQ(virt_to_page(data)->refs, 1);
+}
+
+static long cache_flush(uint64_t addr, uint16_t offset, uint16_t length, uint32_t what)
+{
+	struct gnttab_cache_flush op = {
+		.a.dev_bus_addr = addr, .offset = offset, .length = length, .op = what,
+	};
+
+	cleaned = invalidated = 0;
+	flushed = NULL;
+	return GRANT_OP(cache_flush, &op, 1);
+}
+
+TEST(grant_cache_flush)
+{
+	const uint32_t clean = GNTTAB_CACHE_CLEAN, invalidate = GNTTAB_CACHE_INVAL;
+	uint64_t theirs, own;
+	void *own_page;
+	uint32_t h;
+
+	setup();
+	own_page = fake_domain_page(dom2, GFN_DATA + 7);
+	own = virt_to_hpa(own_page).v;
+	theirs = virt_to_hpa(data).v;
+	CHECK_EQ(cache_flush(own, 16, 100, clean), 0);
+	CHECK_TRUE(cleaned == 1 && !invalidated && flushed == own_page + 16 && flushed_length == 100);
+	CHECK_EQ(cache_flush(own + 0x123, 0, PAGE_SIZE, invalidate), 0);
+	CHECK_TRUE(invalidated == 1 && flushed == own_page && flushed_length == PAGE_SIZE);
+	/* Nothing to do is done, wherever. */
+	CHECK_EQ(cache_flush(~0ULL, 0, 0, clean), 0);
+	CHECK_EQ(cache_flush(~0ULL, 0, 8, 0), 0);
+	CHECK_EQ(cache_flush(own, PAGE_SIZE, 0, clean), -EINVAL);
+	CHECK_EQ(cache_flush(own, 1, PAGE_SIZE, clean), -EINVAL);
+	CHECK_EQ(cache_flush(own, 0, 0xffff, clean), -EINVAL);
+	CHECK_EQ(cache_flush(own, 0, 8, 4 | clean), -EINVAL);
+	CHECK_EQ(cache_flush(own, 0, 8, GNTTAB_CACHE_SOURCE_GREF | clean), -EINVAL);
+	CHECK_EQ(cache_flush(~0ULL, 0, 8, clean), -EINVAL);
+	/* Another's memory only while a grant of it is in use by the caller. */
+	CHECK_EQ(cache_flush(theirs, 0, 8, clean), -EINVAL);
+	give(300, 2, GFN_DATA, 0);
+	CHECK_EQ(cache_flush(theirs, 0, 8, clean), -EINVAL);
+	CHECK_EQ(map(300, GFN_MAP, &h), GNTST_okay);
+	CHECK_EQ(cache_flush(theirs, 0, 8, clean | invalidate), 0);
+	CHECK_TRUE(invalidated == 1 && flushed == data);
+	fake_set_current(dom3->vcpu[0]);
+	CHECK_EQ(cache_flush(theirs, 0, 8, clean), -EINVAL);
+	fake_set_current(dom2->vcpu[0]);
+	CHECK_EQ(unmap_at(GFN_MAP, h), GNTST_okay);
+	CHECK_EQ(cache_flush(theirs, 0, 8, clean), -EINVAL);
+	CHECK_TRUE(!flushed);
+	CHECK_EQ(virt_to_page(data)->refs, 1);
+	teardown();
+}
+
+TEST(grant_cache_flush_steps_aside)
+{
+	struct gnttab_cache_flush ops[20];
+	uint64_t mfns[3];
+	uint32_t h;
+
+	setup();
+	/* Its last entry, so that the search takes more than one step. */
+	CHECK_EQ(grant_resource_frames(dom1, 0, 1, 3, mfns), 0);
+	*((struct grant_entry_v1 *)table_frame(dom1, 3) + 511) = (struct grant_entry_v1){
+		.flags = GTF_permit_access, .domid = 2, .frame = GFN_DATA };
+	CHECK_EQ(map(2047, GFN_MAP, &h), GNTST_okay);
+	for (unsigned int i = 0; i < ARRAY_SIZE(ops); i++) {
+		ops[i] = (struct gnttab_cache_flush){ .a.dev_bus_addr = virt_to_hpa(data).v,
+						      .length = 8, .op = GNTTAB_CACHE_CLEAN };
+	}
+	fake_preempt_after = 1;
+	cleaned = 0;
+	CHECK_EQ(GRANT_OP(cache_flush, ops, ARRAY_SIZE(ops)), 0);
+	CHECK_EQ(cleaned, ARRAY_SIZE(ops));
+	ops[19].a.dev_bus_addr = ~0ULL;
+	CHECK_EQ(GRANT_OP(cache_flush, ops, ARRAY_SIZE(ops)), -EINVAL);
+	fake_preempt_after = 0;
+	/* A place to go on at that the guest made up. */
+	ops[0].op = GNTTAB_CACHE_CLEAN;
+	CHECK_EQ(grant_op(GNTTABOP_cache_flush | 0xfffff000u, ops, sizeof(ops[0]), 1), -EINVAL);
+	teardown();
 }
 
 TEST(grant_race_of_users)

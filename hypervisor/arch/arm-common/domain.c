@@ -4,6 +4,7 @@
 #include <asm/mmio.h>
 #include <asm/platform.h>
 #include <asm/time.h>
+#include <asm/vpl011.h>
 #include <asm/wallclock.h>
 #include <hv/boot.h>
 #include <hv/domain.h>
@@ -49,6 +50,7 @@ void arch_domain_destroy(struct domain *d)
 {
 	vgic_domain_destroy(d);
 	mmio_destroy(d);
+	vpl011_destroy(d);
 	if (d->shared_info) {
 		page_put(virt_to_page(d->shared_info));
 		d->shared_info = NULL;
@@ -57,6 +59,7 @@ void arch_domain_destroy(struct domain *d)
 
 int arch_domain_relinquish(struct domain *d)
 {
+	vpl011_relinquish(d);
 	return 0;
 }
 

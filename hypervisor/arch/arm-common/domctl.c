@@ -2,6 +2,7 @@
 /* domctl, the ARM part: vCPUs' registers, caches, stage 2's memory. */
 #include <asm/p2m.h>
 #include <asm/vcpu.h>
+#include <asm/vpl011.h>
 #include <asm/wallclock.h>
 #include <hv/bitops.h>
 #include <hv/ctl.h>
@@ -98,6 +99,29 @@ static long op_set_pool(uint64_t bytes, struct domain *d)
 	return IS_ALIGNED(bytes, PAGE_SIZE) ? p2m_set_pool(d, bytes) : -EINVAL;
 }
 
+static long op_vuart(struct xen_domctl_vuart_op *op, struct domain *d, bool *copy_back)
+{
+	int port;
+
+	if (op->pad[0] || op->pad[1] || op->cmd != XEN_DOMCTL_VUART_OP_INIT) {
+		return -EINVAL;
+	}
+	/* Devices come before the first vCPU runs. */
+	if (d->started) {
+		return -EPERM;
+	}
+	if (op->type != XEN_DOMCTL_VUART_TYPE_VPL011) {
+		return -EOPNOTSUPP;
+	}
+	port = vpl011_create(d, gfn(op->gfn), op->console_domid);
+	if (port < 0) {
+		return port;
+	}
+	op->evtchn = (evtchn_port_t)port;
+	*copy_back = true;
+	return 0;
+}
+
 long arch_domctl(struct xen_domctl *op, struct domain *d, bool *copy_back)
 {
 	switch (op->cmd) {
@@ -124,10 +148,11 @@ long arch_domctl(struct xen_domctl *op, struct domain *d, bool *copy_back)
 		d->time_offset_seconds = (int32_t)op->u.settimeoffset.time_offset_seconds;
 		domain_publish_wallclock(d);
 		return 0;
+	case XEN_DOMCTL_vuart_op:
+		return op_vuart(&op->u.vuart_op, d, copy_back);
 	case XEN_DOMCTL_bind_pt_irq:
 	case XEN_DOMCTL_unbind_pt_irq:
-	case XEN_DOMCTL_vuart_op:
-		/* Passthrough and the emulated PL011: not built. */
+		/* Passthrough: not built. */
 		return -EOPNOTSUPP;
 	default:
 		return -ENOSYS;

@@ -382,8 +382,15 @@ void cache_clean_invalidate_range(const void *p, size_t len)
 	dsb(sy);
 }
 
-/* The devices' tables of the IOMMU code in common/. */
+/* The devices' tables of the IOMMU code in common/, and what guests' devices see. */
 void arch_cache_clean(const void *p, size_t len)
 {
 	cache_clean_range(p, len);
+}
+
+const bool arch_grant_cache_flush = true;
+
+void arch_cache_clean_invalidate(const void *p, size_t len)
+{
+	cache_clean_invalidate_range(p, len);
 }

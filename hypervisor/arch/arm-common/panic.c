@@ -5,6 +5,7 @@
 #include <asm/shutdown.h>
 #include <asm/time.h>
 #include <asm/traps.h>
+#include <asm/workaround.h>
 #include <hv/boot.h>
 #include <hv/console.h>
 #include <hv/cpu.h>
@@ -92,6 +93,7 @@ void trap_irq(void)
 void traps_init_cpu(void)
 {
 	arch_traps_init_cpu();
+	workaround_init_cpu();
 	isb();
 	if (irq_request(SGI_STOP, stop_this, NULL)) {
 		panic("no interrupt to stop CPUs by");

@@ -90,14 +90,9 @@ void vgic_update_line(struct domain *d, const struct vgic_irq *irq)
 /* Queues ------------------------------------------------------------------------------------------
  */
 
-static bool is_pending(const struct vgic_irq *irq)
-{
-	return irq->pending || irq->sources;
-}
-
 static bool deliverable(struct domain *d, const struct vgic_irq *irq)
 {
-	return is_pending(irq) && irq->enabled && of(d)->enabled;
+	return vgic_is_pending(irq) && irq->enabled && of(d)->enabled;
 }
 
 static void kick(struct vcpu *v, struct vgic_kicks *k)
@@ -161,7 +156,7 @@ static void fold_one(struct vgic_vcpu *g, unsigned int n)
 		if (irq->intid < VGIC_SGIS && gic->version == 2) {
 			irq->sources |= (uint8_t)(1u << lr.source);
 		} else {
-			irq->pending = true;
+			irq->pending |= irq->lr_latched;
 		}
 	}
 }
@@ -195,13 +190,16 @@ static void fill_one(struct vgic_vcpu *g, struct vgic_irq *irq, unsigned int n, 
 
 	/*
 	 * With a machine's interrupt behind it, nothing new can have come while it is active. An
-	 * SGI of GICv2 is active from one sender: the next sender's waits for its end.
+	 * SGI of GICv2 is active from one sender: the next sender's waits for its end. So does a line,
+	 * which may be low by then.
 	 */
-	if (irq->active && (irq->hw || irq->sources)) {
+	if (irq->active && (irq->hw || irq->sources || vgic_is_held(irq))) {
 		lr.source = irq->active_source;
 		lr.eoi = !irq->hw;
 	} else if (may_pend) {
 		lr.pending = true;
+		lr.eoi = vgic_is_held(irq);
+		irq->lr_latched = irq->pending;
 		irq->pending = false;
 		if (irq->sources) {
 			irq->active_source = (uint8_t)lowest_bit(irq->sources);
@@ -417,6 +415,22 @@ void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid)
 	}
 	irq->pending = true;
 	vgic_update(d, irq, v, &k);
+	vgic_unlock(d, flags, &k);
+}
+
+void vgic_set_line(struct domain *d, unsigned int intid, bool high)
+{
+	struct vgic_kicks k = {0};
+	struct vgic_irq *irq;
+	unsigned long flags;
+
+	flags = spin_lock_irq(&of(d)->lock);
+	irq = &of(d)->spis[intid - VGIC_PRIVATE];
+	if (irq->line != high) {
+		irq->line = high;
+		irq->pending |= high && !irq->level;
+		vgic_requeue(d, irq, NULL, &k);
+	}
 	vgic_unlock(d, flags, &k);
 }
 

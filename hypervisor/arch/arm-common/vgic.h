@@ -18,6 +18,17 @@ struct vgic_kicks {
 /* Frees the lock, then kicks. */
 void vgic_unlock(struct domain *d, unsigned long flags, const struct vgic_kicks *k);
 
+/* A line that is high makes it pending for as long as it is. */
+static inline bool vgic_is_held(const struct vgic_irq *irq)
+{
+	return irq->line && irq->level;
+}
+
+static inline bool vgic_is_pending(const struct vgic_irq *irq)
+{
+	return irq->pending || irq->sources || vgic_is_held(irq);
+}
+
 /* v's own, or an SPI of its domain, or NULL. */
 struct vgic_irq *vgic_irq(struct vcpu *v, unsigned int intid);
 /* Something of irq has changed: queues it where it belongs if it is to be delivered. */

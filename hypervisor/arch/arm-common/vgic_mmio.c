@@ -46,7 +46,7 @@ static bool read_bit(const struct vgic_irq *irq, uint32_t reg)
 		return irq->enabled;
 	case ISPENDR:
 	case ICPENDR:
-		return irq->pending || irq->sources;
+		return vgic_is_pending(irq);
 	default:
 		return irq->active;
 	}
@@ -216,6 +216,9 @@ static void access_config(struct bank *b, struct mmio_access *a, uint32_t off)
 		if (irq->intid >= VGIC_SGIS && irq->level != level) {
 			irq->level = level;
 			vgic_update_line(b->d, irq);
+			if (irq->line) {
+				vgic_requeue(b->d, irq, b->own, &b->kicks);
+			}
 		}
 	}
 }

@@ -6,6 +6,7 @@
 #include <asm/vcpu.h>
 #include <asm/vgic.h>
 #include <asm/vpsci.h>
+#include <asm/workaround.h>
 #include <hv/domain.h>
 #include <hv/lib.h>
 #include <hv/log.h>
@@ -201,9 +202,15 @@ static bool smccc_call(struct vcpu *v, uint32_t fn, long *ret)
 			*ret = 0;
 			break;
 		default:
-			*ret = SMCCC_NOT_SUPPORTED;
+			*ret = workaround_for_guests((uint32_t)v->arch.regs.x[1]);
 			break;
 		}
+		return true;
+	case SMCCC_WORKAROUND_1:
+	case SMCCC_WORKAROUND_2:
+	case SMCCC_WORKAROUND_3:
+		/* That it exited was all; these answer nothing. */
+		*ret = (long)v->arch.regs.x[0];
 		return true;
 	case SMCCC_HYP_CALL_COUNT:
 		*ret = 3;

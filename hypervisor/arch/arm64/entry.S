@@ -4,6 +4,7 @@
  * left it: on the host's callee-saved registers, with the pointer to the guest's registers on top.
  */
 #include <asm/entry.h>
+#include <asm/workaround_ids.h>
 
 	.macro	save_guest, reason
 	stp	x0, x1, [sp, #-16]!
@@ -17,15 +18,39 @@
 	b	\label
 	.endm
 
-	.macro	guest_vector, reason
+	.macro	guest_vector, reason, none
 	.balign	128
 	save_guest \reason
 	.endm
 
-	.section .vectors, "ax"
+	/* First the firmware's function, which keeps x4 and up (DEN 0028, 2.6). */
+	.macro	guest_vector_workaround, reason, function
+	.balign	128
+	stp	x0, x1, [sp, #-16]!
+	stp	x2, x3, [sp, #-16]!
+	movz	w0, #(\function & 0xffff)
+	movk	w0, #(\function >> 16), lsl #16
+	smc	#0
+	ldp	x2, x3, [sp], #16
+	ldr	x0, [sp, #16]
+	mov	x1, #\reason
+	b	guest_exit
+	.endm
+
+	/* What comes from a guest, by the macro that is named. */
+	.macro	guest_vectors, kind, function=0
+	\kind	EXIT_SYNC, \function		/* AArch64 below */
+	\kind	EXIT_IRQ, \function
+	\kind	EXIT_IRQ, \function		/* FIQ is not used by anybody but us */
+	\kind	EXIT_SERROR, \function
+	\kind	EXIT_SYNC, \function		/* AArch32 below */
+	\kind	EXIT_IRQ, \function
+	\kind	EXIT_IRQ, \function
+	\kind	EXIT_SERROR, \function
+	.endm
+
+	.macro	own_vectors
 	.balign	2048
-	.globl	vectors
-vectors:
 	vector	el2_bad			/* EL2 with SP_EL0: never used */
 	vector	el2_bad
 	vector	el2_bad
@@ -34,14 +59,22 @@ vectors:
 	vector	el2_irq
 	vector	el2_bad			/* FIQ */
 	vector	el2_serror
-	guest_vector EXIT_SYNC		/* AArch64 below */
-	guest_vector EXIT_IRQ
-	guest_vector EXIT_IRQ		/* FIQ is not used by anybody but us */
-	guest_vector EXIT_SERROR
-	guest_vector EXIT_SYNC		/* AArch32 below */
-	guest_vector EXIT_IRQ
-	guest_vector EXIT_IRQ
-	guest_vector EXIT_SERROR
+	.endm
+
+	.section .vectors, "ax"
+	.globl	vectors, vectors_workaround_1, vectors_workaround_3
+	.balign	2048
+vectors:
+	own_vectors
+	guest_vectors guest_vector
+	.balign	2048
+vectors_workaround_1:
+	own_vectors
+	guest_vectors guest_vector_workaround, SMCCC_WORKAROUND_1
+	.balign	2048
+vectors_workaround_3:
+	own_vectors
+	guest_vectors guest_vector_workaround, SMCCC_WORKAROUND_3
 
 	.text
 /*

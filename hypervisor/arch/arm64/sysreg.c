@@ -28,10 +28,10 @@
 
 #define FIELD(shift) (15UL << (shift))
 
-/* One ID register: the CPU's value with some fields cleared and others set. */
+/* One ID register: the CPU's value, of which some fields are kept, and what else is said. */
 struct id_register {
 	uint32_t reg;
-	uint64_t clear, set;
+	uint64_t keep, set;
 	uint64_t (*read)(void);
 };
 
@@ -69,46 +69,73 @@ READER(mvfr2, mvfr2_el1)
 
 #define ID(crm, op2) SYSREG(3, 0, 0, crm, op2)
 
-/* Fields by DDI 0487 D17.2. What has no row reads as zero. */
+#define FIELDS(from, to) ((~0UL << (from)) & (~0UL >> (60 - (to))))
+
+/*
+ * Fields by DDI 0487 D17.2. Only those are kept whose features work in a guest with nothing done
+ * for it, or are switched; what a later architecture adds may need a trap, so it is not there. What
+ * has no row reads as zero: SVE's and SME's.
+ */
+#define PFR0_KEEP                                                                                  \
+	(FIELD(0) | FIELD(16) | FIELD(20) | FIELD(24) | FIELD(48) |                                \
+	 FIELD(60))			 /* 24: the GIC's by the vGIC */
+#define PFR0_SET   (1UL << 4)		 /* EL1 is 64 bits wide */
+#define PFR1_KEEP  (FIELD(0) | FIELD(4)) /* BTI, SSBS; not MTE, SME, NMI */
+#define DFR0_SET   0x101006UL /* two break- and watchpoints; no trace, counters, profiling */
+#define ISAR0_KEEP (FIELDS(4, 60) & ~FIELD(24)) /* not TME */
+#define ISAR1_KEEP FIELDS(0, 52) /* pointer authentication among them; not XS, LS64 */
+#define ISAR2_KEEP (FIELDS(4, 12) | FIELD(20) | FIELD(24) | FIELD(28)) /* not WFxT, MOPS */
+#define MMFR0_KEEP (FIELDS(0, 28) | FIELD(44)) /* not stage 2's granules, FGT, ECV */
+/* Not VMIDs, VHE, LOR, what stage 2 executes, HCRX and what that allows. */
+#define MMFR1_KEEP                                                                                 \
+	(FIELD(0) | FIELD(12) | FIELD(20) | FIELD(24) | FIELD(36) | FIELD(44) | FIELD(48))
+#define MMFR2_KEEP                                                                                 \
+	(FIELDS(0, 8) | FIELDS(16, 20) | FIELDS(28, 36) | FIELDS(48, 52) |                         \
+	 FIELD(60)) /* not IESB, NV, FWB */
+#define ALL (~0UL)
+
 static const struct id_register id_registers[] = {
-    /* EL3, EL2, 32-bit EL1; GIC by the vGIC; RAS, SVE, MPAM, AMU, RME */
-    {ID(4, 0),
-     FIELD(12) | FIELD(8) | FIELD(4) | FIELD(28) | FIELD(32) | FIELD(40) | FIELD(44) | FIELD(52),
-     1UL << 4, read_pfr0},
-    /* MTE, RAS_frac, MPAM_frac, SME, NMI, MTE_frac */
-    {ID(4, 1), FIELD(8) | FIELD(12) | FIELD(16) | FIELD(24) | FIELD(36) | FIELD(40), 0, read_pfr1},
-    /* The debug architecture with two breakpoints and watchpoints, no trace, no counters. */
-    {ID(5, 0), ~0UL, 0x101006, NULL},
-    {ID(6, 0), FIELD(24), 0, read_isar0}, /* TME */
-    {ID(6, 1), 0, 0, read_isar1},
-    {ID(6, 2), FIELD(0) | FIELD(16), 0, read_isar2},		 /* WFxT, MOPS */
-    {ID(7, 0), FIELD(56) | FIELD(60), 0, read_mmfr0},		 /* FGT, ECV */
-    {ID(7, 1), FIELD(8) | FIELD(16) | FIELD(40), 0, read_mmfr1}, /* VH, LO, HCX */
-    {ID(7, 2), FIELD(24), 0, read_mmfr2},			 /* NV */
-    {ID(1, 0), 0, 0, read_pfr0_32},
-    {ID(1, 1), FIELD(4) | FIELD(12), 0, read_pfr1_32}, /* security, virtualisation */
-    {ID(1, 3), 0, 0, read_afr0_32},
-    {ID(1, 4), 0, 0, read_mmfr0_32},
-    {ID(1, 5), 0, 0, read_mmfr1_32},
-    {ID(1, 6), 0, 0, read_mmfr2_32},
-    {ID(1, 7), 0, 0, read_mmfr3_32},
-    {ID(2, 0), 0, 0, read_isar0_32},
-    {ID(2, 1), 0, 0, read_isar1_32},
-    {ID(2, 2), 0, 0, read_isar2_32},
-    {ID(2, 3), 0, 0, read_isar3_32},
-    {ID(2, 4), 0, 0, read_isar4_32},
-    {ID(2, 5), 0, 0, read_isar5_32},
-    {ID(2, 6), 0, 0, read_mmfr4_32},
-    {ID(2, 7), 0, 0, read_isar6_32},
-    {ID(3, 0), 0, 0, read_mvfr0},
-    {ID(3, 1), 0, 0, read_mvfr1},
-    {ID(3, 2), 0, 0, read_mvfr2},
+    {ID(4, 0), PFR0_KEEP, PFR0_SET, read_pfr0},
+    {ID(4, 1), PFR1_KEEP, 0, read_pfr1},
+    {ID(5, 0), 0, DFR0_SET, NULL},
+    {ID(6, 0), ISAR0_KEEP, 0, read_isar0},
+    {ID(6, 1), ISAR1_KEEP, 0, read_isar1},
+    {ID(6, 2), ISAR2_KEEP, 0, read_isar2},
+    {ID(7, 0), MMFR0_KEEP, 0, read_mmfr0},
+    {ID(7, 1), MMFR1_KEEP, 0, read_mmfr1},
+    {ID(7, 2), MMFR2_KEEP, 0, read_mmfr2},
+    {ID(1, 0), ~(FIELD(20) | FIELD(28)), 0, read_pfr0_32}, /* AMU, RAS */
+    {ID(1, 1), ~(FIELD(4) | FIELD(12) | FIELD(20) | FIELD(24)), 0,
+     read_pfr1_32}, /* security, virtualisation */
+    {ID(1, 3), ALL, 0, read_afr0_32},
+    {ID(1, 4), ALL, 0, read_mmfr0_32},
+    {ID(1, 5), ALL, 0, read_mmfr1_32},
+    {ID(1, 6), ALL, 0, read_mmfr2_32},
+    {ID(1, 7), ALL, 0, read_mmfr3_32},
+    {ID(2, 0), ALL, 0, read_isar0_32},
+    {ID(2, 1), ALL, 0, read_isar1_32},
+    {ID(2, 2), ALL, 0, read_isar2_32},
+    {ID(2, 3), ALL, 0, read_isar3_32},
+    {ID(2, 4), ALL, 0, read_isar4_32},
+    {ID(2, 5), ALL, 0, read_isar5_32},
+    {ID(2, 6), ALL, 0, read_mmfr4_32},
+    {ID(2, 7), ALL, 0, read_isar6_32},
+    {ID(3, 0), ALL, 0, read_mvfr0},
+    {ID(3, 1), ALL, 0, read_mvfr1},
+    {ID(3, 2), ALL, 0, read_mvfr2},
 };
 
 static bool is_id(uint32_t reg)
 {
 	return REG_OP0(reg) == 3 && REG_OP1(reg) == 0 && REG_CRN(reg) == 0 && REG_CRM(reg) >= 1 &&
 	       REG_CRM(reg) <= 7;
+}
+
+/* Branch prediction keeps contexts apart (CSV2); the numbers by which software names them (SCXTNUM)
+ * trap. */
+static uint64_t csv2(uint64_t pfr0)
+{
+	return (pfr0 & FIELD(56)) ? 1UL << 56 : 0;
 }
 
 static uint64_t id_value(const struct domain *d, uint32_t reg)
@@ -119,9 +146,12 @@ static uint64_t id_value(const struct domain *d, uint32_t reg)
 		const struct id_register *r = &id_registers[i];
 
 		if (r->reg == reg) {
-			v = ((r->read ? r->read() : 0) & ~r->clear) | r->set;
+			v = ((r->read ? r->read() : 0) & r->keep) | r->set;
 			break;
 		}
+	}
+	if (reg == ID(4, 0)) {
+		v |= csv2(read_pfr0());
 	}
 	if (reg == ID(4, 0) && d->arch.gic_version != XEN_DOMCTL_CONFIG_GIC_V3) {
 		v &= ~FIELD(24);

@@ -81,12 +81,42 @@ void trap_bad(struct trap_frame *f)
 	trap_fatal(f, "impossible exception");
 }
 
+/* By the names of DDI 0487: assemblers are older. */
+#define HFGRTR_EL2  S3_4_C1_C1_4
+#define HFGWTR_EL2  S3_4_C1_C1_5
+#define HFGITR_EL2  S3_4_C1_C1_6
+#define HDFGRTR_EL2 S3_4_C3_C1_4
+#define HDFGWTR_EL2 S3_4_C3_C1_5
+#define HAFGRTR_EL2 S3_4_C3_C1_6
+#define HCRX_EL2    S3_4_C1_C2_2
+
+/* Registers that hold anything at reset. With zero nothing traps but what is newer than they are. */
+static void fine_traps_init(void)
+{
+	if (cpu_has_fgt()) {
+		write_sysreg(HFGRTR_EL2, 0);
+		write_sysreg(HFGWTR_EL2, 0);
+		write_sysreg(HFGITR_EL2, 0);
+		write_sysreg(HDFGRTR_EL2, 0);
+		write_sysreg(HDFGWTR_EL2, 0);
+		if (cpu_has_amu()) {
+			write_sysreg(HAFGRTR_EL2, 0);
+		}
+	}
+	if (cpu_has_hcx()) {
+		write_sysreg(HCRX_EL2, 0);
+	}
+}
+
 void arch_traps_init_cpu(void)
 {
 	/* No guest here yet: nothing traps that the hypervisor itself does. */
-	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA);
+	write_sysreg(cptr_el2, CPTR_RES1 | CPTR_TZ | CPTR_TTA | (cpu_has_amu() ? CPTR_TAM : 0));
 	write_sysreg(mdcr_el2, MDCR_TDRA | MDCR_TDOSA | MDCR_TDA | MDCR_TPM | MDCR_TPMCR |
+				   (cpu_has_spe() ? MDCR_TPMS : 0) |
+				   (cpu_has_trf() ? MDCR_TTRF : 0) |
 				   (read_sysreg(mdcr_el2) & MDCR_HPMN));
+	fine_traps_init();
 	write_sysreg(hstr_el2, 0);
 	write_sysreg(hcr_el2, HCR_HOST);
 }

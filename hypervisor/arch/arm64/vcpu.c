@@ -28,12 +28,26 @@ static_assert(offsetof(struct guest_fp, fpsr) == 512, "fp.S");
 void fp_save(struct guest_fp *fp);
 void fp_restore(const struct guest_fp *fp);
 
-static bool has_pauth;
+#define ID_AA64ISAR2_EL1 S3_0_C0_C6_2
+#define VDISR_EL2	 S3_4_C12_C1_1
+
+/* PSTATE that an exception leaves as it is, and what it takes from SCTLR_EL1. */
+#define PSTATE_KEPT  (0xf0000000UL | BIT(24) | PSTATE_PAN) /* NZCV, DIT */
+#define PSTATE_PAN   BIT(22)
+#define PSTATE_SSBS  BIT(12)
+#define SCTLR_SPAN   BIT(23)
+#define SCTLR_DSSBS  BIT(44)
+
+static bool has_pauth, has_mte, has_ras, has_pan;
 
 void vcpu_probe(void)
 {
-	/* APA, API, GPA, GPI: some form of pointer authentication. */
-	has_pauth = read_sysreg(id_aa64isar1_el1) & 0xff000ff0UL;
+	/* APA, API, GPA, GPI; GPA3, APA3: some form of pointer authentication. */
+	has_pauth = (read_sysreg(id_aa64isar1_el1) & 0xff000ff0UL) ||
+		    (read_sysreg(ID_AA64ISAR2_EL1) & 0xff00UL);
+	has_mte = cpu_has_mte();
+	has_ras = cpu_has_ras();
+	has_pan = cpu_has_pan();
 }
 
 void vcpu_reset_state(struct vcpu *v)
@@ -67,7 +81,7 @@ uint64_t vcpu_hcr(const struct vcpu *v)
 {
 	return HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_FB | HCR_BSU_INNER |
 	       HCR_TWI | HCR_TID3 | HCR_TSC | HCR_TIDCP | HCR_TACR | HCR_TLOR | HCR_TERR | HCR_APK |
-	       HCR_API | (v->domain->arch.is_32bit ? 0 : HCR_RW);
+	       HCR_API | (has_mte ? HCR_TID5 : 0) | (v->domain->arch.is_32bit ? 0 : HCR_RW);
 }
 
 /* Switching
@@ -128,6 +142,10 @@ void vcpu_state_restore(const struct vcpu *v)
 		PAUTH_KEYS(RESTORE)
 #undef RESTORE
 	}
+	if (has_ras) {
+		/* A guest reaches it as DISR_EL1, and nothing traps that. */
+		write_sysreg(VDISR_EL2, 0);
+	}
 	fp_restore(&v->arch.fp);
 }
 
@@ -139,7 +157,7 @@ void vcpu_state_restore(const struct vcpu *v)
 static void inject(struct vcpu *v, uint64_t esr)
 {
 	struct guest_regs *r = &v->arch.regs;
-	uint64_t mode = r->pstate & PSTATE_MODE, offset;
+	uint64_t mode = r->pstate & PSTATE_MODE, sctlr = read_sysreg(sctlr_el1), offset;
 
 	if (r->pstate & PSR_MODE_BIT) {
 		offset = VECTOR_LOWER32;
@@ -152,7 +170,9 @@ static void inject(struct vcpu *v, uint64_t esr)
 	write_sysreg(elr_el1, r->pc);
 	write_sysreg(spsr_el1, r->pstate);
 	r->pc = read_sysreg(vbar_el1) + offset;
-	r->pstate = PSTATE_RESET;
+	r->pstate = PSTATE_RESET | (r->pstate & PSTATE_KEPT) |
+		    (has_pan && !(sctlr & SCTLR_SPAN) ? PSTATE_PAN : 0) |
+		    (sctlr & SCTLR_DSSBS ? PSTATE_SSBS : 0);
 }
 
 static bool at_el0(const struct vcpu *v)

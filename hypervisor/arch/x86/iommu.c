@@ -36,6 +36,14 @@ void arch_cache_clean(const void *p, size_t len)
 	__asm__ volatile("mfence" ::: "memory");
 }
 
+/* Lines that are written back by CLFLUSH are out of the cache as well. */
+void arch_cache_clean_invalidate(const void *p, size_t len)
+{
+	arch_cache_clean(p, len);
+}
+
+const bool arch_grant_cache_flush = false;
+
 #define PCI_STATUS_CAPABILITIES BIT(4)
 #define PCI_CAP_MSI		5
 #define MSI_CONTROL_ENABLE	BIT(0)

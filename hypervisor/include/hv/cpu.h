@@ -20,6 +20,7 @@ struct vcpu;
 enum cpu_pending {
 	CPU_PENDING_SCHED,		/* pick the vCPU to run anew */
 	CPU_PENDING_TIMER,		/* timers have expired */
+	CPU_PENDING_KEYS,		/* debug keys came on the serial line */
 };
 
 struct cpu {

@@ -45,6 +45,7 @@ struct domain {
 	bool is_service;		/* the service VM: all privileges, owns the hardware */
 	bool direct_mapped;		/* drivers count on it: a frame stands at its own number or nowhere */
 	uint8_t dying;			/* enum domain_dying */
+	bool started;			/* (domctl_lock) has been let run once: its making is over */
 	bool shutting_down, shut_down;	/* (shutdown_lock) */
 	int shutdown_code;		/* (shutdown_lock) -1: none */
 	uint32_t suspend_port;		/* XEN_DOMCTL_subscribe: hears of SHUTDOWN_suspend; 0: none */

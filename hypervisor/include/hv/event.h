@@ -34,6 +34,20 @@ void event_send_service_virq(unsigned int virq);
 void event_send_pirq(struct domain *d, unsigned int pirq);
 /* As if d had sent on its own port: the other end of the channel hears. Negative errno as EVTCHNOP_send's. */
 int event_send(struct domain *d, uint32_t port);
+/*
+ * Channels whose local end is the hypervisor's, which does for d what d's kernel would: they have a port of d's, and
+ * d can neither send on them nor move, close or poll them. They end with event_close_consumer, or with d.
+ *
+ * The consumer is told of each event from the other end: in any context, interrupts off, with the sending channel's
+ * lock held, so it sends no event itself. Once the channel is closed it is not called any more.
+ */
+typedef void event_consumer(struct domain *d, uint32_t port);
+/* remote may bind to it. Returns the port; -EINVAL (dying), -ENOSPC (too many kinds of consumers, too), -ENOMEM. */
+int event_alloc_consumer(struct domain *d, uint16_t remote, event_consumer *fn);
+void event_close_consumer(struct domain *d, uint32_t port);
+/* An event to the other end; nothing when nobody has bound it. Any context, no channel's lock held. */
+void event_send_consumer(struct domain *d, uint32_t port);
+
 /* Notify a port of d that the hypervisor itself bound (e.g. xenstore, ioreq); bad ports are ignored. */
 void event_notify_port(struct domain *d, uint32_t port);
 

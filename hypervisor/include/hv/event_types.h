@@ -40,6 +40,7 @@ struct domain_events {
 	uint32_t valid_ports;			/* (lock to change) in buckets so far */
 	uint32_t first_free;			/* (lock) no port below is free */
 	uint32_t active_count;			/* (lock) */
+	uint32_t consumer_count;		/* (lock) of these, consumed by the hypervisor */
 	uint32_t reset_port;			/* (lock) where a reset that is under way goes on; 0: none */
 	uint32_t relinquish_port;		/* the same for event_relinquish */
 	const struct event_ops *ops;		/* 2-level or FIFO */

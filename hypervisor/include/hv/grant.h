@@ -45,4 +45,7 @@ int grant_set_limits(struct domain *d, uint32_t max_frames, uint32_t max_maptrac
 void grant_dump(struct domain *d);
 /* Tool stack: seeds reserved entries (console, xenstore) is done by libxc through acquire_resource. */
 
+/* Arch: GNTTABOP_cache_flush exists, for there may be devices that do not look into the caches. */
+extern const bool arch_grant_cache_flush;
+
 long hypercall_grant_table_op(const struct hypercall_args *a);

@@ -7,6 +7,7 @@
  */
 #include <hv/iommu.h>
 #include <hv/list.h>
+#include <hv/page.h>
 #include <hv/spinlock.h>
 
 /* Device page tables (common/iommu_table.c) --------------------------------------------------------- */
@@ -53,8 +54,6 @@ void iommu_table_free_stale(struct iommu_table *t);
 bool iommu_table_lookup(const struct iommu_table *t, uint64_t dfn, uint64_t *m, unsigned int *rw);
 /* Makes a changed table visible to units that do not snoop. */
 void iommu_table_clean(const struct iommu_table *t, const void *p, size_t len);
-/* arch: writes the cache lines of [p, p+len) back to memory, in order before what follows. */
-void arch_cache_clean(const void *p, size_t len);
 /* arch: the vendors' tables in the order of trial, NULL at the end. */
 struct iommu_ops;
 extern const struct iommu_ops *const arch_iommu_ops[];

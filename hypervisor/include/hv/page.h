@@ -113,6 +113,10 @@ int page_relinquish_list(struct domain *d);
 /* End of d: frames that others still hold (mapped grants, foreign mappings) become nobody's. */
 void page_orphan_all(struct domain *d);
 
+/* Arch: writes the cache lines of [p, p+len) back to memory, in order before what follows; and takes them out of the caches. */
+void arch_cache_clean(const void *p, size_t len);
+void arch_cache_clean_invalidate(const void *p, size_t len);
+
 /* Small objects of hypervisor memory, zeroed; up to 2 MiB. NULL when there is no memory. From a size of 64
  * on they start on a multiple of 64, above 1,984 on a page. */
 void *hv_alloc(size_t size) __must_check;

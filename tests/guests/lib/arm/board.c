@@ -152,6 +152,7 @@ void board_irq(uint32_t id)
 void peer_config(struct xen_domctl_createdomain *config)
 {
 	config->arch.gic_version = XEN_DOMCTL_CONFIG_GIC_NATIVE;
+	config->arch.nr_spis = 1;
 	config->grant_opts = XEN_DOMCTL_GRANT_version(1); /* Xen has no other on ARM */
 }
 
@@ -161,6 +162,11 @@ void peer_pool(domid_t dom)
 
 	op.u.paging_mempool.size = 2 << 20;
 	CHECK_EQ(peer_domctl(&op, XEN_DOMCTL_set_paging_mempool_size, dom), 0);
+	/* Where there are two widths, a domain is made as one of 32 bits. */
+	if (sizeof(long) == 8) {
+		op.u.address_size.size = 64;
+		CHECK_EQ(peer_domctl(&op, XEN_DOMCTL_set_address_size, dom), 0);
+	}
 }
 
 void guest_start(unsigned long fdt)

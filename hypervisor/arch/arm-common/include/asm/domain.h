@@ -10,6 +10,7 @@
 #define HVM_PARAM_COUNT 39		/* HVM_NR_PARAMS */
 
 struct mmio_range;
+struct vpl011;
 
 struct arch_domain {
 	uint64_t params[HVM_PARAM_COUNT];	/* (big_lock) */
@@ -26,6 +27,7 @@ struct arch_domain {
 	struct mmio_range *mmio_ranges;
 	struct vgic_domain vgic;	/* vgic*.c */
 	struct vtimer_domain vtimer;	/* vtimer.c */
+	struct vpl011 *vpl011;		/* (domctl_lock to set) NULL: it has none */
 };
 
 /* 32 or 64: of the code at its EL1. */

@@ -38,6 +38,8 @@ struct vgic_irq {
 	uint8_t lr;			/* list register that holds it, or VGIC_NO_LR */
 	bool enabled, group1;
 	bool pending;			/* latched, beyond what a list register holds */
+	bool lr_latched;		/* so was what a list register holds; else line was all */
+	bool line;			/* a played device asks for it now (vgic_set_line) */
 	bool active;
 	bool level;			/* the guest's configuration */
 	bool hw;			/* its deactivation is the machine's */
@@ -92,6 +94,11 @@ bool vgic_has_pending(struct vcpu *v);
 
 /* An edge on one of v's own (0 to 31). Any context. */
 void vgic_inject_private(struct vcpu *v, unsigned int intid);
+/*
+ * The line of a played device to d's SPI intid: pending as long as it is high, or, configured so, by its rise. Any
+ * context.
+ */
+void vgic_set_line(struct domain *d, unsigned int intid, bool high);
 /*
  * The machine's interrupt hw_intid is active for the guest's intid (v's own, or an SPI of v's
  * domain), until the guest has ended it. Interrupt context.

@@ -23,6 +23,7 @@
 #define HCR_TERR	BIT(36)		/* so do error records */
 #define HCR_APK		BIT(40)		/* pointer authentication does not trap */
 #define HCR_API		BIT(41)
+#define HCR_TID5	BIT(58)		/* MTE's ID register traps; the tags do without HCR_ATA */
 /* Without the routing to EL2 a CPU that has run no guest yet takes no interrupt at all. */
 #define HCR_HOST	(HCR_RW | HCR_FMO | HCR_IMO | HCR_AMO)
 
@@ -30,6 +31,7 @@
 #define CPTR_TZ		BIT(8)		/* SVE traps */
 #define CPTR_TFP	BIT(10)
 #define CPTR_TTA	BIT(20)		/* so does trace */
+#define CPTR_TAM	BIT(30)		/* and activity monitors. SME traps by RES1 */
 
 #define MDCR_HPMN	0x1fUL
 #define MDCR_TPMCR	BIT(5)
@@ -37,6 +39,19 @@
 #define MDCR_TDA	BIT(9)
 #define MDCR_TDOSA	BIT(10)
 #define MDCR_TDRA	BIT(11)
+#define MDCR_TPMS	BIT(14)		/* statistical profiling traps; its buffer is EL2's by E2PB = 0 */
+#define MDCR_TTRF	BIT(19)		/* trace filters; the trace buffer is EL2's by E2TB = 0 */
+
+/* What ID registers tell of features that guests do not get. */
+#define id_field(reg, shift) ((read_sysreg(reg) >> (shift)) & 15)
+#define cpu_has_ras()	     (id_field(id_aa64pfr0_el1, 28) != 0)
+#define cpu_has_amu()	     (id_field(id_aa64pfr0_el1, 44) != 0)
+#define cpu_has_mte()	     (id_field(id_aa64pfr1_el1, 8) >= 2)
+#define cpu_has_spe()	     (id_field(id_aa64dfr0_el1, 32) != 0)
+#define cpu_has_trf()	     (id_field(id_aa64dfr0_el1, 40) != 0)
+#define cpu_has_fgt()	     (id_field(id_aa64mmfr0_el1, 56) != 0)
+#define cpu_has_pan()	     (id_field(id_aa64mmfr1_el1, 20) != 0)
+#define cpu_has_hcx()	     (id_field(id_aa64mmfr1_el1, 40) != 0)
 
 #define VTCR_RES1	BIT(31)
 #define VTCR_SL0(level)	((uint64_t)(2 - (level)) << 6)	/* 4K granule: level 0 is 2, level 1 is 1 */
