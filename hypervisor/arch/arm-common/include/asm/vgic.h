@@ -19,6 +19,7 @@
 #define VGIC_PRIVATE	32u	/* SGIs and PPIs of each vCPU */
 #define VGIC_SGIS	16u
 #define VGIC_SPI_MAX	988u	/* INTIDs 32 to 1019 */
+#define VGIC_LPIS	8192u	/* INTIDs from here on (asm/vlpi.h) */
 #define VGIC_LR_MAX	16u
 #define VGIC_NO_LR	0xff
 
@@ -28,7 +29,7 @@ struct vcpu;
 struct vgic_irq {
 	struct list_head entry;		/* on queue of vcpu, when that is not NULL */
 	struct vcpu *vcpu;		/* on whose queue it stands */
-	uint64_t route;			/* GICv3 SPI: what GICD_IROUTER holds */
+	uint64_t route;			/* GICv3 SPI: what GICD_IROUTER holds; LPI: its vCPU's id */
 	uint16_t intid;
 	uint16_t hw_intid;		/* hw: the machine's interrupt behind it */
 	uint8_t priority;
@@ -54,6 +55,9 @@ struct vgic_vcpu {
 	struct vgic_irq *in_lr[VGIC_LR_MAX];
 	/* Of the virtual CPU interface, while the vCPU owns no CPU. */
 	uint32_t vmcr;
+	/* Of its redistributor. */
+	bool lpis;			/* GICR_CTLR.EnableLPIs */
+	uint64_t pendbase;		/* GICR_PENDBASER, for who reads it (atomic) */
 	uint32_t ap0r[4], ap1r[4];
 };
 
@@ -64,6 +68,7 @@ struct vgic_domain {
 	uint32_t ctlr;
 	unsigned int spi_count;
 	struct vgic_irq *spis;		/* [spi_count] */
+	struct vlpi_domain *lpis;	/* vlpi.c; NULL: none */
 	uint64_t dist_base, redist_base, cpu_base;	/* where the guest has them */
 };
 
@@ -101,7 +106,7 @@ void vgic_inject_private(struct vcpu *v, unsigned int intid);
 void vgic_set_line(struct domain *d, unsigned int intid, bool high);
 /*
  * The machine's interrupt hw_intid is active for the guest's intid (v's own, or an SPI of v's
- * domain), until the guest has ended it. Interrupt context.
+ * domain), until the guest has ended it; an edge only until it is noted. Interrupt context.
  */
 void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid);
 /* GICv3: a trapped write of ICC_SGI1R_EL1. v is current. */
