@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""QEMU's `virt` board with UEFI firmware (AAVMF of Debian's qemu-efi-aarch64): the hypervisor is a file of an EFI system
+partition, and is started by GRUB's xen_hypervisor, as Debian's own menu entries do, or by the firmware with a configuration file.
+"""
+
+import dataclasses
+import pathlib
+import shutil
+import subprocess
+
+import machine_arm
+
+CODE, VARIABLES = "/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"
+GRUB_MODULES = "normal configfile echo fat part_gpt part_msdos xen_boot".split()
+LOADERS = ("grub", "config")
+
+
+@dataclasses.dataclass
+class Uefi(machine_arm.Virt):
+    scratch: pathlib.Path = None            # for the partition and the firmware's variables
+    loader: str = "grub"
+    config: str | None = None               # the whole configuration file; default: one that boots
+    options: str = ""                       # machine options in place of those that make it work
+
+    def _machine(self):
+        board = self.options or "virtualization=on,acpi=off"
+        return ["-M", f"virt,{board},gic-version={self.gic}", "-cpu", self.cpu]
+
+    def _config(self):
+        if self.config is not None:
+            return self.config
+        return "\n".join(["# as Xen's", "[global]", "default=debian", "", "[debian]", f"options={self.hypervisor_line()}",
+                          f"kernel=Image {self.kernel_line()}", "ramdisk=initrd", ""])
+
+    def _grub(self):
+        """GRUB with what Debian's 20_linux_xen writes on arm64."""
+        program, text = self.scratch / "grub.efi", self.scratch / "grub.cfg"
+        lines = ["set timeout=0", "menuentry debian {", f"xen_hypervisor /EFI/debian/hypervisor placeholder {self.hypervisor_line()}"]
+        if self.modules:
+            lines += [f"xen_module /EFI/debian/Image placeholder {self.kernel_line()}", "xen_module --nounzip /EFI/debian/initrd"]
+        text.write_text("\n".join([*lines, "}", ""]))
+        subprocess.run(["grub-mkimage", "-O", "arm64-efi", "-d", self.build / "image/grub", "-p", "/EFI/debian", "-o", program,
+                        *GRUB_MODULES], check=True)
+        return {"BOOT/BOOTAA64.EFI": program, "debian/grub.cfg": text, "debian/hypervisor": self.hv}
+
+    def _files(self):
+        """Of the folder EFI: by name."""
+        if self.loader == "grub":
+            files, folder = self._grub(), "debian"
+        else:
+            text = self.scratch / "boot.cfg"
+            text.write_text(self._config())
+            files, folder = {"BOOT/BOOTAA64.EFI": self.hv, "BOOT/BOOTAA64.cfg": text}, "BOOT"
+        if self.modules:
+            files |= {f"{folder}/Image": self.kernel, f"{folder}/initrd": self.initrd}
+        return files
+
+    def _partition(self):
+        path, files = self.scratch / "esp.img", self._files()
+        size = sum(pathlib.Path(file).stat().st_size for file in files.values()) + (16 << 20)
+        path.unlink(missing_ok=True)
+        with open(path, "wb") as file:
+            file.truncate(max(size, 48 << 20) // 512 * 512)
+        tool = ["-i", str(path)]
+        subprocess.run(["mformat", *tool, "-F", "::"], check=True)
+        subprocess.run(["mmd", *tool, "::/EFI", "::/EFI/BOOT", "::/EFI/debian"], check=True)
+        for name, file in files.items():
+            subprocess.run(["mcopy", *tool, str(file), f"::/EFI/{name}"], check=True)
+        return path
+
+    def _boot(self):
+        variables = self.scratch / "variables.fd"
+        shutil.copyfile(VARIABLES, variables)
+        return ["-drive", f"if=pflash,format=raw,readonly=on,file={CODE}", "-drive", f"if=pflash,format=raw,file={variables}",
+                "-drive", f"file={self._partition()},format=raw,if=none,id=esp", "-device", "virtio-blk-device,drive=esp"]
