@@ -177,8 +177,8 @@ uint32_t fdt_finish(struct fdt_writer *w, uint32_t boot_cpu)
 	memcpy(p, w->strings, w->strings_size);
 	total = w->at;
 	memcpy(header,
-	       (const uint32_t[]){0xd00dfeed, total, w->struct_start, strings_off, HEADER_SIZE, 17, 16,
-				  boot_cpu, w->strings_size, struct_size},
+	       (const uint32_t[]){0xd00dfeed, total, w->struct_start, strings_off, HEADER_SIZE, 17,
+				  16, boot_cpu, w->strings_size, struct_size},
 	       sizeof(header));
 	for (unsigned int i = 0; i < ARRAY_SIZE(header); i++) {
 		store_u32(w->base + 4 * i, header[i]);

@@ -35,7 +35,7 @@ class Uefi(machine_arm.Virt):
     def _grub(self):
         """GRUB with what Debian's 20_linux_xen writes on arm64."""
         program, text = self.scratch / "grub.efi", self.scratch / "grub.cfg"
-        lines = ["set timeout=0", "menuentry debian {", f"xen_hypervisor /EFI/debian/hypervisor placeholder {self.hypervisor_line()}"]
+        lines = ["set timeout=0", "menuentry debian {", f"xen_hypervisor /EFI/debian/hypervisor placeholder {self.hypervisor_line()} no-real-mode edd=off"]
         if self.modules:
             lines += [f"xen_module /EFI/debian/Image placeholder {self.kernel_line()}", "xen_module --nounzip /EFI/debian/initrd"]
         text.write_text("\n".join([*lines, "}", ""]))
@@ -59,10 +59,8 @@ class Uefi(machine_arm.Virt):
         path, files = self.scratch / "esp.img", self._files()
         size = sum(pathlib.Path(file).stat().st_size for file in files.values()) + (16 << 20)
         path.unlink(missing_ok=True)
-        with open(path, "wb") as file:
-            file.truncate(max(size, 48 << 20) // 512 * 512)
         tool = ["-i", str(path)]
-        subprocess.run(["mformat", *tool, "-F", "::"], check=True)
+        subprocess.run(["mformat", *tool, "-C", "-F", "-T", str(max(size, 48 << 20) // 512), "::"], check=True)
         subprocess.run(["mmd", *tool, "::/EFI", "::/EFI/BOOT", "::/EFI/debian"], check=True)
         for name, file in files.items():
             subprocess.run(["mcopy", *tool, str(file), f"::/EFI/{name}"], check=True)

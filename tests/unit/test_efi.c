@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The EFI application's readers: configuration file, names and paths that the firmware gives, and the device tree that
- * is made of them. Each text stands in memory of exactly its size, so that what is read beyond it is found.
+ * The EFI application's readers: configuration file, names and paths that the firmware gives, and
+ * the device tree that is made of them. Each text stands in memory of exactly its size, so that
+ * what is read beyond it is found.
  */
 #include "unit.h"
 #include "efi.h"
@@ -107,8 +108,9 @@ static const char *wrong(const char *s, size_t len, unsigned int *line)
 
 TEST(efi_config_refuses)
 {
-	static const char *const bad[] = {"a\n\nkernel", "a=b\n[x]\n[", "a=b\n\n[]", "a=b\n#\n[a]b", "a=b\n \n= b",
-					  "a=b\nb=\n\x80=1", "a=b\nb=\nk=\x01"};
+	static const char *const bad[] = {"a\n\nkernel",    "a=b\n[x]\n[", "a=b\n\n[]",
+					  "a=b\n#\n[a]b",   "a=b\n \n= b", "a=b\nb=\n\x80=1",
+					  "a=b\nb=\nk=\x01"};
 	char *longer = malloc(4000);
 	unsigned int line;
 
@@ -143,7 +145,8 @@ static void ask_config(const struct efi_config *c)
 	while (efi_config_next(c, &line)) {
 		CHECK_TRUE(line.next <= c->size);
 		CHECK_TRUE(!line.value.len ||
-			   (line.value.at >= c->text && line.value.at + line.value.len <= c->text + c->size));
+			   (line.value.at >= c->text &&
+			    line.value.at + line.value.len <= c->text + c->size));
 		(void)efi_config_has_section(c, line.section);
 		for (unsigned int i = 0; i < ARRAY_SIZE(keys); i++) {
 			if (efi_config_get(c, line.section, keys[i], &t)) {
@@ -281,8 +284,8 @@ static struct efi_file fake_file = {
     .close = fake_close, .read = fake_read, .get_position = fake_get, .set_position = fake_set};
 static bool is_missing;
 
-static efi_status fake_open(struct efi_file *self, struct efi_file **out, const uint16_t *name, uint64_t mode,
-			    uint64_t attributes)
+static efi_status fake_open(struct efi_file *self, struct efi_file **out, const uint16_t *name,
+			    uint64_t mode, uint64_t attributes)
 {
 	*out = &fake_file;
 	return is_missing ? EFI_NOT_FOUND : EFI_SUCCESS;
@@ -397,7 +400,8 @@ static struct efi_tree plan_of(const struct fdt *t, bool own)
 	    .base = t,
 	    .own = own,
 	    .options = {"console=dtuart x", 14},
-	    .modules = {{true, 0x140000000, 0x2000, {"root=/dev/vda", 13}}, {false, 0x60000000, 0x1000, {"", 0}}},
+	    .modules = {{true, 0x140000000, 0x2000, {"root=/dev/vda", 13}},
+			{false, 0x60000000, 0x1000, {"", 0}}},
 	    .module_count = 2,
 	    .system = 0x1122334455667788,
 	    .map = 0x99aabbccdd,
@@ -441,7 +445,8 @@ TEST(efi_tree_with_own_modules)
 	CHECK_TRUE(efi_tree_module(&t, 0, &at, &size) && at == 0x140000000 && size == 0x2000);
 	CHECK_TRUE(efi_tree_module(&t, 1, &at, &size) && at == 0x60000000);
 	CHECK_TRUE(!efi_tree_module(&t, 2, &at, &size));
-	CHECK_STR(fdt_get_string(&t, fdt_find(&t, "/chosen/module@140000000"), "bootargs"), "root=/dev/vda");
+	CHECK_STR(fdt_get_string(&t, fdt_find(&t, "/chosen/module@140000000"), "bootargs"),
+		  "root=/dev/vda");
 	base = base_tree(false, false);
 	t = written(&e);
 	CHECK_TRUE(efi_tree_has_modules(&t));
@@ -459,7 +464,8 @@ TEST(efi_tree_of_a_boot_loader)
 	chosen = fdt_find(&t, "/chosen");
 	CHECK_STR(fdt_get_string(&t, chosen, "bootargs"), "old");
 	CHECK_EQ(fdt_get_u32(&t, chosen, "#address-cells", 0), 1);
-	CHECK_STR(fdt_get_string(&t, fdt_find(&t, "/chosen/module@50000000"), "bootargs"), "console=hvc0");
+	CHECK_STR(fdt_get_string(&t, fdt_find(&t, "/chosen/module@50000000"), "bootargs"),
+		  "console=hvc0");
 	CHECK_TRUE(efi_tree_module(&t, 0, &at, &size) && at == 0x50000000 && size == 0x1000);
 	CHECK_TRUE(efi_tree_module(&t, 1, &at, &size) && size == 0);
 	base = base_tree(true, false);

@@ -246,11 +246,16 @@ static void parse_module(const struct fdt *t, int chosen, int node)
 
 static void parse_cmdline(const struct fdt *t)
 {
+	static const char placeholder[] = "placeholder ";
 	int chosen = fdt_child(t, fdt_root(t), "chosen");
 	const char *args = chosen < 0 ? NULL : fdt_get_string(t, chosen, "xen,xen-bootargs");
 
 	if (chosen >= 0 && !args) {
 		args = fdt_get_string(t, chosen, "bootargs");
+	}
+	/* Debian's menu entries put a word in front that a loader of the PC would take away. */
+	if (args && !strncmp(args, placeholder, sizeof(placeholder) - 1)) {
+		args += sizeof(placeholder) - 1;
 	}
 	if (args) {
 		str_copy(boot_info.cmdline, args, sizeof(boot_info.cmdline));

@@ -67,8 +67,7 @@ static void add(uint64_t start, uint64_t end, uint32_t type)
 		if (after && after->start == end && after->type == type) {
 			before->end = after->end;
 			boot_info.memory_count--;
-			memmove(after, after + 1,
-				(boot_info.memory_count - i) * sizeof(list[0]));
+			memmove(after, after + 1, (boot_info.memory_count - i) * sizeof(list[0]));
 		}
 		return;
 	}

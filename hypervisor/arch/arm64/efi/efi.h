@@ -204,6 +204,8 @@ struct efi_tree {
 
 /* Does a boot loader's tree name boot modules already? */
 bool efi_tree_has_modules(const struct fdt *t);
+/* Does it describe a machine? Where firmware has no tree, GRUB makes one with nothing but its modules. */
+bool efi_tree_has_machine(const struct fdt *t);
 /* Place of module i of such a tree, 0 on; false: there are no more. size 0: it has no place that makes sense. */
 bool efi_tree_module(const struct fdt *t, unsigned int i, uint64_t *at, uint64_t *size);
 /* Size of the tree written to `to`; 0: it does not fit. The same for any number in system, map, map_size. */

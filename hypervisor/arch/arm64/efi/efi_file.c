@@ -184,8 +184,8 @@ static efi_status read_open(struct efi_file *f, const char *path, uint64_t limit
 	return status;
 }
 
-efi_status efi_file_read(const struct efi_place *p, struct efi_text name, uint64_t limit, bool quiet,
-			 uint64_t *at, uint64_t *size)
+efi_status efi_file_read(const struct efi_place *p, struct efi_text name, uint64_t limit,
+			 bool quiet, uint64_t *at, uint64_t *size)
 {
 	char path[2 * EFI_NAME_MAX];
 	struct efi_file *f;

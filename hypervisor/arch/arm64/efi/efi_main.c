@@ -9,15 +9,15 @@
 #include <asm/boot.h>
 #include <asm/processor.h>
 
-#define EL2	       2u
-#define PAGE	       4096u
-#define IMAGE_ALIGN    MIB(2)
-#define ANY_PAGES      0u
-#define TREE_CAPACITY  ((uint32_t)MIB(2)) /* of the boot protocol */
-#define KERNEL_MAX     GIB(1)
-#define RAMDISK_MAX    GIB(4)
-#define MAP_SPARE      32u /* descriptors that come between asking and getting, and of our own */
-#define EXIT_TRIES     4u
+#define EL2	      2u
+#define PAGE	      4096u
+#define IMAGE_ALIGN   MIB(2)
+#define ANY_PAGES     0u
+#define TREE_CAPACITY ((uint32_t)MIB(2)) /* of the boot protocol */
+#define KERNEL_MAX    GIB(1)
+#define RAMDISK_MAX   GIB(4)
+#define MAP_SPARE     32u /* descriptors that come between asking and getting, and of our own */
+#define EXIT_TRIES    4u
 
 extern char _load_end[];
 
@@ -29,8 +29,8 @@ struct plan {
 	const struct efi_loaded_image *loaded;
 	struct fdt base;
 	struct efi_tree tree;
-	uint64_t tree_at;	   /* where it is written */
-	uint64_t image_at;	   /* where the image is copied to */
+	uint64_t tree_at;		 /* where it is written */
+	uint64_t image_at;		 /* where the image is copied to */
 	uint64_t map_size, map_capacity; /* bytes */
 	uint64_t key;
 	char options[EFI_OPTIONS_MAX];
@@ -75,7 +75,8 @@ uint64_t efi_pages(uint64_t size, uint64_t align)
 	return align ? ROUND_UP(at, align) : at;
 }
 
-/* The firmware's tree, if it has one ----------------------------------------------------------------
+/* The firmware's tree, if it has one
+ * ----------------------------------------------------------------
  */
 
 static const void *find_table(const struct efi_guid *which)
@@ -111,7 +112,19 @@ static efi_status take_tree(const void *tree, size_t size, const char *whose)
 	return EFI_SUCCESS;
 }
 
-/* The configuration file ----------------------------------------------------------------------------
+static efi_status check_machine(const char *remedy)
+{
+	if (plan.tree.base && efi_tree_has_machine(&plan.base)) {
+		return EFI_SUCCESS;
+	}
+	efi_say("no device tree from the firmware. ACPI is not supported: switch it to device tree "
+		"(QEMU: -M virt,acpi=off)%s",
+		remedy);
+	return EFI_UNSUPPORTED;
+}
+
+/* The configuration file
+ * ----------------------------------------------------------------------------
  */
 
 /* NAME.cfg, and with fewer parts of the name, as Xen has it: xen-4.17.efi, xen-4.17.cfg, xen-4.cfg,
@@ -129,8 +142,8 @@ static efi_status find_config(uint64_t *at, uint64_t *size)
 		len -= len > 0;
 		if (len) {
 			snprintf(name, sizeof(name), "%.*s.cfg", (int)len, place.name);
-			status = efi_file_read(&place, efi_text_of(name),
-					       EFI_CONFIG_MAX, true, at, size);
+			status = efi_file_read(&place, efi_text_of(name), EFI_CONFIG_MAX, true, at,
+					       size);
 		}
 	}
 	if (status == EFI_NOT_FOUND) {
@@ -207,8 +220,8 @@ static efi_status load_module(struct efi_text line, bool kernel)
 {
 	struct efi_module *m = &plan.tree.modules[plan.tree.module_count];
 	struct efi_text name = efi_word(&line);
-	efi_status status = efi_file_read(&place, name, kernel ? KERNEL_MAX : RAMDISK_MAX, false,
-					  &m->at, &m->size);
+	efi_status status =
+	    efi_file_read(&place, name, kernel ? KERNEL_MAX : RAMDISK_MAX, false, &m->at, &m->size);
 
 	if (!status) {
 		m->kernel = kernel;
@@ -254,8 +267,9 @@ static efi_status read_config(struct efi_text file)
 	unsigned int number;
 	uint64_t at, size;
 	const char *why;
-	efi_status status = file.len ? efi_file_read(&place, file, EFI_CONFIG_MAX, false, &at, &size)
-				     : find_config(&at, &size);
+	efi_status status = file.len
+				? efi_file_read(&place, file, EFI_CONFIG_MAX, false, &at, &size)
+				: find_config(&at, &size);
 
 	if (status) {
 		return status;
@@ -279,15 +293,12 @@ static efi_status by_config(void)
 	status = status ? status : read_config(file);
 	status = status ? status : choose_section(&section);
 	status = status ? status : load_tree(section);
-	if (!status && !plan.tree.base) {
-		efi_say("the firmware gives no device tree, only ACPI, which is not supported: "
-			"switch it to device tree, or name one by dtb=FILE");
-		status = EFI_UNSUPPORTED;
-	}
+	status = status ? status : check_machine(", or name one by dtb=FILE");
 	return status ? status : load_modules(section);
 }
 
-/* The end of boot services --------------------------------------------------------------------------
+/* The end of boot services
+ * --------------------------------------------------------------------------
  */
 
 static efi_status get_map(void)
@@ -296,9 +307,8 @@ static efi_status get_map(void)
 	efi_status status;
 
 	plan.map_size = plan.map_capacity;
-	status = efi_system->boot->get_memory_map(&plan.map_size,
-						  (void *)(uintptr_t)plan.tree.map, &plan.key, &each,
-						  &plan.tree.version);
+	status = efi_system->boot->get_memory_map(&plan.map_size, (void *)(uintptr_t)plan.tree.map,
+						  &plan.key, &each, &plan.tree.version);
 	plan.tree.each = (uint32_t)each;
 	plan.tree.map_size = (uint32_t)plan.map_size;
 	if (!status && (each < sizeof(struct efi_memory) || each > EFI_DESCRIPTOR_MAX)) {
@@ -334,7 +344,8 @@ static efi_status prepare(void)
 	return EFI_SUCCESS;
 }
 
-/* An event between the two calls makes the key stale; after a failure nothing else may be called: 7.4.6. */
+/* An event between the two calls makes the key stale; after a failure nothing else may be
+ * called: 7.4.6. */
 static efi_status leave_firmware(void)
 {
 	efi_status status = EFI_INVALID_PARAMETER;
@@ -365,12 +376,11 @@ static bool is_memory(uint64_t at, uint64_t size)
 	struct efi_memory m;
 	const void *map = (const void *)(uintptr_t)plan.tree.map;
 
-	for (unsigned int i = 0;
-	     size && at + size > at &&
-	     efi_memory_get(map, plan.tree.map_size, plan.tree.each, i, &m) > 0;
+	for (unsigned int i = 0; size && at + size > at &&
+				 efi_memory_get(map, plan.tree.map_size, plan.tree.each, i, &m) > 0;
 	     i++) {
-		if (efi_memory_use(&m) == EFI_USE_RAM && at >= m.start &&
-		    size <= m.pages * PAGE && at - m.start <= m.pages * PAGE - size) {
+		if (efi_memory_use(&m) == EFI_USE_RAM && at >= m.start && size <= m.pages * PAGE &&
+		    at - m.start <= m.pages * PAGE - size) {
 			return true;
 		}
 	}
@@ -384,7 +394,8 @@ static void clean_modules(void)
 	for (unsigned int i = 0; i < plan.tree.module_count; i++) {
 		clean(plan.tree.modules[i].at, plan.tree.modules[i].size);
 	}
-	for (unsigned int i = 0; !plan.tree.own && efi_tree_module(&plan.base, i, &at, &size); i++) {
+	for (unsigned int i = 0; !plan.tree.own && efi_tree_module(&plan.base, i, &at, &size);
+	     i++) {
 		if (is_memory(at, size)) {
 			clean(at, size);
 		}
@@ -417,7 +428,7 @@ static efi_status choose(void)
 		return status;
 	}
 	if (tree && efi_tree_has_modules(&plan.base)) {
-		return EFI_SUCCESS;
+		return check_machine("");
 	}
 	return by_config();
 }
@@ -433,8 +444,8 @@ efi_status efi_main(void *image, struct efi_system *system)
 	efi_system = system;
 	plan.image = image;
 	if (level != EL2) {
-		efi_say("the firmware runs at EL%u; a hypervisor has to be started at EL2 (QEMU: "
-			"-M virt,virtualization=on; else look for virtualization in its setup)",
+		efi_say("started at EL%u, but a hypervisor needs EL2: switch virtualization on in "
+			"the firmware (QEMU: -M virt,virtualization=on)",
 			level);
 		return EFI_UNSUPPORTED;
 	}
@@ -450,7 +461,7 @@ efi_status efi_main(void *image, struct efi_system *system)
 	if (status) {
 		return status;
 	}
-	efi_say(MULLION_VERSION " starts");
+	efi_say("version " MULLION_VERSION " starts");
 	status = leave_firmware();
 	if (status) {
 		efi_say("the firmware does not go: error %" PRIu64, status & ~BIT(63));

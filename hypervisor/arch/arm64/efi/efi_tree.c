@@ -35,6 +35,16 @@ bool efi_tree_has_modules(const struct fdt *t)
 	return next_module(t, -1) >= 0;
 }
 
+bool efi_tree_has_machine(const struct fdt *t)
+{
+	int node = fdt_first_child(t, fdt_root(t));
+
+	while (node >= 0 && !strcmp(fdt_name(t, node), "chosen")) {
+		node = fdt_next_sibling(t, node);
+	}
+	return node >= 0;
+}
+
 bool efi_tree_module(const struct fdt *t, unsigned int i, uint64_t *at, uint64_t *size)
 {
 	int node = next_module(t, -1);
