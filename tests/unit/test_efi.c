@@ -343,6 +343,98 @@ TEST(efi_files)
 	CHECK_TRUE(said[0]);
 }
 
+/* The end of boot services ------------------------------------------------------------------------
+ */
+
+/* Firmware whose map has grown, or whose key is stale for a while. */
+static struct {
+	uint64_t size, each, key;
+	unsigned int stale;	  /* exits that fail */
+	unsigned int maps, exits; /* calls */
+	efi_status map_status, exit_status;
+} firmware;
+
+static efi_status fake_map(uint64_t *size, void *map, uint64_t *key, uint64_t *each,
+			   uint32_t *version)
+{
+	uint64_t room = *size;
+
+	firmware.maps++;
+	*size = firmware.size;
+	*each = firmware.each;
+	*version = 1;
+	if (room < firmware.size) {
+		return EFI_BUFFER_TOO_SMALL;
+	}
+	memset(map, 0xab, firmware.size);
+	*key = ++firmware.key;
+	return firmware.map_status;
+}
+
+static efi_status fake_exit(void *image, uint64_t key)
+{
+	firmware.exits++;
+	/* The key is the last map's. */
+	CHECK_EQ(key, firmware.key);
+	if (firmware.stale) {
+		firmware.stale--;
+		return EFI_INVALID_PARAMETER;
+	}
+	return firmware.exit_status;
+}
+
+/* Nothing else of the firmware may be called: it would be a call of NULL. */
+static efi_status leave(uint64_t size, uint64_t each, uint64_t grown, unsigned int stale)
+{
+	static struct efi_boot_services boot = {.get_memory_map = fake_map,
+						.exit_boot_services = fake_exit};
+	static struct efi_system system = {.boot = &boot};
+	struct efi_map m = {0};
+	efi_status status = EFI_OUT_OF_RESOURCES;
+
+	efi_system = &system;
+	firmware.size = size;
+	firmware.each = each;
+	firmware.stale = stale;
+	firmware.maps = firmware.exits = 0;
+	if (efi_map_room(&m)) {
+		firmware.size += grown;
+		status = efi_exit(NULL, &m);
+		if (!status) {
+			CHECK_EQ(m.size, size + grown);
+			CHECK_EQ(m.each, each);
+		}
+		free((void *)(uintptr_t)m.at);
+	}
+	return status;
+}
+
+TEST(efi_exit_boot_services)
+{
+	CHECK_EQ(leave(4800, 48, 96, 0), EFI_SUCCESS);
+	CHECK_EQ(firmware.exits, 1);
+	CHECK_EQ(leave(4800, 48, 0, 3), EFI_SUCCESS);
+	CHECK_EQ(firmware.exits, 4);
+	CHECK_EQ(firmware.maps, 5);
+	/* Not for ever. */
+	CHECK_EQ(leave(4800, 48, 0, 1000), EFI_INVALID_PARAMETER);
+	CHECK_TRUE(firmware.exits < 20);
+	CHECK_EQ(leave(4800, 48, 48 * 64, 0), EFI_BUFFER_TOO_SMALL);
+	CHECK_EQ(firmware.exits, 0);
+	CHECK_EQ(leave(4800, 32, 0, 0), EFI_UNSUPPORTED);
+	CHECK_EQ(leave(4800, EFI_DESCRIPTOR_MAX + 8, 0, 0), EFI_UNSUPPORTED);
+	CHECK_EQ(leave(EFI_MAP_SIZE_MAX, 48, 0, 0), EFI_OUT_OF_RESOURCES);
+	CHECK_EQ(leave(~0ULL, 48, 0, 0), EFI_OUT_OF_RESOURCES);
+	firmware.exit_status = EFI_UNSUPPORTED;
+	CHECK_EQ(leave(4800, 48, 0, 0), EFI_UNSUPPORTED);
+	CHECK_EQ(firmware.exits, 1);
+	firmware.exit_status = 0;
+	firmware.map_status = EFI_LOAD_ERROR;
+	CHECK_EQ(leave(4800, 48, 0, 0), EFI_LOAD_ERROR);
+	CHECK_EQ(firmware.exits, 0);
+	firmware.map_status = 0;
+}
+
 /* The tree ----------------------------------------------------------------------------------------
  */
 
@@ -404,10 +496,7 @@ static struct efi_tree plan_of(const struct fdt *t, bool own)
 			{false, 0x60000000, 0x1000, {"", 0}}},
 	    .module_count = 2,
 	    .system = 0x1122334455667788,
-	    .map = 0x99aabbccdd,
-	    .map_size = 4800,
-	    .each = 48,
-	    .version = 1,
+	    .map = {.at = 0x99aabbccdd, .size = 4800, .each = 48, .version = 1},
 	};
 }
 

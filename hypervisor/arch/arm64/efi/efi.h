@@ -19,6 +19,7 @@ typedef uint64_t efi_status;
 #define EFI_LOAD_ERROR		EFI_ERROR(1)
 #define EFI_INVALID_PARAMETER	EFI_ERROR(2)
 #define EFI_UNSUPPORTED		EFI_ERROR(3)
+#define EFI_BUFFER_TOO_SMALL	EFI_ERROR(5)
 #define EFI_OUT_OF_RESOURCES	EFI_ERROR(9)
 #define EFI_NOT_FOUND		EFI_ERROR(14)
 
@@ -132,6 +133,22 @@ static inline struct efi_text efi_text_of(const char *s)
 	return (struct efi_text){s, strlen(s)};
 }
 
+/* efi_exit.c: the end of boot services ------------------------------------------------------------- */
+
+/* The firmware's memory map, and the place for it. */
+struct efi_map {
+	uint64_t at, capacity;
+	uint32_t size, each, version;
+};
+
+/* Memory for the map, with some to spare for what changes meanwhile. False: there is none, or it would be too large. */
+bool efi_map_room(struct efi_map *m);
+/*
+ * Gets the map and leaves boot services. After the first attempt nothing of the firmware's but these two calls may be
+ * used (7.4.6), so on failure it can be returned to, with luck.
+ */
+efi_status efi_exit(void *image, struct efi_map *m);
+
 /* efi_file.c: files are beside the image, on the volume that it was loaded from --------------------- */
 
 #define EFI_NAME_MAX	256
@@ -198,8 +215,8 @@ struct efi_tree {
 	struct efi_text options;
 	struct efi_module modules[2];
 	unsigned int module_count;
-	uint64_t system, map;
-	uint32_t map_size, each, version;
+	uint64_t system;
+	struct efi_map map;
 };
 
 /* Does a boot loader's tree name boot modules already? */
@@ -208,5 +225,5 @@ bool efi_tree_has_modules(const struct fdt *t);
 bool efi_tree_has_machine(const struct fdt *t);
 /* Place of module i of such a tree, 0 on; false: there are no more. size 0: it has no place that makes sense. */
 bool efi_tree_module(const struct fdt *t, unsigned int i, uint64_t *at, uint64_t *size);
-/* Size of the tree written to `to`; 0: it does not fit. The same for any number in system, map, map_size. */
+/* Size of the tree written to `to`; 0: it does not fit. The same for any number in system and map. */
 uint32_t efi_tree_write(const struct efi_tree *e, void *to, uint32_t capacity);

@@ -16,8 +16,6 @@
 #define TREE_CAPACITY ((uint32_t)MIB(2)) /* of the boot protocol */
 #define KERNEL_MAX    GIB(1)
 #define RAMDISK_MAX   GIB(4)
-#define MAP_SPARE     32u /* descriptors that come between asking and getting, and of our own */
-#define EXIT_TRIES    4u
 
 extern char _load_end[];
 
@@ -29,10 +27,8 @@ struct plan {
 	const struct efi_loaded_image *loaded;
 	struct fdt base;
 	struct efi_tree tree;
-	uint64_t tree_at;		 /* where it is written */
-	uint64_t image_at;		 /* where the image is copied to */
-	uint64_t map_size, map_capacity; /* bytes */
-	uint64_t key;
+	uint64_t tree_at;  /* where it is written */
+	uint64_t image_at; /* where the image is copied to */
 	char options[EFI_OPTIONS_MAX];
 };
 
@@ -301,38 +297,17 @@ static efi_status by_config(void)
  * --------------------------------------------------------------------------
  */
 
-static efi_status get_map(void)
-{
-	uint64_t each = 0;
-	efi_status status;
-
-	plan.map_size = plan.map_capacity;
-	status = efi_system->boot->get_memory_map(&plan.map_size, (void *)(uintptr_t)plan.tree.map,
-						  &plan.key, &each, &plan.tree.version);
-	plan.tree.each = (uint32_t)each;
-	plan.tree.map_size = (uint32_t)plan.map_size;
-	if (!status && (each < sizeof(struct efi_memory) || each > EFI_DESCRIPTOR_MAX)) {
-		return EFI_UNSUPPORTED;
-	}
-	return status;
-}
-
 /* Everything that needs memory of the firmware's. */
 static efi_status prepare(void)
 {
-	uint64_t each = 0, size = 0;
-
-	(void)efi_system->boot->get_memory_map(&size, NULL, &plan.key, &each, &plan.tree.version);
-	plan.map_capacity = size + MAP_SPARE * MIN(MAX(each, 64UL), (uint64_t)EFI_DESCRIPTOR_MAX);
-	if (plan.map_capacity > EFI_MAP_SIZE_MAX) {
+	plan.tree.system = (uintptr_t)efi_system;
+	if (!efi_map_room(&plan.tree.map)) {
 		efi_say("the firmware's memory map has too many pieces");
 		return EFI_UNSUPPORTED;
 	}
-	plan.tree.system = (uintptr_t)efi_system;
-	plan.tree.map = efi_pages(plan.map_capacity, 0);
 	plan.tree_at = efi_pages(TREE_CAPACITY, 0);
 	plan.image_at = efi_pages((uint64_t)(_image_end - _image_start), IMAGE_ALIGN);
-	if (!plan.tree.map || !plan.tree_at || !plan.image_at) {
+	if (!plan.tree_at || !plan.image_at) {
 		efi_say("no memory for the hypervisor");
 		return EFI_OUT_OF_RESOURCES;
 	}
@@ -342,22 +317,6 @@ static efi_status prepare(void)
 		return EFI_LOAD_ERROR;
 	}
 	return EFI_SUCCESS;
-}
-
-/* An event between the two calls makes the key stale; after a failure nothing else may be
- * called: 7.4.6. */
-static efi_status leave_firmware(void)
-{
-	efi_status status = EFI_INVALID_PARAMETER;
-
-	for (unsigned int i = 0; i < EXIT_TRIES && status == EFI_INVALID_PARAMETER; i++) {
-		status = get_map();
-		if (status) {
-			return status == EFI_INVALID_PARAMETER ? EFI_LOAD_ERROR : status;
-		}
-		status = efi_system->boot->exit_boot_services(plan.image, plan.key);
-	}
-	return status;
 }
 
 static void clean(uint64_t at, uint64_t size)
@@ -374,10 +333,11 @@ static void clean(uint64_t at, uint64_t size)
 static bool is_memory(uint64_t at, uint64_t size)
 {
 	struct efi_memory m;
-	const void *map = (const void *)(uintptr_t)plan.tree.map;
+	const struct efi_map *map = &plan.tree.map;
 
-	for (unsigned int i = 0; size && at + size > at &&
-				 efi_memory_get(map, plan.tree.map_size, plan.tree.each, i, &m) > 0;
+	for (unsigned int i = 0;
+	     size && at + size > at &&
+	     efi_memory_get((const void *)(uintptr_t)map->at, map->size, map->each, i, &m) > 0;
 	     i++) {
 		if (efi_memory_use(&m) == EFI_USE_RAM && at >= m.start && size <= m.pages * PAGE &&
 		    at - m.start <= m.pages * PAGE - size) {
@@ -413,7 +373,7 @@ static void __noreturn start(void)
 	clean(plan.image_at, loaded);
 	clean((uintptr_t)_image_start, loaded);
 	clean(plan.tree_at, size);
-	clean(plan.tree.map, plan.map_size);
+	clean(plan.tree.map.at, plan.tree.map.size);
 	clean_modules();
 	efi_leave(plan.tree_at, plan.image_at);
 }
@@ -462,7 +422,7 @@ efi_status efi_main(void *image, struct efi_system *system)
 		return status;
 	}
 	efi_say("version " MULLION_VERSION " starts");
-	status = leave_firmware();
+	status = efi_exit(plan.image, &plan.tree.map);
 	if (status) {
 		efi_say("the firmware does not go: error %" PRIu64, status & ~BIT(63));
 		return status;

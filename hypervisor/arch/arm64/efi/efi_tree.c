@@ -181,10 +181,10 @@ static void put_chosen(const struct efi_tree *e, int node)
 		put_text("xen,xen-bootargs", e->options);
 	}
 	put_u64("linux,uefi-system-table", e->system);
-	put_u64("linux,uefi-mmap-start", e->map);
-	fdt_put_u32(&writer, "linux,uefi-mmap-size", e->map_size);
-	fdt_put_u32(&writer, "linux,uefi-mmap-desc-size", e->each);
-	fdt_put_u32(&writer, "linux,uefi-mmap-desc-ver", e->version);
+	put_u64("linux,uefi-mmap-start", e->map.at);
+	fdt_put_u32(&writer, "linux,uefi-mmap-size", e->map.size);
+	fdt_put_u32(&writer, "linux,uefi-mmap-desc-size", e->map.each);
+	fdt_put_u32(&writer, "linux,uefi-mmap-desc-ver", e->map.version);
 	if (e->own) {
 		put_modules(e);
 	}
