@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Writing a flattened device tree: header, an empty reservation block, structure, strings. Strings
+ * Writing a flattened device tree: header, reservations, structure, strings. Strings
  * are kept beside until the structure is complete, each once.
  */
 #include <hv/fdt.h>
 #include <hv/lib.h>
 
-#define HEADER_SIZE  40u
-#define STRUCT_START (HEADER_SIZE + 16u) /* behind the end mark of the reservations */
+#define HEADER_SIZE 40u
+#define RESERVATION 16u
 
 #define TOKEN_BEGIN 1u
 #define TOKEN_END   2u
@@ -54,7 +54,28 @@ void fdt_begin(struct fdt_writer *w, void *to, uint32_t capacity)
 	w->strings_size = 0;
 	w->depth = 0;
 	w->failed = false;
-	(void)room(w, STRUCT_START);
+	/* The end mark of the reservations is zero. */
+	(void)room(w, HEADER_SIZE + RESERVATION);
+	w->struct_start = w->at;
+}
+
+static void store_u64(uint8_t *p, uint64_t v)
+{
+	store_u32(p, (uint32_t)(v >> 32));
+	store_u32(p + 4, (uint32_t)v);
+}
+
+void fdt_reserve(struct fdt_writer *w, uint64_t base, uint64_t size)
+{
+	uint8_t *end = w->base + w->struct_start - RESERVATION;
+
+	w->failed |= w->at != w->struct_start;
+	/* Two zeroes would be the end. */
+	if ((base || size) && room(w, RESERVATION)) {
+		store_u64(end, base);
+		store_u64(end + 8, size);
+		w->struct_start = w->at;
+	}
 }
 
 void fdt_node(struct fdt_writer *w, const char *name)
@@ -147,7 +168,7 @@ uint32_t fdt_finish(struct fdt_writer *w, uint32_t boot_cpu)
 	uint8_t *p;
 
 	token(w, TOKEN_LAST);
-	struct_size = w->at - STRUCT_START;
+	struct_size = w->at - w->struct_start;
 	strings_off = w->at;
 	p = room(w, w->strings_size);
 	if (!p || w->depth) {
@@ -156,8 +177,8 @@ uint32_t fdt_finish(struct fdt_writer *w, uint32_t boot_cpu)
 	memcpy(p, w->strings, w->strings_size);
 	total = w->at;
 	memcpy(header,
-	       (const uint32_t[]){0xd00dfeed, total, STRUCT_START, strings_off, HEADER_SIZE, 17, 16,
-				  boot_cpu, w->strings_size, struct_size},
+	       (const uint32_t[]){0xd00dfeed, total, w->struct_start, strings_off, HEADER_SIZE, 17,
+				  16, boot_cpu, w->strings_size, struct_size},
 	       sizeof(header));
 	for (unsigned int i = 0; i < ARRAY_SIZE(header); i++) {
 		store_u32(w->base + 4 * i, header[i]);

@@ -346,8 +346,8 @@ def add_options(parser):
     parser.add_argument("--cpus", type=int)
     parser.add_argument("--iommu", choices=("amd", "intel", "none"), default="amd")
     parser.add_argument("--no-intremap", action="store_true", help="the IOMMU cannot remap interrupts")
-    parser.add_argument("--firmware", choices=("bios", "ovmf"), default="bios")
-    parser.add_argument("--loader", choices=("kernel", "grub"), default="", help="QEMU's -kernel, or GRUB from an ISO")
+    parser.add_argument("--firmware", choices=("bios", "ovmf"), default="bios", help="with --arch arm64, ovmf is AAVMF")
+    parser.add_argument("--loader", choices=("kernel", "grub"), default="", help="QEMU's -kernel, or GRUB from an ISO; of arm64 with UEFI: kernel is the hypervisor's own configuration file")
     parser.add_argument("--devices", choices=("ahci", "virtio"), default="ahci",
                         help="disk and network: AHCI and e1000e, or virtio")
     parser.add_argument("--accel", choices=("auto", "kvm", "tcg"), default="auto")

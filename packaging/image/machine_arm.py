@@ -2,6 +2,7 @@
 """QEMU's `virt` board, in which Mullion for ARM is run and tested. What is shared with x86 stands in machine.py."""
 
 import dataclasses
+import importlib
 import os
 import pathlib
 import shutil
@@ -170,14 +171,22 @@ def hypervisor(build, name):
     return path
 
 
-def from_options(build, options, **more):
-    """Of ./dev boot: what belongs to a PC is refused rather than ignored."""
-    can = {"firmware": ("bios",), "loader": ("",), "devices": ("ahci",), "accel": ("auto", "tcg"), "iommu": ("amd", "none"),
+def from_options(build, options, scratch, **more):
+    """Of ./dev boot and ./dev run: what belongs to a PC is refused rather than ignored."""
+    can = {"devices": ("ahci",), "accel": ("auto", "tcg"), "iommu": ("amd", "none"),
            "machine": ("qemu",), "no_intremap": (False,)}      # the defaults, and what amounts to them
+    uefi = options.firmware == "ovmf"
+    if not uefi:
+        can |= {"firmware": ("bios",), "loader": ("", "kernel")}
     wrong = [name for name, values in can.items() if getattr(options, name) not in values]
     if wrong:
         raise SystemExit(f"the {options.arch} machine does not know --{wrong[0].replace('_', '-')} {getattr(options, wrong[0])}")
     given = {name: getattr(options, name) for name in ("mem", "cpus", "cpu", "gic", "dom0_mem") if getattr(options, name)}
-    return Virt(build=build, arch=options.arch, hv=hypervisor(build, options.hv).resolve(), hv_args=options.hv_args,
+    if uefi:
+        if options.arch != "arm64":
+            raise SystemExit("the hypervisor is an EFI application on arm64 alone")
+        given |= {"scratch": pathlib.Path(scratch), "loader": "grub" if options.loader in ("", "grub") else "config"}
+    kind = importlib.import_module("machine_uefi").Uefi if uefi else Virt     # it is built on this one
+    return kind(build=build, arch=options.arch, hv=hypervisor(build, options.hv).resolve(), hv_args=options.hv_args,
                 kernel=options.kernel, initrd=options.initrd,
                 kernel_args=options.kernel_args, extra=options.qemu.split(), **(given | more))

@@ -7,6 +7,8 @@
 #include "unit.h"
 #include "board_facts.h"
 #include "dom0_build.h"
+#include <asm/efi_memory.h>
+#include <asm/paging.h>
 #include <asm/platform.h>
 #include <asm/uart.h>
 #include <asm/vgic.h>
@@ -100,6 +102,17 @@ static void put_memory(unsigned int a, unsigned int s)
 	fdt_node(&w, "memory@80000000");
 	fdt_put_string(&w, "device_type", "memory");
 	fdt_put_cells(&w, "reg", cells, a + s);
+	fdt_end_node(&w);
+}
+
+static void put_gic_v2(void)
+{
+	static const uint32_t gic[] = {0, 0x1000, 0, 0x1000, 0, 0x2000, 0, 0x2000,
+				       0, 0x4000, 0, 0x2000, 0, 0x6000, 0, 0x2000};
+
+	fdt_node(&w, "intc@1000");
+	fdt_put_string(&w, "compatible", "arm,gic-400");
+	fdt_put_cells(&w, "reg", gic, ARRAY_SIZE(gic));
 	fdt_end_node(&w);
 }
 
@@ -345,8 +358,6 @@ static void init_module_outside(void *arg)
 static uint32_t in_initrd(uint64_t offset, uint64_t size, unsigned int cells)
 {
 	const uint32_t start[2] = {0, RAM_BASE + 0x3000000}, end[2] = {0, RAM_BASE + 0x3004000};
-	static const uint32_t gic[] = {0, 0x1000, 0, 0x1000, 0, 0x2000, 0, 0x2000,
-				       0, 0x4000, 0, 0x2000, 0, 0x6000, 0, 0x2000};
 
 	fdt_begin(&w, source, CAPACITY);
 	fdt_node(&w, "");
@@ -366,10 +377,7 @@ static uint32_t in_initrd(uint64_t offset, uint64_t size, unsigned int cells)
 	fdt_end_node(&w);
 	fdt_end_node(&w);
 	put_memory(2, 2);
-	fdt_node(&w, "intc@1000");
-	fdt_put_string(&w, "compatible", "arm,gic-400");
-	fdt_put_cells(&w, "reg", gic, ARRAY_SIZE(gic));
-	fdt_end_node(&w);
+	put_gic_v2();
 	fdt_end_node(&w);
 	return fdt_finish(&w, 0);
 }
@@ -418,8 +426,6 @@ static bool secure_firmware;
  * 0. */
 static uint32_t two_cpus(const char *board, const char *method, const char *all, uint64_t release)
 {
-	static const uint32_t gic[] = {0, 0x1000, 0, 0x1000, 0, 0x2000, 0, 0x2000,
-				       0, 0x4000, 0, 0x2000, 0, 0x6000, 0, 0x2000};
 	const uint32_t at[2] = {(uint32_t)(release >> 32), (uint32_t)release};
 
 	fdt_begin(&w, source, CAPACITY);
@@ -453,10 +459,7 @@ static uint32_t two_cpus(const char *board, const char *method, const char *all,
 	fdt_put_string(&w, "method", "smc");
 	fdt_put_string(&w, "status", strcmp(board, "with-psci") ? "disabled" : "okay");
 	fdt_end_node(&w);
-	fdt_node(&w, "intc@1000");
-	fdt_put_string(&w, "compatible", "arm,gic-400");
-	fdt_put_cells(&w, "reg", gic, ARRAY_SIZE(gic));
-	fdt_end_node(&w);
+	put_gic_v2();
 	for (unsigned int i = 0; i < 2; i++) {
 		fdt_node(&w, i ? "sram@2f000" : "sram@20000");
 		fdt_put_string(&w, "compatible",
@@ -541,6 +544,203 @@ TEST(board_uarts)
 		CHECK_TRUE(m->start_count && m->start_count <= UART_WRITES_MAX);
 		CHECK_TRUE(m->listen_count && m->listen_count <= UART_WRITES_MAX);
 	}
+}
+
+/* The firmware's memory map
+ * ------------------------------------------------------------------------
+ */
+
+#define MAP_AT 0x90000000u
+
+static uint8_t *map_bytes;
+static uint64_t map_len;
+
+const void *boot_map(hpa_t a, uint64_t size)
+{
+	CHECK_EQ(a.v, MAP_AT);
+	CHECK_EQ(size, map_len);
+	return map_bytes;
+}
+
+/* What /chosen says of it. */
+struct map_case {
+	uint64_t at;
+	uint32_t size, each;
+	unsigned int cells; /* of the address */
+};
+
+/* The least tree with a map; its memory node is one that must not be believed. */
+static uint32_t tree_with_map(const struct map_case *c)
+{
+	const uint32_t at[2] = {(uint32_t)(c->at >> 32), (uint32_t)c->at};
+
+	fdt_begin(&w, source, CAPACITY);
+	fdt_node(&w, "");
+	fdt_put_u32(&w, "#address-cells", 2);
+	fdt_put_u32(&w, "#size-cells", 2);
+	fdt_node(&w, "chosen");
+	fdt_put_string(&w, "bootargs", "placeholder loglvl=all");
+	fdt_put_cells(&w, "linux,uefi-mmap-start", at + 2 - c->cells, c->cells);
+	fdt_put_u32(&w, "linux,uefi-mmap-size", c->size);
+	fdt_put_u32(&w, "linux,uefi-mmap-desc-size", c->each);
+	fdt_node(&w, "module@82000000");
+	fdt_put(&w, "compatible", "multiboot,kernel\0multiboot,module", 34);
+	put_pair("reg", RAM_BASE + 0x2000000, 0x1000);
+	fdt_end_node(&w);
+	fdt_end_node(&w);
+	fdt_node(&w, "memory@0");
+	fdt_put_string(&w, "device_type", "memory");
+	put_pair("reg", 0, 0x10000000);
+	fdt_end_node(&w);
+	put_gic_v2();
+	fdt_end_node(&w);
+	return fdt_finish(&w, 0);
+}
+
+static void read_map_case(void *arg)
+{
+	uint32_t size = tree_with_map(arg);
+
+	start();
+	read_tree(size, 0xb7f00000, 0);
+}
+
+/* The map in memory of its size, 48 bytes each, as EDK2's. Returns false when the machine was
+ * refused. */
+static bool read_map(const struct efi_memory *list, unsigned int count)
+{
+	struct map_case c = {MAP_AT, count * 48, 48, 2};
+	bool refused;
+
+	map_len = count * 48;
+	map_bytes = calloc(1, map_len);
+	for (unsigned int i = 0; i < count; i++) {
+		memcpy(map_bytes + i * 48, &list[i], sizeof(list[i]));
+	}
+	refused = unit_panics(read_map_case, &c);
+	free(map_bytes);
+	return !refused;
+}
+
+static struct efi_memory piece(uint32_t type, uint64_t at, uint64_t pages, uint64_t attributes)
+{
+	return (struct efi_memory){type, 0, at, 0, pages, attributes};
+}
+
+static void check_range(unsigned int i, uint64_t at, uint64_t end, uint32_t type)
+{
+	CHECK_TRUE(i < boot_info.memory_count);
+	CHECK_EQ(boot_info.memory[i].start, at);
+	CHECK_EQ(boot_info.memory[i].end, end);
+	CHECK_EQ(boot_info.memory[i].type, type);
+}
+
+TEST(board_memory_of_the_firmware)
+{
+	const uint64_t wb = EFI_MEMORY_WB, at = RAM_BASE;
+	const struct efi_memory list[] = {
+	    piece(EFI_MMIO, 0x9000000, 1, EFI_MEMORY_RUNTIME),
+	    piece(EFI_LOADER_DATA, at + 0x2000000, 0x10, wb),
+	    piece(EFI_CONVENTIONAL, at, 0x2000, wb),
+	    piece(EFI_BOOT_CODE, at + 0x2010000, 0x10, wb),
+	    piece(EFI_RUNTIME_CODE, at + 0x2020000, 0x10, wb | EFI_MEMORY_RUNTIME),
+	    piece(EFI_RESERVED, at + 0x2030000, 0x10, 0),
+	    piece(EFI_CONVENTIONAL, at + 0x2040000, 0x10, wb),
+	    piece(EFI_CONVENTIONAL, at + 0x2050000, 0x10, wb | EFI_MEMORY_SP),
+	    piece(EFI_CONVENTIONAL, at + 0x2060000, 0x10, 0x1),
+	    piece(EFI_ACPI_RECLAIM, at + 0x2070000, 0, wb),
+	    piece(EFI_ACPI_NVS, at + 0x2080000, 1, wb),
+	    piece(99, at + 0x2090000, 1, wb),
+	};
+	struct fdt t;
+
+	CHECK_TRUE(read_map(list, ARRAY_SIZE(list)));
+	CHECK_TRUE(boot_info.efi);
+	CHECK_STR(boot_info.loader, "UEFI");
+	CHECK_STR(boot_info.cmdline, "loglvl=all");
+	CHECK_EQ(boot_info.memory_count, 6);
+	check_range(0, at, at + 0x2020000, MEMORY_RAM);
+	check_range(1, at + 0x2020000, at + 0x2040000, MEMORY_RESERVED);
+	check_range(2, at + 0x2040000, at + 0x2050000, MEMORY_RAM);
+	check_range(3, at + 0x2050000, at + 0x2060000, MEMORY_RESERVED);
+	check_range(4, at + 0x2080000, at + 0x2081000, MEMORY_RESERVED);
+	check_range(5, at + 0x2090000, at + 0x2091000, MEMORY_RESERVED);
+	/* Nothing of it is the service VM's business. */
+	t = write_service_tree();
+	CHECK_TRUE(!fdt_has(&t, fdt_find(&t, "/chosen"), "linux,uefi-mmap-start"));
+	CHECK_TRUE(fdt_find(&t, "/chosen/module") < 0);
+}
+
+TEST(board_memory_map_that_cannot_be)
+{
+	const uint64_t wb = EFI_MEMORY_WB;
+	const struct efi_memory ram_ = piece(EFI_CONVENTIONAL, RAM_BASE, 0x4000, wb);
+	struct map_case wrong[] = {
+	    {MAP_AT, 96, 48, 1},  {0, 96, 48, 2},      {MAP_AT + 4, 96, 48, 2},
+	    {BIT(48), 96, 48, 2}, {MAP_AT, 96, 39, 2}, {MAP_AT, 1024, 520, 2},
+	    {MAP_AT, 47, 48, 2},  {MAP_AT, 0, 48, 2},  {MAP_AT, EFI_MAP_SIZE_MAX + 8, 48, 2}};
+	const struct efi_memory bad[] = {
+	    piece(EFI_CONVENTIONAL, RAM_BASE + 0x1000, 1, wb), /* twice */
+	    piece(EFI_RESERVED, RAM_BASE - 0x1000, 2, 0),      /* reaches into it */
+	    piece(EFI_RESERVED, RAM_BASE + 0x3fff000, 2, 0),
+	    piece(EFI_CONVENTIONAL, RAM_BASE + 0x8000800, 1, wb),
+	    piece(EFI_CONVENTIONAL, 0xfffffffffffff000, 1, wb),
+	    piece(EFI_CONVENTIONAL, RAM_BASE + 0x8000000, BIT(52), wb),
+	    piece(EFI_CONVENTIONAL, RAM_BASE + 0x8000000, ~0ULL, wb),
+	};
+	struct efi_memory many[BOOT_MEMORY_MAX + 2];
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(wrong); i++) {
+		map_len = wrong[i].size;
+		CHECK_PANICS(read_map_case, &wrong[i]);
+	}
+	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {
+		const struct efi_memory list[2] = {ram_, bad[i]};
+
+		CHECK_TRUE(!read_map(list, 2));
+	}
+	/* A module has to lie in what is given to us. */
+	many[0] = piece(EFI_RUNTIME_DATA, RAM_BASE, 0x4000, wb);
+	many[1] = piece(EFI_CONVENTIONAL, RAM_BASE + 0x8000000, 0x100, wb);
+	CHECK_TRUE(!read_map(many, 2));
+	many[0] = ram_;
+	for (unsigned int i = 1; i < ARRAY_SIZE(many); i++) {
+		many[i] = piece(EFI_CONVENTIONAL, RAM_BASE + 0x8000000 + i * 0x2000UL, 1, wb);
+	}
+	CHECK_TRUE(read_map(many, BOOT_MEMORY_MAX));
+	CHECK_EQ(boot_info.memory_count, BOOT_MEMORY_MAX);
+	CHECK_TRUE(!read_map(many, BOOT_MEMORY_MAX + 1));
+}
+
+TEST(board_memory_map_of_any_kind)
+{
+	struct unit_random r = {.state = 0xef1};
+	unsigned int accepted = 0;
+
+	for (unsigned int i = 0; i < 5000; i++) {
+		struct efi_memory list[9];
+		unsigned int count = 1 + (unsigned int)(unit_random(&r) % ARRAY_SIZE(list));
+
+		list[0] = piece(EFI_CONVENTIONAL, RAM_BASE + 0x2000000, 1, EFI_MEMORY_WB);
+		for (unsigned int k = 1; k < count; k++) {
+			list[k] = piece((uint32_t)(unit_random(&r) % 17),
+					(unit_random(&r) % 64) << PAGE_SHIFT, unit_random(&r) % 4,
+					unit_random(&r));
+			list[k].start ^= unit_random(&r) % 64 ? 0 : unit_random(&r);
+		}
+		if (!read_map(list, count)) {
+			continue;
+		}
+		accepted++;
+		for (unsigned int k = 0; k < boot_info.memory_count; k++) {
+			const struct memory_range *m = &boot_info.memory[k];
+
+			CHECK_TRUE(m->end > m->start);
+			CHECK_TRUE(!k || m[-1].end < m->start ||
+				   (m[-1].end == m->start && m[-1].type != m->type));
+		}
+	}
+	CHECK_TRUE(accepted > 100);
 }
 
 /* Real boards -------------------------------------------------------------------------------------

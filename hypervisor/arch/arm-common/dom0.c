@@ -88,6 +88,9 @@ static void find_room(struct dom0_tree *t)
 	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
 		uint64_t at = boot_info.memory[i].start, end = boot_info.memory[i].end;
 
+		if (boot_info.memory[i].type != MEMORY_RAM) {
+			continue;
+		}
 		for (unsigned int k = 0; k <= own_count && at < end; k++) {
 			uint64_t stop = k < own_count ? MIN(MAX(own[k].start, at), end) : end;
 			uint64_t base = ROUND_UP(at, ROOM_ALIGN);

@@ -39,7 +39,7 @@
 #define SECTION_SHIFT 15 /* frames of 128 MiB */
 #define SECTION_COUNT ((unsigned int)(DIRECT_SIZE >> (PAGE_SHIFT + SECTION_SHIFT)) + 1)
 #define FIRST_FRAME   (DIRECT_FIRST >> PAGE_SHIFT)
-#define EARLY_TABLES  64
+#define EARLY_TABLES  128
 #define BOOT_CHUNK    MIB(1)
 
 static_assert(STACK_SIZE == BIT(STACK_SHIFT), "entry.S finds overflows by it");

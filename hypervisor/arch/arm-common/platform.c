@@ -109,8 +109,19 @@ static void parse_memory(const struct fdt *t)
 			add_ram(base, base + size);
 		}
 	}
+}
+
+/* The firmware's own map is better than the tree. */
+static void find_memory(const struct fdt *t)
+{
+	if (platform_efi_memory(t)) {
+		boot_info.efi = true;
+	} else {
+		parse_memory(t);
+	}
 	if (!boot_info.memory_count) {
-		boot_fail("the device tree has no memory");
+		boot_fail("%s has no memory",
+			  boot_info.efi ? "the firmware's memory map" : "the device tree");
 	}
 }
 
@@ -197,7 +208,9 @@ static bool module_place(const struct fdt *t, int chosen, int node, uint64_t *ba
 static bool is_ram(uint64_t start, uint64_t end)
 {
 	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
-		if (start >= boot_info.memory[i].start && end <= boot_info.memory[i].end) {
+		const struct memory_range *r = &boot_info.memory[i];
+
+		if (r->type == MEMORY_RAM && start >= r->start && end <= r->end) {
 			return true;
 		}
 	}
@@ -244,11 +257,16 @@ static void parse_module(const struct fdt *t, int chosen, int node)
 
 static void parse_cmdline(const struct fdt *t)
 {
+	static const char placeholder[] = "placeholder ";
 	int chosen = fdt_child(t, fdt_root(t), "chosen");
 	const char *args = chosen < 0 ? NULL : fdt_get_string(t, chosen, "xen,xen-bootargs");
 
 	if (chosen >= 0 && !args) {
 		args = fdt_get_string(t, chosen, "bootargs");
+	}
+	/* Debian's menu entries put a word in front that a loader of the PC would take away. */
+	if (args && !strncmp(args, placeholder, sizeof(placeholder) - 1)) {
+		args += sizeof(placeholder) - 1;
 	}
 	if (args) {
 		str_copy(boot_info.cmdline, args, sizeof(boot_info.cmdline));
@@ -550,12 +568,15 @@ void platform_choose_uart(const char *dtuart)
 void platform_open(const void *fdt, size_t mapped, uint64_t pa)
 {
 	const char *why = fdt_check(fdt, mapped, &platform.tree);
+	int chosen;
 
 	if (why) {
 		boot_fail("the device tree %s", why);
 	}
 	platform.tree_pa = pa;
-	boot_info.loader = "device tree";
+	chosen = fdt_child(&platform.tree, fdt_root(&platform.tree), "chosen");
+	boot_info.loader =
+	    fdt_has(&platform.tree, chosen, "linux,uefi-mmap-start") ? "UEFI" : "device tree";
 	parse_cmdline(&platform.tree);
 }
 
@@ -565,7 +586,7 @@ void platform_init(uint64_t boot_mpidr)
 
 	parse_psci(t);
 	platform_parse_cpus(t, boot_mpidr);
-	parse_memory(t);
+	find_memory(t);
 	/* An address of 0 says "none" in many places. */
 	if (!boot_info.memory[0].start) {
 		platform_reserve(0, PAGE_SIZE);

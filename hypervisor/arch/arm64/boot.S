@@ -12,6 +12,8 @@
 #define PAGE_DATA	(0x74b | (1 << 54))
 #define MPIDR_AFFINITY	0xff00ffffff
 #define IMAGE_L3_TABLES	8			/* 16 MiB of image */
+#define PE_HEADERS	4096			/* the first page */
+#define PE_FILE_ALIGN	512
 
 #define MAIR		0x44ff0400		/* 0 nGnRnE, 1 nGnRE, 2 write-back, 3 non-cacheable */
 #define TCR_BASE	0x80803510		/* RES1, 4K, inner shareable, write-back, 48 bits */
@@ -20,14 +22,53 @@
 	.section .head, "ax"
 	.globl	boot_start
 boot_start:
+	add	x13, x18, #0x16			/* harmless, and reads "MZ" for EFI */
 	b	boot_entry
-	.long	0
 	.quad	0				/* offset from a multiple of 2 MiB */
 	.quad	_image_size
 	.quad	0xa				/* little endian, 4K pages, anywhere in memory */
 	.quad	0, 0, 0
 	.ascii	"ARM\x64"
+	.long	pe_header - boot_start
+
+/*
+ * The same image as an EFI application (Microsoft's PE format specification; what Linux's and others' images have): it
+ * needs no relocation, for what runs in the firmware's address space is position independent (efi/).
+ */
+pe_header:
+	.ascii	"PE\0\0"
+	.short	0xaa64				/* AArch64 */
+	.short	2				/* sections */
+	.long	0, 0, 0
+	.short	pe_sections - pe_optional
+	.short	0x206				/* executable, no line numbers, no debug data */
+pe_optional:
+	.short	0x20b				/* PE32+ */
+	.byte	0, 0
+	.long	_pe_text_size, _pe_data_file_size, _pe_bss_size
+	.long	_pe_entry
+	.long	PE_HEADERS			/* start of code */
+	.quad	0
+	.long	4096, PE_FILE_ALIGN		/* alignment of sections: in memory, in the file */
+	.long	0, 0, 0, 0
+	.long	_image_size, PE_HEADERS
 	.long	0
+	.short	10				/* EFI application */
+	.short	0x100				/* data need not be executable */
+	.quad	0, 0, 0, 0
+	.long	0
+	.long	6				/* data directories, all empty */
+	.quad	0, 0, 0, 0, 0, 0
+pe_sections:
+	.ascii	".text\0\0\0"
+	.long	_pe_text_size, PE_HEADERS, _pe_text_size, PE_HEADERS
+	.long	0, 0, 0
+	.long	0x60000020			/* code, read, execute */
+	.ascii	".data\0\0\0"
+	.long	_pe_data_size, _pe_data_start, _pe_data_file_size, _pe_data_start
+	.long	0, 0, 0
+	.long	0xc0000040			/* data, read, write */
+	.org	boot_start + PE_HEADERS
 
 	.section .boot.text, "ax"
 boot_entry:

@@ -98,6 +98,7 @@ struct fdt_writer {
 	uint8_t *base;
 	uint32_t capacity;
 	uint32_t at;			/* end of the structure block so far */
+	uint32_t struct_start;		/* and behind the reservations */
 	uint32_t strings_size;
 	int depth;
 	bool failed;
@@ -105,6 +106,8 @@ struct fdt_writer {
 };
 
 void fdt_begin(struct fdt_writer *w, void *to, uint32_t capacity);
+/* Before the first node: an entry of the memory reservation block. */
+void fdt_reserve(struct fdt_writer *w, uint64_t base, uint64_t size);
 void fdt_node(struct fdt_writer *w, const char *name);
 void fdt_end_node(struct fdt_writer *w);
 void fdt_put(struct fdt_writer *w, const char *name, const void *data, uint32_t len);
