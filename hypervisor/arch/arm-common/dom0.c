@@ -10,10 +10,12 @@
 #include <asm/gic.h>
 #include <asm/paging.h>
 #include <asm/platform.h>
+#include <asm/smmu.h>
 #include <asm/vcpu.h>
 #include <hv/boot.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
+#include <hv/iommu.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 #include <hv/page.h>
@@ -165,7 +167,8 @@ static unsigned int vcpu_count(void)
 static struct domain *create(void)
 {
 	struct xen_domctl_createdomain config = {
-	    .flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
+	    .flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap |
+		     (iommu_enabled() ? XEN_DOMCTL_CDF_iommu : 0),
 	    .max_evtchn_port = ~0U,
 	    .max_grant_frames = -1,
 	    .max_maptrack_frames = -1,
@@ -220,6 +223,9 @@ void dom0_build(void)
 
 	dom0_populate(d);
 	give_rights(d);
+	if (d->iommu && smmu_attach(d)) {
+		boot_fail("no memory for the service VM's devices");
+	}
 	load_kernel();
 	load_initrd(&t);
 	tree = load_tree(d, &t);
