@@ -49,6 +49,7 @@ class Virt(machine.Qemu):
     initrd: pathlib.Path | None = None
     modules: bool = True            # False: the hypervisor alone
     job: str = ""                   # of arm-jobs; empty: a shell
+    disk: pathlib.Path | None = None    # by virtio over PCI, with a card on a network of its own, for the job `messages`
     extra: list = dataclasses.field(default_factory=list)
     # facts of the kind of machine rather than choices
     stop_signal = signal.SIGTERM
@@ -78,6 +79,15 @@ class Virt(machine.Qemu):
     def uart(self):
         return UART
 
+    def _pci(self):
+        """A disk with 1 MiB of zeroes, and a card, both of whose interrupts are messages."""
+        if not self.disk:
+            return []
+        self.disk.write_bytes(bytes(1 << 20))
+        modern = "disable-legacy=on"
+        return ["-drive", f"if=none,id=disk,format=raw,file={self.disk}", "-device", f"virtio-blk-pci,drive=disk,{modern}",
+                "-netdev", "user,id=net,restrict=on", "-device", f"virtio-net-pci,netdev=net,romfile=,{modern}"]
+
     def _boot(self):
         args = ["-kernel", str(self.hv), "-append", self.hypervisor_line()]
         if self.modules:
@@ -91,7 +101,8 @@ class Virt(machine.Qemu):
         """The QEMU command line; serial is what follows -serial."""
         return [KINDS[self.arch].qemu, *self._machine(),
                 "-accel", "tcg,thread=multi", "-m", str(self.mem), "-smp", str(self.cpus), "-display", "none",
-                "-monitor", "none", "-serial", serial, "-nic", "none", "-no-reboot", *self._boot(), *self.extra]
+                "-monitor", "none", "-serial", serial, *([] if self.disk else ["-nic", "none"]), "-no-reboot",
+                *self._pci(), *self._boot(), *self.extra]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -116,6 +116,20 @@ static void start(void)
 	hv_reserved_count = 0;
 }
 
+static void put_messages(const char *name, const char *compatible, uint32_t phandle, uint64_t at,
+			 uint64_t size)
+{
+	fdt_node(&w, name);
+	fdt_put_string(&w, "compatible", compatible);
+	fdt_put_u32(&w, "phandle", phandle);
+	fdt_put_u32(&w, "#msi-cells", phandle == 6);
+	put_pair("reg", at, size);
+	fdt_end_node(&w);
+}
+
+static uint32_t msi_map[8] = {0, 6, 0, 0x10000};
+static unsigned int msi_map_cells = 4;
+
 static uint32_t small(bool with_gic)
 {
 	static const uint32_t timer[] = {1, 13, 8, 1, 14, 8, 1, 11, 8, 1, 10, 8};
@@ -162,13 +176,21 @@ static uint32_t small(bool with_gic)
 		fdt_put_u32(&w, "#interrupt-cells", 3);
 		fdt_put_cells(&w, "reg", gic_reg, ARRAY_SIZE(gic_reg));
 		fdt_put_cells(&w, "interrupts", irq, 3);
-		fdt_node(&w, "its@8080000");
-		fdt_end_node(&w);
+		fdt_put_u32(&w, "#address-cells", 2);
+		fdt_put_u32(&w, "#size-cells", 2);
+		fdt_put(&w, "ranges", NULL, 0);
+		put_messages("its@a080000", "arm,gic-v3-its", 6, 0xa080000, 0x20000);
+		put_messages("v2m@b020000", "arm,gic-v2m-frame", 7, 0xb020000, 0x1000);
 		fdt_end_node(&w);
 	}
 	fdt_node(&w, "dma@a000000");
 	fdt_put_u32(&w, "iommus", 1);
+	fdt_put_u32(&w, "msi-parent", 7);
 	fdt_put_u32(&w, "kept", 2);
+	fdt_end_node(&w);
+	fdt_node(&w, "pcie@c000000");
+	fdt_put_cells(&w, "msi-map", msi_map, msi_map_cells);
+	fdt_put_u32(&w, "msi-map-mask", 0xffff);
 	fdt_end_node(&w);
 	fdt_end_node(&w);
 	return fdt_finish(&w, 0);
@@ -190,6 +212,71 @@ static struct fdt write_service_tree(void)
 	CHECK_TRUE(size);
 	CHECK_TRUE(!fdt_check(result, size, &t));
 	return t;
+}
+
+/* Message frames reach the service VM when their driver has found them right, and so do references.
+ */
+TEST(board_messages)
+{
+	struct fdt t;
+	int dma, pcie;
+
+	start();
+	read_tree(small(true), 0x47f00000, 1);
+	platform_choose_uart("/uart@9000000");
+	CHECK_EQ(platform.gic.msi_count, 2);
+	CHECK_EQ(platform.gic.msi[0].kind, MSI_ITS);
+	CHECK_EQ(platform.gic.msi[1].kind, MSI_V2M);
+	CHECK_EQ(platform.gic.msi[1].regs.base, 0xb020000);
+	CHECK_TRUE(platform_frame_is_hidden(0xa080) && platform_frame_is_hidden(0xa09f));
+	CHECK_TRUE(platform_frame_is_hidden(0xb020));
+	t = write_service_tree();
+	CHECK_EQ(fdt_find(&t, "/intc/its"), -1);
+	CHECK_EQ(fdt_find(&t, "/intc/v2m"), -1);
+	CHECK_TRUE(!fdt_has(&t, fdt_find(&t, "/dma"), "msi-parent"));
+	pcie = fdt_find(&t, "/pcie");
+	CHECK_TRUE(!fdt_has(&t, pcie, "msi-map") && !fdt_has(&t, pcie, "msi-map-mask"));
+
+	platform.gic.msi[0].usable = platform.gic.msi[1].usable = true;
+	/* A frame can be reached, an ITS is played. */
+	CHECK_TRUE(platform_frame_is_hidden(0xa080));
+	CHECK_TRUE(!platform_frame_is_hidden(0xb020));
+	t = write_service_tree();
+	CHECK_TRUE(fdt_compatible(&t, fdt_find(&t, "/intc/its"), "arm,gic-v3-its"));
+	CHECK_EQ(fdt_get_u32(&t, fdt_find(&t, "/intc/v2m"), "phandle", 0), 7);
+	dma = fdt_find(&t, "/dma");
+	pcie = fdt_find(&t, "/pcie");
+	CHECK_TRUE(fdt_has(&t, dma, "msi-parent") && fdt_has(&t, pcie, "msi-map"));
+	CHECK_TRUE(fdt_has(&t, pcie, "msi-map-mask"));
+}
+
+static bool keeps_map(unsigned int cells)
+{
+	struct fdt t;
+
+	msi_map_cells = cells;
+	start();
+	read_tree(small(true), 0x47f00000, 1);
+	platform_choose_uart("/uart@9000000");
+	platform.gic.msi[0].usable = true;
+	t = write_service_tree();
+	msi_map_cells = 4;
+	return fdt_has(&t, fdt_find(&t, "/pcie"), "msi-map");
+}
+
+/* A map of which a part leads elsewhere, or that is cut off, is not handed on. */
+TEST(board_message_maps)
+{
+	CHECK_TRUE(keeps_map(4));
+	CHECK_TRUE(!keeps_map(0));
+	CHECK_TRUE(!keeps_map(3));
+	CHECK_TRUE(!keeps_map(5));
+	msi_map[5] = 6;
+	CHECK_TRUE(keeps_map(8));
+	msi_map[5] = 7;
+	CHECK_TRUE(!keeps_map(8));
+	msi_map[5] = 99;
+	CHECK_TRUE(!keeps_map(8));
 }
 
 TEST(board_small)

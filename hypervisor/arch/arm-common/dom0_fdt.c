@@ -91,15 +91,62 @@ static bool is_replaced(const struct fdt *t, int node)
 	       any_compatible(t, node, psci, ARRAY_SIZE(psci));
 }
 
-/* References to what is not there; and a timer whose offset nobody set, for we did. */
-static bool is_dead_property(const char *name)
+/* References to what the service VM does not have. */
+static bool has_message_frame(const struct fdt *t, uint32_t phandle)
 {
-	static const char *const names[] = {"iommus",
-					    "iommu-map",
-					    "iommu-map-mask",
-					    "msi-map",
-					    "msi-parent",
-					    "msi-map-mask",
+	int node = fdt_by_phandle(t, phandle);
+
+	for (unsigned int i = 0; i < platform.gic.msi_count; i++) {
+		const struct platform_msi *m = &platform.gic.msi[i];
+
+		if (m->usable && node >= 0 && m->node == node) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Entries of msi-map: first requester, controller, first device there, count. */
+static bool msi_map_holds(const struct fdt *t, const struct fdt_prop *p)
+{
+	for (uint32_t at = 0; at < p->len; at += 16) {
+		if (p->len - at < 16 || !has_message_frame(t, fdt_u32(p->data + at + 4))) {
+			return false;
+		}
+	}
+	return p->len;
+}
+
+/* Entries of msi-parent: controller, and as many cells as that wants. */
+static bool msi_parent_holds(const struct fdt *t, const struct fdt_prop *p)
+{
+	for (uint32_t at = 0, cells; at < p->len; at += 4 + 4 * cells) {
+		if (p->len - at < 4 || !has_message_frame(t, fdt_u32(p->data + at))) {
+			return false;
+		}
+		cells = fdt_get_u32(t, fdt_by_phandle(t, fdt_u32(p->data + at)), "#msi-cells", 0);
+		if (cells > (p->len - at - 4) / 4) {
+			return false;
+		}
+	}
+	return p->len;
+}
+
+/* Does that node's way of sending messages end at what the service VM has? */
+static bool messages_arrive(const struct fdt *t, int node)
+{
+	struct fdt_prop p;
+
+	if (fdt_get(t, node, "msi-map", &p)) {
+		return msi_map_holds(t, &p);
+	}
+	return fdt_get(t, node, "msi-parent", &p) && msi_parent_holds(t, &p);
+}
+
+/* References to what is not there; and a timer whose offset nobody set, for we did. */
+static bool is_dead_property(const struct fdt *t, int node, const char *name)
+{
+	static const char *const names[] = {"iommus", "iommu-map", "iommu-map-mask",
 					    "arm,cpu-registers-not-fw-configured"};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
@@ -107,7 +154,9 @@ static bool is_dead_property(const char *name)
 			return true;
 		}
 	}
-	return false;
+	return (!strcmp(name, "msi-map") || !strcmp(name, "msi-map-mask") ||
+		!strcmp(name, "msi-parent")) &&
+	       !messages_arrive(t, node);
 }
 
 /* Pieces ------------------------------------------------------------------------------------------
@@ -256,6 +305,31 @@ static void put_hypervisor(struct copy *c)
 	fdt_end_node(c->w);
 }
 
+static void copy_properties(struct copy *c, int node)
+{
+	struct fdt_prop p = {0};
+
+	while (fdt_each_prop(c->t, node, &p)) {
+		if (!is_dead_property(c->t, node, p.name)) {
+			fdt_put(c->w, p.name, p.data, p.len);
+		}
+	}
+}
+
+/* What of the GIC's children the service VM gets: message frames and ITSs. */
+static void put_message_frames(struct copy *c)
+{
+	for (unsigned int i = 0; i < platform.gic.msi_count; i++) {
+		const struct platform_msi *m = &platform.gic.msi[i];
+
+		if (m->usable) {
+			fdt_node(c->w, fdt_name(c->t, m->node));
+			copy_properties(c, m->node);
+			fdt_end_node(c->w);
+		}
+	}
+}
+
 /* The GIC: what the guest has of it. The places are the machine's, so they are copied as they
  * stand. */
 static void put_gic(struct copy *c, int node)
@@ -291,22 +365,12 @@ static void put_gic(struct copy *c, int node)
 		copy_one(c, node, names[i]);
 	}
 	fdt_put(c->w, "reg", reg, 2 * entry);
+	put_message_frames(c);
 	fdt_end_node(c->w);
 }
 
 /* -------------------------------------------------------------------------------------------------
  */
-
-static void copy_properties(struct copy *c, int node)
-{
-	struct fdt_prop p = {0};
-
-	while (fdt_each_prop(c->t, node, &p)) {
-		if (!is_dead_property(p.name)) {
-			fdt_put(c->w, p.name, p.data, p.len);
-		}
-	}
-}
 
 /* Depth is bounded by fdt_check. */
 static void copy_children(struct copy *c, int parent, bool is_root)

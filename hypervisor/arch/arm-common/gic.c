@@ -6,6 +6,7 @@
  */
 #include <asm/gic.h>
 #include <asm/irq.h>
+#include <asm/msi.h>
 #include <asm/platform.h>
 #include <asm/vgic.h>
 #include <hv/boot.h>
@@ -228,6 +229,7 @@ void gic_init(void)
 	gic_lrs = MIN(gic_lrs, VGIC_LR_MAX);
 	request_maintenance();
 	log_info("GICv%u: %u interrupts, %u list registers\n", gic->version, gic_lines, gic_lrs);
+	gic_v2m_init();
 }
 
 void gic_init_cpu(void)

@@ -43,14 +43,25 @@ static void hide(const struct platform_region *r)
 	platform.hidden[platform.hidden_count++] = *r;
 }
 
+static bool touches(const struct platform_region *r, uint64_t start)
+{
+	return start < r->base + r->size && start + PAGE_SIZE > r->base;
+}
+
 bool platform_frame_is_hidden(uint64_t frame)
 {
-	uint64_t start = frame << PAGE_SHIFT, end = start + PAGE_SIZE;
+	uint64_t start = frame << PAGE_SHIFT;
 
 	for (unsigned int i = 0; i < platform.hidden_count; i++) {
-		const struct platform_region *r = &platform.hidden[i];
+		if (touches(&platform.hidden[i], start)) {
+			return true;
+		}
+	}
+	for (unsigned int i = 0; i < platform.gic.msi_count; i++) {
+		const struct platform_msi *m = &platform.gic.msi[i];
 
-		if (start < r->base + r->size && end > r->base) {
+		/* An ITS is played. */
+		if (!(m->usable && m->kind == MSI_V2M) && touches(&m->regs, start)) {
 			return true;
 		}
 	}
@@ -310,14 +321,37 @@ static void parse_gic_v2(const struct fdt *t, int node, struct platform_gic *g)
 	hide(&g->vcpu);
 }
 
-/* What signals interrupts by message, and belongs to nobody until it is virtualised. */
-static void hide_message_frames(const struct fdt *t, int gic)
+static enum platform_msi_kind msi_kind(const struct fdt *t, int node)
 {
-	struct platform_region r;
+	if (!fdt_available(t, node)) {
+		return MSI_UNKNOWN;
+	}
+	return fdt_compatible(t, node, "arm,gic-v2m-frame") ? MSI_V2M
+	       : fdt_compatible(t, node, "arm,gic-v3-its")  ? MSI_ITS
+							    : MSI_UNKNOWN;
+}
+
+/* The first region of each is one that a driver may take; all else below a GIC is nobody's. */
+static void parse_messages(const struct fdt *t, struct platform_gic *g)
+{
 	int node;
 
-	for (node = fdt_first_child(t, gic); node >= 0; node = fdt_next_sibling(t, node)) {
-		for (unsigned int i = 0; region(t, node, i, &r); i++) {
+	for (node = fdt_first_child(t, g->node); node >= 0; node = fdt_next_sibling(t, node)) {
+		struct platform_msi m = {.kind = msi_kind(t, node), .node = node};
+		struct platform_region r;
+		unsigned int i = 0;
+
+		if (m.kind != MSI_UNKNOWN && g->msi_count < PLATFORM_MSI_MAX &&
+		    region(t, node, 0, &m.regs)) {
+			i = 1;
+			m.spi_base = fdt_get_u32(t, node, "arm,msi-base-spi", 0);
+			m.spi_count = fdt_get_u32(t, node, "arm,msi-num-spis", 0);
+			if (!m.spi_base || !m.spi_count) {
+				m.spi_base = m.spi_count = 0;
+			}
+			g->msi[g->msi_count++] = m;
+		}
+		for (; region(t, node, i, &r); i++) {
 			hide(&r);
 		}
 	}
@@ -380,7 +414,7 @@ static void parse_gic(const struct fdt *t)
 	} else {
 		parse_gic_v2(t, node, g);
 	}
-	hide_message_frames(t, node);
+	parse_messages(t, g);
 	if (!fdt_gic_irq(t, node, 0, &g->maintenance, &flags) || g->maintenance >= 32) {
 		g->maintenance = PPI_MAINTENANCE;
 	}

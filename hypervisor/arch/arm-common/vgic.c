@@ -404,13 +404,19 @@ void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid)
 	struct domain *d = v->domain;
 	struct vgic_kicks k = {0};
 	unsigned long flags;
+	bool edge;
 
 	if (!irq) {
 		gic_deactivate(hw_intid);
 		return;
 	}
 	flags = spin_lock_irq(&of(d)->lock);
-	irq->hw = true;
+	/*
+	 * An edge is over when it was noted: only a level has to wait for the guest. QEMU 7.2's GICv2
+	 * moreover does not see the end of an SPI on another CPU than the one that took it.
+	 */
+	edge = intid >= VGIC_PRIVATE && !irq->level && !(irq->hw && irq->vcpu);
+	irq->hw = !edge;
 	irq->hw_intid = (uint16_t)hw_intid;
 	if (hw_intid < VGIC_PRIVATE) {
 		v->arch.vgic.hw_ppi = irq;
@@ -418,6 +424,9 @@ void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid)
 	irq->pending = true;
 	vgic_update(d, irq, v, &k);
 	vgic_unlock(d, flags, &k);
+	if (edge) {
+		gic_deactivate(hw_intid);
+	}
 }
 
 void vgic_sgi(struct vcpu *v, unsigned int intid, unsigned int from, struct vgic_kicks *k)

@@ -13,6 +13,17 @@ struct platform_region {
 	uint64_t base, size;
 };
 
+/* Below the GIC's node: what turns a device's write into an interrupt. */
+enum platform_msi_kind { MSI_V2M, MSI_ITS, MSI_UNKNOWN };
+struct platform_msi {
+	enum platform_msi_kind kind;
+	int node;
+	struct platform_region regs;
+	uint32_t spi_base, spi_count;	/* v2m: as the tree has it; count 0: as the frame says */
+	bool usable;			/* its driver has found it right: the service VM gets it */
+};
+#define PLATFORM_MSI_MAX	8
+
 struct platform_gic {
 	unsigned int version;		/* 2, 3; 0: none found */
 	int node;
@@ -22,6 +33,8 @@ struct platform_gic {
 	unsigned int redist_count;
 	uint64_t redist_stride;		/* 0: as the registers say */
 	uint32_t maintenance;		/* INTID */
+	struct platform_msi msi[PLATFORM_MSI_MAX];
+	unsigned int msi_count;
 	uint32_t cpu_offset;		/* GICv2: of the 8 KiB of registers in cpu and in vcpu (gic_v2.c) */
 };
 

@@ -94,7 +94,7 @@ bool vgic_has_pending(struct vcpu *v);
 void vgic_inject_private(struct vcpu *v, unsigned int intid);
 /*
  * The machine's interrupt hw_intid is active for the guest's intid (v's own, or an SPI of v's
- * domain), until the guest has ended it. Interrupt context.
+ * domain), until the guest has ended it; an edge only until it is noted. Interrupt context.
  */
 void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid);
 /* GICv3: a trapped write of ICC_SGI1R_EL1. v is current. */
