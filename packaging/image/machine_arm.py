@@ -49,6 +49,7 @@ class Virt(machine.Qemu):
     initrd: pathlib.Path | None = None
     modules: bool = True            # False: the hypervisor alone
     job: str = ""                   # of arm-jobs; empty: a shell
+    smmu: bool = False              # SMMUv3 in front of PCI
     disk: pathlib.Path | None = None    # by virtio over PCI, with a card on a network of its own, for the job `messages`
     extra: list = dataclasses.field(default_factory=list)
     # facts of the kind of machine rather than choices
@@ -74,17 +75,17 @@ class Virt(machine.Qemu):
         return " ".join(["console=hvc0 panic=-1", job, self.kernel_args]).strip()
 
     def _machine(self):
-        return ["-M", f"{KINDS[self.arch].board},gic-version={self.gic}", "-cpu", self.cpu]
+        return ["-M", f"{KINDS[self.arch].board},gic-version={self.gic}{',iommu=smmuv3' if self.smmu else ''}", "-cpu", self.cpu]
 
     def uart(self):
         return UART
 
     def _pci(self):
-        """A disk with 1 MiB of zeroes, and a card, both of whose interrupts are messages."""
+        """A disk with 4 MiB of zeroes, and a card, both of whose interrupts are messages."""
         if not self.disk:
             return []
-        self.disk.write_bytes(bytes(1 << 20))
-        modern = "disable-legacy=on"
+        self.disk.write_bytes(bytes(4 << 20))
+        modern = "disable-legacy=on" + (",iommu_platform=on" if self.smmu else "")
         return ["-drive", f"if=none,id=disk,format=raw,file={self.disk}", "-device", f"virtio-blk-pci,drive=disk,{modern}",
                 "-netdev", "user,id=net,restrict=on", "-device", f"virtio-net-pci,netdev=net,romfile=,{modern}"]
 

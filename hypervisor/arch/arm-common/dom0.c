@@ -5,6 +5,7 @@
  * one line on the console and halt: without a service VM there is nothing to do.
  */
 #include "dom0_build.h"
+#include "p2m_dma.h"
 #include <asm/dom0.h>
 #include <asm/dom0_kernel.h>
 #include <asm/gic.h>
@@ -223,7 +224,7 @@ void dom0_build(void)
 
 	dom0_populate(d);
 	give_rights(d);
-	if (d->iommu && smmu_attach(d)) {
+	if (d->iommu && (p2m_dma_map_doorbells(d) || smmu_attach(d))) {
 		boot_fail("no memory for the service VM's devices");
 	}
 	load_kernel();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a domain's devices reach: its own memory and foreign frames at the addresses that its vCPUs have
- * for them; never registers of other devices.
+ * for them; never registers of other devices, but for the pages that interrupt messages are written to.
  *
  * Granted frames of a domain whose memory is 1:1 stand at their machine addresses: that is what
  * GNTTABOP_map_grant_ref answers as dev_bus_addr, and what Linux has its devices use. A frame may be
@@ -11,6 +11,7 @@
  * Lock: p2m->lock; below it iommu_domain->lock and the allocator's.
  */
 #include "p2m_dma.h"
+#include <asm/msi.h>
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/iommu.h>
@@ -93,6 +94,57 @@ static struct granted *find(struct p2m_dma *dma, uint64_t frame)
 	return NULL;
 }
 
+/* Messages go to the machine's own frames, 1:1. */
+static int map_doorbells(struct domain *d, uint64_t g, unsigned int order, bool *flush)
+{
+	mfn_t m;
+
+	for (unsigned int i = 0; gic_msi_frame(i, &m); i++) {
+		int err = m.v < g || (m.v - g) >> order
+			      ? 0
+			      : iommu_map_noflush(d, m.v, m, 0,
+						  IOMMU_READ | IOMMU_WRITE | IOMMU_DEVICE, flush);
+
+		if (err) {
+			return err;
+		}
+	}
+	return 0;
+}
+
+static bool holds_doorbell(const struct domain *d, uint64_t g, unsigned int order)
+{
+	mfn_t m;
+
+	for (unsigned int i = 0; d->is_service && gic_msi_frame(i, &m); i++) {
+		if (m.v >= g && !((m.v - g) >> order)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int p2m_dma_map_doorbells(struct domain *d)
+{
+	return map_doorbells(d, 0, 52 - PAGE_SHIFT, NULL);
+}
+
+/* What is behind the range from now on; rw 0: nothing, but for doorbells. */
+static int enter(struct domain *d, uint64_t g, mfn_t m, unsigned int order, unsigned int rw,
+		 bool *flush)
+{
+	bool doorbell = !rw && holds_doorbell(d, g, order);
+	int err = 0;
+
+	if (rw) {
+		return iommu_map_noflush(d, g, m, order, rw, flush);
+	}
+	if (!doorbell || order) {
+		err = iommu_unmap_noflush(d, g, order, flush);
+	}
+	return doorbell && !err ? map_doorbells(d, g, order, flush) : err;
+}
+
 /* Has devices see at dfn what grants and the map together say. */
 static int refresh(struct domain *d, uint64_t dfn, bool *flush)
 {
@@ -109,8 +161,7 @@ static int refresh(struct domain *d, uint64_t dfn, bool *flush)
 		m = mfn(dfn);
 		rw |= e->writers ? IOMMU_READ | IOMMU_WRITE : IOMMU_READ;
 	}
-	return rw ? iommu_map_noflush(d, dfn, m, 0, rw, flush)
-		  : iommu_unmap_noflush(d, dfn, 0, flush);
+	return enter(d, dfn, m, 0, rw, flush);
 }
 
 int p2m_dma_follow(struct domain *d, uint64_t g, uint64_t m, unsigned int order, enum p2m_type t,
@@ -127,8 +178,7 @@ int p2m_dma_follow(struct domain *d, uint64_t g, uint64_t m, unsigned int order,
 	if (d->arch.dma && p2m_is_grant(t)) {
 		rw = 0;
 	}
-	return rw ? iommu_map_noflush(d, g, mfn(m), order, rw, flush)
-		  : iommu_unmap_noflush(d, g, order, flush);
+	return enter(d, g, mfn(m), order, rw, flush);
 }
 
 int p2m_dma_grant(struct domain *d, uint64_t m, enum p2m_type t, bool *flush)

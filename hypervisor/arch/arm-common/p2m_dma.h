@@ -16,6 +16,8 @@ void p2m_dma_destroy(struct domain *d);
  * -ENOMEM: nothing of it is mapped.
  */
 int p2m_dma_follow(struct domain *d, uint64_t g, uint64_t m, unsigned int order, enum p2m_type t, bool *flush);
+/* Devices of the service VM d may send interrupts by message. Boot, lock not needed. -ENOMEM. */
+int p2m_dma_map_doorbells(struct domain *d);
 /* A grant mapping of frame m comes, or one of that type goes. Before, and after, follow. */
 int p2m_dma_grant(struct domain *d, uint64_t m, enum p2m_type t, bool *flush);
 void p2m_dma_ungrant(struct domain *d, uint64_t m, enum p2m_type t, bool *flush);
