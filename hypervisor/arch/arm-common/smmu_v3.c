@@ -395,6 +395,10 @@ static int start(struct smmu_unit *u, const char **why)
 		return -EIO;
 	}
 	*why = "it does not start";
+	/* Without it such transfers pass everything. */
+	if ((u->idr0 & IDR0_ATS) && !enable(u, (uint32_t)CR0_ATSCHK)) {
+		return -EIO;
+	}
 	if (!enable(u, (uint32_t)CR0_EVENTQEN) || !enable(u, (uint32_t)CR0_SMMUEN)) {
 		return -EIO;
 	}

@@ -41,6 +41,7 @@
 #define IDR0_S1P		BIT(1)
 #define IDR0_TTF_AA64		BIT(3)
 #define IDR0_COHACC		BIT(4)
+#define IDR0_ATS		BIT(10)
 #define IDR0_MSI		BIT(13)
 #define IDR0_TTENDIAN(v)	((v) >> 21 & 3)	/* 0: both, 2: little, 3: big */
 #define IDR0_STALL_MODEL(v)	((v) >> 24 & 3)	/* 1: never stalls, 2: always does */
@@ -56,6 +57,7 @@
 #define CR0_SMMUEN		BIT(0)
 #define CR0_EVENTQEN		BIT(2)
 #define CR0_CMDQEN		BIT(3)
+#define CR0_ATSCHK		BIT(4)		/* what devices call translated is looked at, too */
 #define CR1_COHERENT		0xd75u		/* tables and queues: inner shareable, write-back */
 #define CR2_RECINVSID		BIT(1)		/* tell of streams that have no entry */
 #define CR2_PTM			BIT(2)		/* the CPUs' own invalidations are none of its business */
