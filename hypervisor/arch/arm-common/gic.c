@@ -9,6 +9,7 @@
 #include <asm/msi.h>
 #include <asm/platform.h>
 #include <asm/vgic.h>
+#include <asm/vlpi.h>
 #include <hv/boot.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
@@ -19,6 +20,9 @@
 #include <hv/vcpu.h>
 
 #define INTID_MASK 0x3ffu
+/* What is acknowledged from here on is an LPI's number: GICv2 has the source of an SGI above its
+ * INTID, which is less. */
+#define LPIS 8192u
 /* A CPU that takes that many in a row goes on with its work; they will be there again. */
 #define BURST 32u
 
@@ -165,11 +169,17 @@ void gic_handle_irq(void)
 	for (unsigned int n = 0; n < BURST; n++) {
 		uint32_t ack = gic->acknowledge();
 
-		if ((ack & INTID_MASK) >= GIC_SPURIOUS) {
+		if (ack < LPIS && (ack & INTID_MASK) >= GIC_SPURIOUS) {
 			return;
 		}
 		this_cpu()->arch.irq_count++;
-		dispatch(ack);
+		if (ack < LPIS) {
+			dispatch(ack);
+		} else {
+			/* With its priority dropped it is over: an LPI is not active. */
+			gic->drop(ack);
+			vlpi_inject(ack);
+		}
 	}
 }
 

@@ -75,8 +75,18 @@ static struct vcpu *spi_target(struct domain *d, const struct vgic_irq *irq)
 	return NULL;
 }
 
+static struct vcpu *lpi_target(struct domain *d, const struct vgic_irq *irq)
+{
+	struct vcpu *v = irq->route < d->max_vcpus ? d->vcpu[irq->route] : NULL;
+
+	return v && v->arch.vgic.lpis ? v : NULL;
+}
+
 static struct vcpu *target_of(struct domain *d, const struct vgic_irq *irq, struct vcpu *own)
 {
+	if (irq->intid >= VGIC_LPIS) {
+		return lpi_target(d, irq);
+	}
 	return irq->intid < VGIC_PRIVATE ? own : spi_target(d, irq);
 }
 
@@ -145,6 +155,19 @@ void vgic_requeue(struct domain *d, struct vgic_irq *irq, struct vcpu *own, stru
 	vgic_update(d, irq, own, k);
 }
 
+void vgic_detach(struct vgic_irq *irq, struct vgic_kicks *k)
+{
+	irq->pending = irq->active = false;
+	irq->sources = 0;
+	if (irq->lr != VGIC_NO_LR) {
+		/* Its vCPU empties the register when it looks again. */
+		irq->vcpu->arch.vgic.in_lr[irq->lr] = NULL;
+		irq->lr = VGIC_NO_LR;
+		kick(irq->vcpu, k);
+	}
+	dequeue(irq);
+}
+
 /* List registers: interrupts off, v is current
  * ------------------------------------------------------ */
 
@@ -156,7 +179,8 @@ static void fold_one(struct vgic_vcpu *g, unsigned int n)
 	gic->decode(gic->read_lr(n), &lr);
 	g->in_lr[n] = NULL;
 	irq->lr = VGIC_NO_LR;
-	irq->active = lr.active;
+	/* The guest's end of an LPI looks for no list register. */
+	irq->active = lr.active && irq->intid < VGIC_LPIS;
 	if (lr.pending) {
 		if (irq->intid < VGIC_SGIS && gic->version == 2) {
 			irq->sources |= (uint8_t)(1u << lr.source);
@@ -232,8 +256,8 @@ static struct vgic_irq *best(struct vgic_vcpu *g, bool active)
 	return found;
 }
 
-/* Off the queue goes what nobody waits for any more. True when something remains. */
-static bool tidy(struct domain *d, struct vgic_vcpu *g)
+/* Off the queue goes what nobody waits for any more. */
+static void tidy(struct domain *d, struct vgic_vcpu *g)
 {
 	struct vgic_irq *irq, *next;
 
@@ -243,7 +267,20 @@ static bool tidy(struct domain *d, struct vgic_vcpu *g)
 			dequeue(irq);
 		}
 	}
-	return !list_empty(&g->queue);
+}
+
+/* What was in a list register while it was sent elsewhere goes there now, unless it is being
+ * served. */
+static void pass_on(struct vcpu *v, struct vgic_kicks *k)
+{
+	struct vgic_irq *irq, *next;
+
+	list_for_each_safe(irq, next, &v->arch.vgic.queue, entry)
+	{
+		if (!irq->active && target_of(v->domain, irq, v) != v) {
+			vgic_requeue(v->domain, irq, v, k);
+		}
+	}
 }
 
 static void fill(struct domain *d, struct vgic_vcpu *g)
@@ -280,13 +317,15 @@ void vgic_sync(struct vcpu *v)
 {
 	struct vgic_domain *gd = of(v->domain);
 	struct vgic_vcpu *g = &v->arch.vgic;
+	struct vgic_kicks k = {0};
+	unsigned long flags = spin_lock_irq(&gd->lock);
 
-	spin_lock(&gd->lock);
 	vgic_fold(v);
 	g->work = false;
 	tidy(v->domain, g);
+	pass_on(v, &k);
 	fill(v->domain, g);
-	spin_unlock(&gd->lock);
+	vgic_unlock(v->domain, flags, &k);
 }
 
 /*
@@ -323,7 +362,7 @@ void vgic_save(struct vcpu *v)
 		}
 		g->lr_used = 0;
 	}
-	(void)tidy(v->domain, g);
+	tidy(v->domain, g);
 	park_ppi(g);
 	spin_unlock(&gd->lock);
 	gic->write_hcr(0);
@@ -412,8 +451,8 @@ void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid)
 	}
 	flags = spin_lock_irq(&of(d)->lock);
 	/*
-	 * An edge is over when it was noted: only a level has to wait for the guest. QEMU 7.2's GICv2
-	 * moreover does not see the end of an SPI on another CPU than the one that took it.
+	 * An edge is over when it was noted: only a level has to wait for the guest. QEMU 7.2's
+	 * GICv2 moreover does not see the end of an SPI on another CPU than the one that took it.
 	 */
 	edge = intid >= VGIC_PRIVATE && !irq->level && !(irq->hw && irq->vcpu);
 	irq->hw = !edge;
@@ -444,7 +483,7 @@ void vgic_sgi(struct vcpu *v, unsigned int intid, unsigned int from, struct vgic
 /* Life --------------------------------------------------------------------------------------------
  */
 
-static void irq_init(struct vgic_irq *irq, unsigned int intid)
+void vgic_irq_init(struct vgic_irq *irq, unsigned int intid)
 {
 	irq->intid = (uint16_t)intid;
 	irq->lr = VGIC_NO_LR;
@@ -478,7 +517,7 @@ int vgic_domain_init(struct domain *d, uint8_t *version, uint32_t spi_count)
 		}
 	}
 	for (unsigned int i = 0; i < g->spi_count; i++) {
-		irq_init(&g->spis[i], VGIC_PRIVATE + i);
+		vgic_irq_init(&g->spis[i], VGIC_PRIVATE + i);
 	}
 	*version = native;
 	return g->version == 3 ? vgic_v3_init(d) : vgic_v2_init(d);
@@ -497,7 +536,7 @@ void vgic_vcpu_init(struct vcpu *v)
 
 	list_init(&g->queue);
 	for (unsigned int i = 0; i < VGIC_PRIVATE; i++) {
-		irq_init(&g->irqs[i], i);
+		vgic_irq_init(&g->irqs[i], i);
 	}
 	vgic_reset(v);
 }
@@ -517,7 +556,8 @@ void vgic_dump(struct vcpu *v)
 	{
 		log_err("vGIC: %u priority %#x%s%s%s%s lr %d\n", irq->intid, irq->priority,
 			irq->enabled ? " enabled" : "", irq->pending ? " pending" : "",
-			irq->active ? " active" : "", irq->hw ? " hw" : "", irq->lr == VGIC_NO_LR ? -1 : irq->lr);
+			irq->active ? " active" : "", irq->hw ? " hw" : "",
+			irq->lr == VGIC_NO_LR ? -1 : irq->lr);
 	}
 	spin_unlock_irq(&of(v->domain)->lock, flags);
 }

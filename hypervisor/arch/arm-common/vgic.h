@@ -24,6 +24,10 @@ struct vgic_irq *vgic_irq(struct vcpu *v, unsigned int intid);
 void vgic_update(struct domain *d, struct vgic_irq *irq, struct vcpu *own, struct vgic_kicks *k);
 /* Takes irq, which is not in a list register, off its queue when it has no reason to be there, or for another vCPU. */
 void vgic_requeue(struct domain *d, struct vgic_irq *irq, struct vcpu *own, struct vgic_kicks *k);
+/* As at a domain's creation. */
+void vgic_irq_init(struct vgic_irq *irq, unsigned int intid);
+/* irq is neither pending nor active any more, nor in a list register that is still to be looked at. */
+void vgic_detach(struct vgic_irq *irq, struct vgic_kicks *k);
 /* Reads the list registers of the current vCPU v back; the next entry fills them anew. */
 void vgic_fold(struct vcpu *v);
 /* The service VM's SPI: the machine's line follows. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The virtual GICv3: distributor, redistributors, and the writes that send SGIs. Affinity routing
- * is always on, there is one security state and no LPIs. Arm IHI 0069H, 12.9 to 12.11.
+ * is always on, there is one security state. Arm IHI 0069H, 12.9 to 12.11.
  */
 #include "vgic.h"
 #include <asm/platform.h>
+#include <asm/vlpi.h>
 #include <hv/cpu.h>
 #include <hv/errno.h>
 #include <hv/lib.h>
@@ -39,11 +40,11 @@ static void write_ctlr(struct domain *d, uint32_t v)
 	struct vgic_domain *g = &d->arch.vgic;
 	struct vgic_kicks k = {0};
 	unsigned long flags = spin_lock_irq(&g->lock);
-	bool on = v & CTLR_GROUP1;
+	bool on = v & CTLR_GROUP1, changed = g->enabled != on;
 	struct vcpu *w;
 
 	g->ctlr = v & CTLR_GROUP1;
-	if (g->enabled != on) {
+	if (changed) {
 		g->enabled = on;
 		for_each_vcpu(d, w)
 		{
@@ -56,6 +57,9 @@ static void write_ctlr(struct domain *d, uint32_t v)
 		}
 	}
 	vgic_unlock(d, flags, &k);
+	if (changed) {
+		vlpi_requeue_all(d);
+	}
 }
 
 static uint32_t dist_read_word(const struct domain *d, uint32_t reg)
@@ -66,7 +70,8 @@ static uint32_t dist_read_word(const struct domain *d, uint32_t reg)
 	case GICD_CTLR:
 		return g->ctlr | CTLR_ARE | CTLR_DS;
 	case GICD_TYPER:
-		return (g->spi_count + 31) / 32 | TYPER_ID_BITS;
+		return (g->spi_count + 31) / 32 |
+		       (vlpi_dist_typer(d) ? vlpi_dist_typer(d) : TYPER_ID_BITS);
 	case GICD_IIDR:
 		return IIDR_ARM;
 	case GIC_PIDR2:
@@ -137,7 +142,8 @@ static uint64_t redist_typer(const struct domain *d, unsigned int id)
 {
 	uint64_t affinity = vgic_affinity(d, id);
 
-	return affinity << 32 | (uint64_t)id << 8 | (id == d->max_vcpus - 1 ? TYPER_LAST : 0);
+	return affinity << 32 | (uint64_t)id << 8 | (id == d->max_vcpus - 1 ? TYPER_LAST : 0) |
+	       vlpi_redist_typer(d);
 }
 
 static uint64_t redist_read(const struct domain *d, unsigned int id, uint32_t reg)
@@ -172,10 +178,13 @@ static bool redist_access(struct vcpu *v, struct mmio_access *a, void *opaque)
 		    vgic_bank_access(d->vcpu[id], a, off - FRAME, 0, VGIC_PRIVATE)) {
 			return true;
 		}
-		off = off == FRAME + GIC_PIDR2 ? GIC_PIDR2 : GICR_CTLR;
+		off = off == FRAME + GIC_PIDR2 ? GIC_PIDR2 : GICR_WAKER;
 	}
 	if (a->size < 4) {
 		return false;
+	}
+	if (vlpi_redist_access(d->vcpu[id], a, off)) {
+		return true;
 	}
 	if (!a->write) {
 		a->value = redist_read(d, id, off);
@@ -244,7 +253,9 @@ int vgic_v3_init(struct domain *d)
 		return -EINVAL;
 	}
 	err = mmio_register(d, g->dist_base, DIST_SIZE, dist_access, NULL);
-	return err ? err
-		   : mmio_register(d, g->redist_base, (uint64_t)d->max_vcpus * REDIST_PITCH,
-				   redist_access, NULL);
+	if (!err) {
+		err = mmio_register(d, g->redist_base, (uint64_t)d->max_vcpus * REDIST_PITCH,
+				    redist_access, NULL);
+	}
+	return err ? err : vlpi_domain_init(d);
 }

@@ -3,6 +3,7 @@
  * GICv3: distributor and redistributors are memory-mapped, the CPU and virtual interfaces are
  * system registers. Affinity routing is always on. Arm IHI 0069H, chapters 9 and 12.
  */
+#include "its_unit.h"
 #include <asm/gic.h>
 #include <asm/paging.h>
 #include <asm/platform.h>
@@ -56,6 +57,7 @@
 static volatile uint8_t *dist;
 static volatile uint8_t *region[PLATFORM_REGION_MAX];
 static volatile uint8_t *redist[MAX_CPUS]; /* of CPUs that are up */
+static uint64_t redist_pa[MAX_CPUS];
 static unsigned int priority_bits;
 
 static void wait_clear(volatile uint8_t *reg, uint32_t bit)
@@ -151,6 +153,8 @@ static volatile uint8_t *find_redistributor(void)
 		volatile uint8_t *r = search(region[i], platform.gic.redist[i].size, affinity);
 
 		if (r) {
+			redist_pa[this_cpu()->id] =
+			    platform.gic.redist[i].base + (uint64_t)(r - region[i]);
 			return r;
 		}
 	}
@@ -217,6 +221,24 @@ static void init(void)
 	priority_bits = (unsigned int)(vtr >> 26 & 7) + 1;
 	init_distributor();
 	init_cpu();
+	its_init();
+}
+
+static void init_secondary(void)
+{
+	init_cpu();
+	its_init_cpu();
+}
+
+volatile uint8_t *gic_v3_redist(unsigned int cpu, uint64_t *pa)
+{
+	*pa = redist_pa[cpu];
+	return redist[cpu];
+}
+
+uint32_t gic_v3_dist_typer(void)
+{
+	return mmio_read32(dist + GICD_TYPER);
 }
 
 static uint32_t acknowledge(void)
@@ -400,7 +422,7 @@ static void reset(struct vgic_vcpu *g)
 static const struct gic_ops gic_v3_ops = {
     .version = 3,
     .init = init,
-    .init_cpu = init_cpu,
+    .init_cpu = init_secondary,
     .acknowledge = acknowledge,
     .drop = drop,
     .deactivate = deactivate,

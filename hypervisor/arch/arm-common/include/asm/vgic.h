@@ -19,6 +19,7 @@
 #define VGIC_PRIVATE	32u	/* SGIs and PPIs of each vCPU */
 #define VGIC_SGIS	16u
 #define VGIC_SPI_MAX	988u	/* INTIDs 32 to 1019 */
+#define VGIC_LPIS	8192u	/* INTIDs from here on (asm/vlpi.h) */
 #define VGIC_LR_MAX	16u
 #define VGIC_NO_LR	0xff
 
@@ -28,7 +29,7 @@ struct vcpu;
 struct vgic_irq {
 	struct list_head entry;		/* on queue of vcpu, when that is not NULL */
 	struct vcpu *vcpu;		/* on whose queue it stands */
-	uint64_t route;			/* GICv3 SPI: what GICD_IROUTER holds */
+	uint64_t route;			/* GICv3 SPI: what GICD_IROUTER holds; LPI: its vCPU's id */
 	uint16_t intid;
 	uint16_t hw_intid;		/* hw: the machine's interrupt behind it */
 	uint8_t priority;
@@ -52,6 +53,9 @@ struct vgic_vcpu {
 	struct vgic_irq *in_lr[VGIC_LR_MAX];
 	/* Of the virtual CPU interface, while the vCPU owns no CPU. */
 	uint32_t vmcr;
+	/* Of its redistributor. */
+	bool lpis;			/* GICR_CTLR.EnableLPIs */
+	uint64_t pendbase;		/* GICR_PENDBASER, for who reads it (atomic) */
 	uint32_t ap0r[4], ap1r[4];
 };
 
@@ -62,6 +66,7 @@ struct vgic_domain {
 	uint32_t ctlr;
 	unsigned int spi_count;
 	struct vgic_irq *spis;		/* [spi_count] */
+	struct vlpi_domain *lpis;	/* vlpi.c; NULL: none */
 	uint64_t dist_base, redist_base, cpu_base;	/* where the guest has them */
 };
 
