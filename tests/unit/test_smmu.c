@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SMMUv3 against a unit that works as IHI 0070 says, here in a few lines: it runs the queue's commands,
- * remembers stream table entries and translations until it is told to forget, and walks tables. On top of it
- * what devices see of a domain's map (p2m_dma.c), and what is read in device trees.
+ * SMMUv3 against a unit that works as IHI 0070 says, here in a few lines: it runs the queue's
+ * commands, remembers stream table entries and translations until it is told to forget, and walks
+ * tables. On top of it what devices see of a domain's map (p2m_dma.c), and what is read in device
+ * trees.
  */
 #include "unit.h"
 #include "p2m_dma.h"

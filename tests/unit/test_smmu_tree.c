@@ -150,11 +150,11 @@ static void refused(const char *property, const uint32_t *cells, unsigned int co
 TEST(smmu_tree_bad_streams)
 {
 	static const uint32_t bad[][8] = {
-	    {0, 9, 0, 0x100, 0, 9, 0, 0},	       /* none */
-	    {0, 9, 0, 0x100, 0x10000, 9, 0, 1},	       /* no such requester */
-	    {0, 9, 0, 0x100, 0xffff, 9, 0, 2},	       /* beyond the last */
-	    {0, 9, 0, 0x100, 0, 9, 0xffffffff, 2},     /* streams wrap */
-	    {0, 9, 0, 0x100, 0, 9, 0, 0xffffffff},     /* huge */
+	    {0, 9, 0, 0x100, 0, 9, 0, 0},	   /* none */
+	    {0, 9, 0, 0x100, 0x10000, 9, 0, 1},	   /* no such requester */
+	    {0, 9, 0, 0x100, 0xffff, 9, 0, 2},	   /* beyond the last */
+	    {0, 9, 0, 0x100, 0, 9, 0xffffffff, 2}, /* streams wrap */
+	    {0, 9, 0, 0x100, 0, 9, 0, 0xffffffff}, /* huge */
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(bad); i++) {

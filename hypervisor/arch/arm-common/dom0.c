@@ -22,11 +22,11 @@
 #include <hv/page.h>
 #include <hv/sched.h>
 
-#define ROOM_ALIGN	 MIB(2)
-#define TREE_SIZE	 MIB(2) /* the protocol's limit */
-#define GRANT_ROOM	 MIB(16)
-#define ROOM_LEAST	 MIB(16)
-#define VCPUS_MAX	 128u
+#define ROOM_ALIGN MIB(2)
+#define TREE_SIZE  MIB(2) /* the protocol's limit */
+#define GRANT_ROOM MIB(16)
+#define ROOM_LEAST MIB(16)
+#define VCPUS_MAX  128u
 
 static struct dom0_kernel kernel;
 

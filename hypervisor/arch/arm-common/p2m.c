@@ -240,8 +240,8 @@ static void link_table(uint64_t *slot, const uint64_t *table)
 }
 
 /*
- * Break: no CPU has the entry any more. What it says stays for look-ups in software, which hold no lock and must not
- * take a frame that is being remapped for a hole.
+ * Break: no CPU has the entry any more. What it says stays for look-ups in software, which hold no
+ * lock and must not take a frame that is being remapped for a hole.
  */
 static void break_entry(struct domain *d, uint64_t *slot)
 {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a domain's devices reach: its own memory and foreign frames at the addresses that its vCPUs have
- * for them; never registers of other devices, but for the pages that interrupt messages are written to.
+ * What a domain's devices reach: its own memory and foreign frames at the addresses that its vCPUs
+ * have for them; never registers of other devices, but for the pages that interrupt messages are
+ * written to.
  *
  * Granted frames of a domain whose memory is 1:1 stand at their machine addresses: that is what
- * GNTTABOP_map_grant_ref answers as dev_bus_addr, and what Linux has its devices use. A frame may be
- * granted more than once, for reading and for writing, so mappings of it are counted. A foreign frame's
- * place may have the number of a granted one; the grant is then what devices see, until it ends.
+ * GNTTABOP_map_grant_ref answers as dev_bus_addr, and what Linux has its devices use. A frame may
+ * be granted more than once, for reading and for writing, so mappings of it are counted. A foreign
+ * frame's place may have the number of a granted one; the grant is then what devices see, until it
+ * ends.
  *
  * Lock: p2m->lock; below it iommu_domain->lock and the allocator's.
  */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SMMUv3: what the units of the machine have in common, their start, their events. Streams are given
- * to the service VM all at once, before it runs: smmu_attach (asm/smmu.h).
+ * SMMUv3: what the units of the machine have in common, their start, their events. Streams are
+ * given to the service VM all at once, before it runs: smmu_attach (asm/smmu.h).
  *
- * Locks: the event queue and errors are under the fault lock of common/iommu_fault.c; below it nothing
- * but the console's.
+ * Locks: the event queue and errors are under the fault lock of common/iommu_fault.c; below it
+ * nothing but the console's.
  */
 #include "smmu_v3.h"
 #include <asm/irq.h>
@@ -18,10 +18,10 @@
 #include <hv/log.h>
 #include <hv/page.h>
 
-#define COMMAND_BITS 8u
+#define COMMAND_BITS  8u
 #define COMMAND_LEAST 6u /* SMMU_FLUSH_MAX and the end */
-#define EVENT_BITS   8u
-#define IDS	     256u /* ASIDs and VMIDs of 8 bits, which all units have */
+#define EVENT_BITS    8u
+#define IDS	      256u /* ASIDs and VMIDs of 8 bits, which all units have */
 
 static_assert(SMMU_FLUSH_MAX < 1u << COMMAND_LEAST, "a queue holds what is run at once");
 
@@ -170,7 +170,8 @@ static void drain_errors(const struct smmu_unit *u)
 	} else if (active & ~(uint32_t)GERROR_CMDQ) {
 		report_unit(u, "error of the unit", active);
 	}
-	/* An error of commands is for who waits for them, and that is the end (smmu_run_everywhere). */
+	/* An error of commands is for who waits for them, and that is the end
+	 * (smmu_run_everywhere). */
 	smmu_write(u, SMMU_GERRORN, now ^ (active & (uint32_t)GERROR_CMDQ));
 }
 
@@ -246,8 +247,7 @@ static const char *unusable(const struct smmu_unit *u)
 	if (u->idr0 == ~0u || !(u->idr0 & (IDR0_S1P | IDR0_S2P))) {
 		return "it translates nothing";
 	}
-	if (!(u->idr0 & IDR0_TTF_AA64) || !(u->idr5 & IDR5_GRAN4K) ||
-	    IDR0_TTENDIAN(u->idr0) == 3) {
+	if (!(u->idr0 & IDR0_TTF_AA64) || !(u->idr5 & IDR5_GRAN4K) || IDR0_TTENDIAN(u->idr0) == 3) {
 		return "it has other page tables";
 	}
 	if (IDR0_STALL_MODEL(u->idr0) == 2) {
@@ -337,7 +337,8 @@ static int agree(void)
 	iommu_caps.format = stage2 ? &smmu_stage2_format : &smmu_stage1_format;
 	/* A walk of stage 2 may have four levels from 44 bits on; stage 1 takes 48 bits always. */
 	iommu_caps.levels = !stage2 || sizes[code] >= 44 ? 4 : 3;
-	iommu_caps.address_bits = !stage2 ? 48 : MIN((unsigned int)sizes[code], iommu_caps.levels * 9u + PAGE_SHIFT);
+	iommu_caps.address_bits =
+	    !stage2 ? 48 : MIN((unsigned int)sizes[code], iommu_caps.levels * 9u + PAGE_SHIFT);
 	/* Large pages are only for units before whose eyes one may become a table. */
 	iommu_caps.leaf_level = large ? 3 : 1;
 	iommu_caps.domain_ids = IDS;
@@ -390,8 +391,7 @@ static int start(struct smmu_unit *u, const char **why)
 	cache_clean_invalidate_range(u->events.base, sizeof(struct smmu_event) << u->events.bits);
 	write_bases(u);
 	*why = "it takes no commands";
-	if (!enable(u, (uint32_t)CR0_CMDQEN) ||
-	    !smmu_try_run(u, forget, ARRAY_SIZE(forget), why)) {
+	if (!enable(u, (uint32_t)CR0_CMDQEN) || !smmu_try_run(u, forget, ARRAY_SIZE(forget), why)) {
 		return -EIO;
 	}
 	*why = "it does not start";

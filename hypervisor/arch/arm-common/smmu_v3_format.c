@@ -55,11 +55,12 @@ const struct iommu_format smmu_stage2_format = {
 /* Contexts and streams ----------------------------------------------------------------------------
  */
 
-#define STE_VALID    BIT(0)
-#define STE_STAGE1   (5ULL << 1)
-#define STE_STAGE2   (6ULL << 1)
-#define STE_S1_WALK  (1ULL << 2 | 1ULL << 4 | 3ULL << 6) /* S1CIR, S1COR, S1CSH: write-back, inner */
-#define STE_SHCFG_IN (1ULL << 44) /* shareability as the master says */
+#define STE_VALID   BIT(0)
+#define STE_STAGE1  (5ULL << 1)
+#define STE_STAGE2  (6ULL << 1)
+#define STE_S1_WALK (1ULL << 2 | 1ULL << 4 | 3ULL << 6) /* S1CIR, S1COR, S1CSH: write-back, inner  \
+							 */
+#define STE_SHCFG_IN (1ULL << 44)			/* shareability as the master says */
 #define STE_S2_WALK  (1ULL << 40 | 1ULL << 42 | 3ULL << 44)
 #define STE_S2AA64   BIT(51)
 #define STE_S2R	     BIT(58) /* refusals are recorded */
@@ -68,9 +69,9 @@ const struct iommu_format smmu_stage2_format = {
 #define CD_EPD1	 BIT(30) /* no upper half */
 #define CD_VALID BIT(31)
 #define CD_AA64	 BIT(41)
-#define CD_R	 BIT(45) /* refusals are recorded */
-#define CD_A	 BIT(46) /* and the master is told */
-#define CD_ASET	 BIT(47) /* the ASID is none of the CPUs' */
+#define CD_R	 BIT(45)   /* refusals are recorded */
+#define CD_A	 BIT(46)   /* and the master is told */
+#define CD_ASET	 BIT(47)   /* the ASID is none of the CPUs' */
 #define MAIR	 0x04ffULL /* 0: write-back, 1: nGnRE */
 
 void smmu_encode_cd(const struct smmu_context *c, struct smmu_cd *out)
@@ -104,14 +105,14 @@ void smmu_encode_ste(const struct smmu_context *c, struct smmu_ste *out)
 /* Commands ----------------------------------------------------------------------------------------
  */
 
-#define COMMAND_CFGI_ALL      0x04ULL
+#define COMMAND_CFGI_ALL       0x04ULL
 #define COMMAND_CFGI_ALL_RANGE 31
-#define COMMAND_NH_ASID	      0x11ULL
-#define COMMAND_NH_VA	      0x12ULL
-#define COMMAND_S12_VMALL     0x28ULL
-#define COMMAND_S2_IPA	      0x2aULL
-#define COMMAND_NSNH_ALL      0x30ULL
-#define COMMAND_SYNC	      0x46ULL
+#define COMMAND_NH_ASID	       0x11ULL
+#define COMMAND_NH_VA	       0x12ULL
+#define COMMAND_S12_VMALL      0x28ULL
+#define COMMAND_S2_IPA	       0x2aULL
+#define COMMAND_NSNH_ALL       0x30ULL
+#define COMMAND_SYNC	       0x46ULL
 
 struct smmu_command smmu_forget_streams(void)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The command queue. It is empty whenever its lock is free: who fills it ends with CMD_SYNC and waits
- * before he lets go, so neither room nor order among CPUs has to be thought of.
+ * The command queue. It is empty whenever its lock is free: who fills it ends with CMD_SYNC and
+ * waits before he lets go, so neither room nor order among CPUs has to be thought of.
  *
  * Locks: smmu_unit->lock, interrupts off, a leaf.
  */
@@ -33,8 +33,7 @@ int smmu_queue_alloc(struct smmu_queue *q, unsigned int want, unsigned int most,
 static void put(struct smmu_unit *u, const struct smmu_command *c)
 {
 	struct smmu_queue *q = &u->commands;
-	struct smmu_command *slot =
-	    (struct smmu_command *)q->base + (q->prod & (BIT(q->bits) - 1));
+	struct smmu_command *slot = (struct smmu_command *)q->base + (q->prod & (BIT(q->bits) - 1));
 
 	*slot = *c;
 	smmu_clean(u, slot, sizeof(*slot));

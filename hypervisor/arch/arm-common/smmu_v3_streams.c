@@ -12,8 +12,8 @@
 #include <hv/lib.h>
 #include <hv/page.h>
 
-#define L2_BYTES    ((size_t)SMMU_L2_COUNT * sizeof(struct smmu_ste))
-#define L1_ADDRESS  0x000fffffffffffc0ULL
+#define L2_BYTES   ((size_t)SMMU_L2_COUNT * sizeof(struct smmu_ste))
+#define L1_ADDRESS 0x000fffffffffffc0ULL
 
 /* Zeroed, at a multiple of its size. */
 static void *table_alloc(size_t bytes)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the device tree says of SMMUs and of the masters in front of them: units with registers and
- * interrupts, `iommus` of masters, `iommu-map` of PCI host bridges (Linux, bindings/iommu/iommu.txt and
- * bindings/pci/pci-iommu.txt). A word that is not understood gives nothing: streams that are not
- * named here are nobody's.
+ * interrupts, `iommus` of masters, `iommu-map` of PCI host bridges (Linux, bindings/iommu/iommu.txt
+ * and bindings/pci/pci-iommu.txt). A word that is not understood gives nothing: streams that are
+ * not named here are nobody's.
  */
 #include "smmu_v3.h"
 #include <hv/lib.h>
@@ -12,8 +12,8 @@
 #define EDGES	   3u /* of an interrupt's flags */
 #define PCI_IDS	   0x10000u
 #define LINES_MAX  16u /* that a bad tree is worth */
-#define MAP_CELLS  4u /* requester id, unit, stream, count */
-#define WORD_CELLS 2u /* unit, stream */
+#define MAP_CELLS  4u  /* requester id, unit, stream, count */
+#define WORD_CELLS 2u  /* unit, stream */
 
 static void set_name(const struct fdt *t, int node, char *to)
 {
@@ -180,9 +180,10 @@ static const char *read_map(struct smmu_tree *s, const struct fdt_prop *p, uint3
 /* As far as a tree tells: kinds of devices that do DMA, by the names that trees give them. */
 static bool may_be_master(const struct fdt *t, int node)
 {
-	static const char *const kinds[] = {"ethernet", "mmc",    "usb",  "sata", "dma-controller",
-					    "gpu",	"nvme",   "sdhci", "dma", "display-controller",
-					    "crypto",	"virtio_mmio"};
+	static const char *const kinds[] = {
+	    "ethernet", "mmc",	      "usb",   "sata", "dma-controller",
+	    "gpu",	"nvme",	      "sdhci", "dma",  "display-controller",
+	    "crypto",	"virtio_mmio"};
 	const char *type = fdt_get_string(t, node, "device_type");
 	const char *name = fdt_name(t, node), *end = strchr(name, '@');
 	size_t len = end ? (size_t)(end - name) : strlen(name);
@@ -221,8 +222,8 @@ static void read_master(const struct fdt *t, int node, struct smmu_tree *s)
 	}
 	if (why) {
 		if (s->refused++ < LINES_MAX) {
-			log_warn("IOMMU: the device tree gives %s %s: its DMA is refused\n",
-				 r.name, why);
+			log_warn("IOMMU: the device tree gives %s %s: its DMA is refused\n", r.name,
+				 why);
 		}
 		s->range_count = before;
 		return;
