@@ -68,21 +68,6 @@ void p2m_dma_destroy(struct domain *d)
 	d->arch.dma = NULL;
 }
 
-static unsigned int rights_of(enum p2m_type t)
-{
-	switch (t) {
-	case P2M_RAM_RW:
-	case P2M_FOREIGN:
-	case P2M_GRANT_RW:
-		return IOMMU_READ | IOMMU_WRITE;
-	case P2M_RAM_RO:
-	case P2M_GRANT_RO:
-		return IOMMU_READ;
-	default:
-		return 0;
-	}
-}
-
 static struct granted *find(struct p2m_dma *dma, uint64_t frame)
 {
 	struct granted *e;
@@ -157,7 +142,7 @@ static int refresh(struct domain *d, uint64_t dfn, bool *flush)
 
 	/* A grant at dfn is seen at its frame's number alone. */
 	if (!p2m_is_grant(t) && (!e || m.v == dfn)) {
-		rw = rights_of(t);
+		rw = iommu_rights(t);
 	}
 	if (e) {
 		m = mfn(dfn);
@@ -169,7 +154,7 @@ static int refresh(struct domain *d, uint64_t dfn, bool *flush)
 int p2m_dma_follow(struct domain *d, uint64_t g, uint64_t m, unsigned int order, enum p2m_type t,
 		   bool *flush)
 {
-	unsigned int rw = rights_of(t);
+	unsigned int rw = iommu_rights(t);
 
 	if (likely(!d->iommu)) {
 		return 0;

@@ -8,6 +8,7 @@
  * p2m->lock.
  */
 #include <hv/addr.h>
+#include <hv/p2m.h>
 #include <hv/types.h>
 
 struct domain;
@@ -18,6 +19,22 @@ typedef struct { uint32_t v; } pci_sbdf_t;
 #define IOMMU_READ	0x1
 #define IOMMU_WRITE	0x2
 #define IOMMU_DEVICE	0x4		/* registers, no memory; x86's units know no difference */
+
+/* What devices may do with a frame that is that in the map. */
+static inline unsigned int iommu_rights(enum p2m_type t)
+{
+	switch (t) {
+	case P2M_RAM_RW:
+	case P2M_FOREIGN:
+	case P2M_GRANT_RW:
+		return IOMMU_READ | IOMMU_WRITE;
+	case P2M_RAM_RO:
+	case P2M_GRANT_RO:
+		return IOMMU_READ;
+	default:
+		return 0;
+	}
+}
 
 /* Boot, after the frame allocator, ACPI, the clock and irq_init: finds units, builds tables that deny
  * everything, turns translation on. 0; -ENODEV when there is none or iommu=off (said loudly). With
