@@ -78,7 +78,7 @@ static int no_unit(const char *why)
 
 int iommu_init(void)
 {
-	const char *why = "the firmware describes no IOMMU (no IVRS or DMAR table)";
+	const char *why = arch_iommu_none();
 
 	if (boot_options.iommu_off && !boot_options.iommu_force) {
 		return no_unit("turned off by iommu=off");
@@ -185,18 +185,58 @@ static void id_free(unsigned int id)
 	spin_unlock(&devices.lock);
 }
 
-/* Ends a change: (lock) held. [dfn, dfn + count) changed; stale: something present did. */
-static void finish(struct iommu_domain *dom, uint64_t dfn, uint64_t count, bool stale, bool mapped)
+/* (lock) The range changed; stale: something present did. True: it is to be flushed. */
+static bool note_change(struct iommu_domain *dom, uint64_t dfn, uint64_t count, bool stale,
+			bool mapped)
 {
 	if (!stale && !(mapped && iommu_caps.cache_absent)) {
+		if (mapped) {
+			arch_iommu_written();
+		}
+		return false;
+	}
+	if (dom->stale_first == dom->stale_end) {
+		dom->stale_first = dfn;
+		dom->stale_end = dfn + count;
+	} else {
+		dom->stale_first = MIN(dom->stale_first, dfn);
+		dom->stale_end = MAX(dom->stale_end, dfn + count);
+	}
+	return true;
+}
+
+/* (lock) */
+static void flush_stale(struct iommu_domain *dom)
+{
+	if (dom->stale_first == dom->stale_end) {
 		return;
 	}
-	unit_ops->flush(dom, dfn, count);
+	unit_ops->flush(dom, dom->stale_first, dom->stale_end - dom->stale_first);
+	dom->stale_first = dom->stale_end = 0;
 	iommu_table_free_stale(&dom->table);
 }
 
+/*
+ * (lock) Makes way for another frame at dfn. Only single pages ever get another one: what is larger
+ * is a domain's own memory, which stays where it is.
+ */
+static int break_page(struct iommu_domain *dom, uint64_t dfn, uint64_t m)
+{
+	unsigned int rw;
+	uint64_t old;
+	bool stale = false;
+	int ret;
+
+	if (!iommu_table_lookup(&dom->table, dfn, &old, &rw) || old == m) {
+		return 0;
+	}
+	ret = iommu_table_set(&dom->table, dfn, 0, 1, 0, &stale);
+	(void)note_change(dom, dfn, 1, stale, false);
+	return ret;
+}
+
 static int change(struct iommu_domain *dom, uint64_t dfn, uint64_t m, uint64_t count,
-		  unsigned int rw)
+		  unsigned int rw, bool *flush)
 {
 	uint64_t limit = BIT(iommu_caps.address_bits - PAGE_SHIFT);
 	bool stale = false;
@@ -207,32 +247,67 @@ static int change(struct iommu_domain *dom, uint64_t dfn, uint64_t m, uint64_t c
 	}
 	count = MIN(count, limit - dfn);
 	spin_lock(&dom->lock);
-	ret = iommu_table_set(&dom->table, dfn, m, count, rw, &stale);
+	ret = rw && iommu_caps.break_first && count == 1 ? break_page(dom, dfn, m) : 0;
+	if (rw && iommu_caps.break_first) {
+		flush_stale(dom);
+	}
+	if (!ret) {
+		ret = iommu_table_set(&dom->table, dfn, m, count, rw, &stale);
+	}
 	if (ret && rw) {
 		/* What is half mapped goes; a split that failed took nothing out. */
 		(void)iommu_table_set(&dom->table, dfn, 0, count, 0, &stale);
 	}
-	finish(dom, dfn, count, stale, rw != 0);
+	if (note_change(dom, dfn, count, stale, rw != 0)) {
+		if (flush) {
+			*flush = true;
+		} else {
+			flush_stale(dom);
+		}
+	}
 	spin_unlock(&dom->lock);
 	return ret;
 }
 
-int iommu_map(struct domain *d, uint64_t dfn, mfn_t m, unsigned int order, unsigned int rw)
+int iommu_map_noflush(struct domain *d, uint64_t dfn, mfn_t m, unsigned int order, unsigned int rw,
+		      bool *flush)
 {
 	struct iommu_domain *dom = d->iommu;
 
 	if (!dom) {
 		return 0;
 	}
-	rw &= IOMMU_READ | IOMMU_WRITE;
-	return change(dom, dfn, m.v, BIT(order), rw);
+	rw &= IOMMU_READ | IOMMU_WRITE | IOMMU_DEVICE;
+	return change(dom, dfn, m.v, BIT(order), rw, flush);
+}
+
+int iommu_unmap_noflush(struct domain *d, uint64_t dfn, unsigned int order, bool *flush)
+{
+	struct iommu_domain *dom = d->iommu;
+
+	return dom ? change(dom, dfn, 0, BIT(order), 0, flush) : 0;
+}
+
+int iommu_map(struct domain *d, uint64_t dfn, mfn_t m, unsigned int order, unsigned int rw)
+{
+	return iommu_map_noflush(d, dfn, m, order, rw, NULL);
 }
 
 int iommu_unmap(struct domain *d, uint64_t dfn, unsigned int order)
 {
+	return iommu_unmap_noflush(d, dfn, order, NULL);
+}
+
+void iommu_flush(struct domain *d)
+{
 	struct iommu_domain *dom = d->iommu;
 
-	return dom ? change(dom, dfn, 0, BIT(order), 0) : 0;
+	if (!dom) {
+		return;
+	}
+	spin_lock(&dom->lock);
+	flush_stale(dom);
+	spin_unlock(&dom->lock);
 }
 
 /* The service VM drives the devices that firmware has left running, so it gets what those need. */
@@ -240,7 +315,7 @@ static int map_reserved(struct iommu_domain *dom)
 {
 	for (unsigned int i = 0; i < reserved_count; i++) {
 		int ret = change(dom, reserved[i].first, reserved[i].first, reserved[i].count,
-				 reserved[i].rw);
+				 reserved[i].rw, NULL);
 
 		if (ret) {
 			return ret;

@@ -47,7 +47,8 @@ static bool may_log(nstime_t now)
 
 void iommu_fault(const struct iommu_fault *f)
 {
-	char name[IOMMU_NAME_SIZE];
+	char pci[IOMMU_NAME_SIZE];
+	const char *name = f->name ? f->name : iommu_device_name(f->dev, pci);
 
 	faults.in_window++;
 	if (!may_log(time_now())) {
@@ -57,11 +58,13 @@ void iommu_fault(const struct iommu_fault *f)
 		log_warn("IOMMU: %" PRIu64 " faults were not shown\n", faults.suppressed);
 		faults.suppressed = 0;
 	}
-	iommu_device_name(f->dev, name);
 	switch (f->kind) {
 	case IOMMU_FAULT_DMA:
 		log_warn("IOMMU fault: device %s %s address %#" PRIx64 ": %s (code %#x)\n", name,
 			 f->write ? "write to" : "read of", f->address, f->what, f->code);
+		break;
+	case IOMMU_FAULT_STREAM:
+		log_warn("IOMMU fault: device %s: %s (code %#x)\n", name, f->what, f->code);
 		break;
 	case IOMMU_FAULT_INTERRUPT:
 		log_warn("IOMMU fault: device %s interrupt message %#" PRIx64 ": %s (code %#x)\n",
@@ -72,8 +75,8 @@ void iommu_fault(const struct iommu_fault *f)
 			 f->address, f->what, f->code);
 		break;
 	case IOMMU_FAULT_UNIT:
-		log_warn("IOMMU error: address %#" PRIx64 ": %s (code %#x)\n", f->address, f->what,
-			 f->code);
+		log_warn("IOMMU error: %s%saddress %#" PRIx64 ": %s (code %#x)\n",
+			 f->name ? f->name : "", f->name ? ", " : "", f->address, f->what, f->code);
 		break;
 	case IOMMU_FAULT_UNRECORDED:
 		log_warn(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The page tables that devices walk. They are not the ones of the CPUs: neither vendor's formats
- * agree in all bits, and devices must not see what only the CPU may touch (device memory).
+ * The page tables that devices walk. They are not the ones of the CPUs: the formats do not agree in
+ * all bits, and devices must not see what only the CPU may touch (device memory).
  *
  * Locks: none here; the caller holds iommu_domain->lock. Hardware reads the tables at any time, so
  * an entry is written once and whole, a new table is filled before it is linked, and a table that
@@ -49,13 +49,28 @@ static uint64_t *table_of(const struct iommu_table *t, uint64_t e)
 
 static uint64_t rights(const struct iommu_table *t, unsigned int rw)
 {
-	return (rw & IOMMU_READ ? t->format->read : 0) | (rw & IOMMU_WRITE ? t->format->write : 0);
+	const struct iommu_format *f = t->format;
+
+	return (rw & IOMMU_READ ? f->read : 0) | (rw & IOMMU_WRITE ? f->write : f->read_only);
+}
+
+/* What make_leaf was told. */
+static unsigned int rights_of(const struct iommu_table *t, uint64_t e, unsigned int level)
+{
+	const struct iommu_format *f = t->format;
+	bool write = f->read_only ? !(e & f->read_only) : (e & f->write) != 0;
+	bool device = f->device && ((e ^ f->leaf[level]) & f->device);
+
+	return (e & f->read ? IOMMU_READ : 0) | (write ? IOMMU_WRITE : 0) |
+	       (device ? IOMMU_DEVICE : 0);
 }
 
 static uint64_t make_leaf(const struct iommu_table *t, uint64_t m, unsigned int level,
 			  unsigned int rw)
 {
-	return (m << PAGE_SHIFT) | t->format->leaf[level] | t->leaf_extra | rights(t, rw);
+	uint64_t e = (m << PAGE_SHIFT) | t->format->leaf[level] | t->leaf_extra | rights(t, rw);
+
+	return rw & IOMMU_DEVICE ? e ^ t->format->device : e;
 }
 
 static void write_entry(const struct iommu_table *t, uint64_t *e, uint64_t value)
@@ -143,7 +158,7 @@ static uint64_t *split(struct iommu_table *t, uint64_t *e, unsigned int level)
 {
 	const struct iommu_format *f = t->format;
 	uint64_t m = (*e & f->address_mask) >> PAGE_SHIFT;
-	unsigned int rw = (*e & f->read ? IOMMU_READ : 0) | (*e & f->write ? IOMMU_WRITE : 0);
+	unsigned int rw = rights_of(t, *e, level);
 	uint64_t *table = new_table(t);
 
 	if (!table) {
@@ -263,9 +278,8 @@ bool iommu_table_lookup(const struct iommu_table *t, uint64_t dfn, uint64_t *m, 
 		if (is_leaf(t, e, level)) {
 			*m = ((e & t->format->address_mask) >> PAGE_SHIFT) +
 			     (dfn & (span(level) - 1));
-			*rw = (e & t->format->read ? IOMMU_READ : 0) |
-			      (e & t->format->write ? IOMMU_WRITE : 0);
-			return *rw != 0;
+			*rw = rights_of(t, e, level);
+			return *rw & (IOMMU_READ | IOMMU_WRITE);
 		}
 		table = table_of(t, e);
 	}

@@ -50,6 +50,7 @@ class Virt(machine.Qemu):
     initrd: pathlib.Path | None = None
     modules: bool = True            # False: the hypervisor alone
     job: str = ""                   # of arm-jobs; empty: a shell
+    smmu: bool = False              # SMMUv3 in front of PCI
     disk: pathlib.Path | None = None    # by virtio over PCI, with a card on a network of its own, for the job `messages`
     extra: list = dataclasses.field(default_factory=list)
     # facts of the kind of machine rather than choices
@@ -75,17 +76,17 @@ class Virt(machine.Qemu):
         return " ".join(["console=hvc0 panic=-1", job, self.kernel_args]).strip()
 
     def _machine(self):
-        return ["-M", f"{KINDS[self.arch].board},gic-version={self.gic}", "-cpu", self.cpu]
+        return ["-M", f"{KINDS[self.arch].board},gic-version={self.gic}{',iommu=smmuv3' if self.smmu else ''}", "-cpu", self.cpu]
 
     def uart(self):
         return UART
 
     def _pci(self):
-        """A disk with 1 MiB of zeroes, and a card, both of whose interrupts are messages."""
+        """A disk with 4 MiB of zeroes, and a card, both of whose interrupts are messages."""
         if not self.disk:
             return []
-        self.disk.write_bytes(bytes(1 << 20))
-        modern = "disable-legacy=on"
+        self.disk.write_bytes(bytes(4 << 20))
+        modern = "disable-legacy=on" + (",iommu_platform=on" if self.smmu else "")
         return ["-drive", f"if=none,id=disk,format=raw,file={self.disk}", "-device", f"virtio-blk-pci,drive=disk,{modern}",
                 "-netdev", "user,id=net,restrict=on", "-device", f"virtio-net-pci,netdev=net,romfile=,{modern}"]
 
@@ -160,6 +161,21 @@ class Board(Virt):
         loaded = self._module(tree, "kernel", kind.modules[0], self.kernel, self.kernel_line())
         loaded += self._module(tree, "ramdisk", kind.modules[1], self.initrd)
         return ["-kernel", str(self.hv), "-dtb", str(tree), *loaded]
+
+
+def initrd_with(initrd, files, out):
+    """The initrd with more files ({place: file}) in a file below out: archives one after the other are one."""
+    whole, tree = out / "service.initrd", out / "tree"
+    for place, file in files.items():
+        (tree / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, tree / place)
+    folders = {str(parent) for place in files for parent in pathlib.PurePath(place).parents if parent.name}
+    packed = subprocess.run(["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"], cwd=tree, check=True, stdout=subprocess.PIPE,
+                            input="".join(f"{name}\n" for name in [*sorted(folders), *files]).encode()).stdout
+    shutil.rmtree(tree)
+    first = initrd.read_bytes()
+    whole.write_bytes(first + bytes(-len(first) % 4) + packed)
+    return whole
 
 
 def hypervisor(build, name):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The page tables of devices, in both vendors' formats, against a plain array. */
+/* The page tables of devices, in all formats, against a plain array. */
 #include "unit.h"
 #include <asm/fake.h>
 #include <hv/errno.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 /* The formats' own values are checked against the vendors' documents here, bit by bit. */
-extern const struct iommu_format amd_format, vtd_format;
+extern const struct iommu_format amd_format, vtd_format, smmu_stage1_format, smmu_stage2_format;
 
 static unsigned int cleaned;
 
@@ -262,4 +262,10 @@ TEST(iommu_random_vtd)
 {
 	compare(&vtd_format, 3, 3);
 	compare(&vtd_format, 2, 4);
+}
+
+TEST(iommu_random_smmu)
+{
+	compare(&smmu_stage1_format, 3, 5);
+	compare(&smmu_stage2_format, 1, 6);
 }

@@ -5,25 +5,28 @@
  * one line on the console and halt: without a service VM there is nothing to do.
  */
 #include "dom0_build.h"
+#include "p2m_dma.h"
 #include <asm/dom0.h>
 #include <asm/dom0_kernel.h>
 #include <asm/gic.h>
 #include <asm/paging.h>
 #include <asm/platform.h>
+#include <asm/smmu.h>
 #include <asm/vcpu.h>
 #include <hv/boot.h>
 #include <hv/cpu.h>
 #include <hv/domain.h>
+#include <hv/iommu.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 #include <hv/page.h>
 #include <hv/sched.h>
 
-#define ROOM_ALIGN	 MIB(2)
-#define TREE_SIZE	 MIB(2) /* the protocol's limit */
-#define GRANT_ROOM	 MIB(16)
-#define ROOM_LEAST	 MIB(16)
-#define VCPUS_MAX	 128u
+#define ROOM_ALIGN MIB(2)
+#define TREE_SIZE  MIB(2) /* the protocol's limit */
+#define GRANT_ROOM MIB(16)
+#define ROOM_LEAST MIB(16)
+#define VCPUS_MAX  128u
 
 static struct dom0_kernel kernel;
 
@@ -168,7 +171,8 @@ static unsigned int vcpu_count(void)
 static struct domain *create(void)
 {
 	struct xen_domctl_createdomain config = {
-	    .flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap,
+	    .flags = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap |
+		     (iommu_enabled() ? XEN_DOMCTL_CDF_iommu : 0),
 	    .max_evtchn_port = ~0U,
 	    .max_grant_frames = -1,
 	    .max_maptrack_frames = -1,
@@ -223,6 +227,9 @@ void dom0_build(void)
 
 	dom0_populate(d);
 	give_rights(d);
+	if (d->iommu && (p2m_dma_map_doorbells(d) || smmu_attach(d))) {
+		boot_fail("no memory for the service VM's devices");
+	}
 	load_kernel();
 	load_initrd(&t);
 	tree = load_tree(d, &t);

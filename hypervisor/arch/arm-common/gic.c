@@ -42,7 +42,7 @@ unsigned int gic_lines, gic_lrs;
 /* Own interrupts ----------------------------------------------------------------------------------
  */
 
-static int request(unsigned int intid, irq_handler *fn, void *opaque, bool for_guest)
+static int request(unsigned int intid, irq_handler *fn, void *opaque, bool for_guest, bool edge)
 {
 	unsigned long flags;
 	int ret = 0;
@@ -58,7 +58,7 @@ static int request(unsigned int intid, irq_handler *fn, void *opaque, bool for_g
 		descs[intid].for_guest = for_guest;
 		__atomic_store_n(&descs[intid].fn, fn, __ATOMIC_RELEASE);
 		if (intid >= VGIC_PRIVATE) {
-			gic->set_level(intid, true);
+			gic->set_level(intid, !edge);
 			gic->set_target(intid, 0);
 		}
 		gic->set_enabled(intid, true);
@@ -69,12 +69,17 @@ static int request(unsigned int intid, irq_handler *fn, void *opaque, bool for_g
 
 int irq_request(unsigned int intid, irq_handler *fn, void *opaque)
 {
-	return request(intid, fn, opaque, false);
+	return request(intid, fn, opaque, false, false);
+}
+
+int irq_request_edge(unsigned int intid, irq_handler *fn, void *opaque)
+{
+	return intid < VGIC_PRIVATE ? -EINVAL : request(intid, fn, opaque, false, true);
 }
 
 int gic_request_ppi_for_guest(unsigned int intid, irq_handler *fn)
 {
-	return intid < VGIC_PRIVATE ? request(intid, fn, NULL, true) : -EINVAL;
+	return intid < VGIC_PRIVATE ? request(intid, fn, NULL, true, false) : -EINVAL;
 }
 
 bool gic_is_own(unsigned int intid)

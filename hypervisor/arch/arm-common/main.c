@@ -89,6 +89,7 @@ void boot_main(uint64_t fdt, uint64_t image)
 		 HV_DEBUG ? "debug" : "release", image_arch,
 		 boot_info.loader ? boot_info.loader : "an unknown boot loader");
 	log_info("command line: %s\n", boot_info.cmdline);
+	log_info("the hypervisor's image is at %#" PRIx64 "\n", image);
 	platform_init(read_sysreg(mpidr_el1) & MPIDR_AFFINITY);
 	memory_init();
 	start();

@@ -8,8 +8,9 @@
  * is present is replaced by way of an absent one that no CPU has any more (break before make);
  * invalidation is the hardware's broadcast, so it may happen under the lock.
  *
- * Lock: p2m->lock covers every change. Below it: the allocator's.
+ * Lock: p2m->lock covers every change. Below it: iommu_domain->lock, the allocator's.
  */
+#include "p2m_dma.h"
 #include <asm/p2m.h>
 #include <asm/paging.h>
 #include <asm/stage2.h>
@@ -17,6 +18,7 @@
 #include <hv/domain.h>
 #include <hv/errno.h>
 #include <hv/hypercall.h>
+#include <hv/iommu.h>
 #include <hv/lib.h>
 #include <hv/p2m.h>
 #include <hv/page.h>
@@ -238,8 +240,8 @@ static void link_table(uint64_t *slot, const uint64_t *table)
 }
 
 /*
- * Break: no CPU has the entry any more. What it says stays for look-ups in software, which hold no lock and must not
- * take a frame that is being remapped for a hole.
+ * Break: no CPU has the entry any more. What it says stays for look-ups in software, which hold no
+ * lock and must not take a frame that is being remapped for a hole.
  */
 static void break_entry(struct domain *d, uint64_t *slot)
 {
@@ -322,6 +324,9 @@ static void fill(struct domain *d, uint64_t *slot, unsigned int level, uint64_t 
 		*flush = true; /* what is not present, no CPU keeps */
 	}
 	WRITE_ONCE(*slot, e);
+	if (unlikely(p2m_is_grant(entry_type(old)))) {
+		p2m_dma_ungrant(d, entry_mfn(old), entry_type(old), flush);
+	}
 }
 
 /* The largest leaf that may stand at g for m with count frames to go. */
@@ -343,6 +348,7 @@ static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, 
 	uint64_t *slot;
 	int err = descend(d, g, &level, t == P2M_INVALID, &slot);
 
+	err = err || !p2m_is_grant(t) ? err : p2m_dma_grant(d, m, t, flush);
 	if (err) {
 		return err;
 	}
@@ -357,7 +363,11 @@ static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, 
 		cache_clean_invalidate_range(mfn_to_virt(mfn(m)), span(want) << PAGE_SHIFT);
 	}
 	fill(d, slot, want, m, t, flush);
-	return 0;
+	err = p2m_dma_follow(d, g, m, 9 * (want - 1), t, flush);
+	if (err && t != P2M_INVALID) {
+		fill(d, slot, want, 0, P2M_INVALID, flush);
+	}
+	return err;
 }
 
 static int set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t,
@@ -399,6 +409,7 @@ static int set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, en
 void p2m_flush(struct domain *d)
 {
 	stage2_flush(d->arch.vttbr);
+	iommu_flush(d);
 }
 
 static int finish(struct domain *d, int err, bool flush)
@@ -577,6 +588,10 @@ int p2m_init(struct domain *d)
 	d->arch.vtcr = stage2_vtcr(bits, start);
 	d->arch.vttbr = virt_to_hpa(p->root).v | (uint64_t)d->arch.vmid << 48;
 	d->p2m = p;
+	/* On failure p2m_teardown gives back all the rest. */
+	if (p2m_dma_init(d)) {
+		return -ENOMEM;
+	}
 	stage2_flush(d->arch.vttbr);
 	return 0;
 }
@@ -641,8 +656,9 @@ static bool put_pending(struct p2m *p)
 }
 
 /* Takes the leaf at relinquish_gfn (or skips the hole) and moves on. */
-static void relinquish_one(struct p2m *p)
+static void relinquish_one(struct domain *d)
 {
+	struct p2m *p = d->p2m;
 	uint64_t g = p->relinquish_gfn, *slot, e;
 	unsigned int level;
 
@@ -650,6 +666,8 @@ static void relinquish_one(struct p2m *p)
 	e = walk_leaf(p, g, &level, &slot);
 	if (e) {
 		WRITE_ONCE(*slot, 0);
+		/* The frames go at once. The leaf is whole in the devices' tables or not there. */
+		(void)iommu_unmap(d, g & ~(span(level) - 1), 9 * (level - 1));
 		p->pending_mfn = entry_mfn(e);
 		p->pending_type = entry_type(e);
 		p->pending_count = p2m_is_ram(p->pending_type) ? span(level) : 0;
@@ -672,7 +690,7 @@ int p2m_relinquish(struct domain *d)
 			p2m_flush(d);
 			return 0;
 		}
-		relinquish_one(p);
+		relinquish_one(d);
 		if (++steps % 64 == 0 && hypercall_should_preempt()) {
 			return -ERESTART;
 		}
@@ -702,6 +720,7 @@ int p2m_teardown(struct domain *d)
 			return -ERESTART;
 		}
 	}
+	p2m_dma_destroy(d);
 	d->p2m = NULL;
 	hv_free(p);
 	return 0;

@@ -12,7 +12,6 @@
 #include <hv/event.h>
 #include <hv/guest_access.h>
 #include <hv/hypercall.h>
-#include <hv/iommu_impl.h>
 #include <hv/lib.h>
 #include <hv/page.h>
 #include <xen/physdev.h>
@@ -145,20 +144,6 @@ int arch_pirq_bind(struct domain *d, uint32_t pirq, uint32_t flags)
 
 void arch_pirq_unbind(struct domain *d, uint32_t pirq)
 {
-}
-
-/* No unit has a driver yet. */
-const struct iommu_ops *const arch_iommu_ops[] = {NULL};
-
-const void *arch_iommu_firmware(const char *signature, size_t *len)
-{
-	*len = 0;
-	return NULL;
-}
-
-int iommu_setup_msi(pci_sbdf_t dev)
-{
-	return -ENODEV;
 }
 
 /* The ABI has one layout for both widths, so no call is ever seen through a view. */

@@ -21,6 +21,17 @@ const void *arch_iommu_firmware(const char *signature, size_t *len)
 	return t;
 }
 
+const char *arch_iommu_none(void)
+{
+	return "the firmware describes no IOMMU (no IVRS or DMAR table)";
+}
+
+/* Stores are seen in their order, by units as well. */
+void arch_iommu_written(void)
+{
+	smp_wmb();
+}
+
 void arch_cache_clean(const void *p, size_t len)
 {
 	static unsigned int line;

@@ -283,21 +283,6 @@ static void fill(struct p2m *p, uint64_t *slot, unsigned int level, uint64_t m, 
 	}
 }
 
-static unsigned int iommu_rights(enum p2m_type t)
-{
-	switch (t) {
-	case P2M_RAM_RW:
-	case P2M_FOREIGN:
-	case P2M_GRANT_RW:
-		return IOMMU_READ | IOMMU_WRITE;
-	case P2M_RAM_RO:
-	case P2M_GRANT_RO:
-		return IOMMU_READ;
-	default:
-		return 0;
-	}
-}
-
 static int iommu_follow(struct domain *d, uint64_t g, mfn_t m, unsigned int order, enum p2m_type t)
 {
 	unsigned int rw = iommu_rights(t);

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * What common/iommu*.c and the two vendors (arch/x86/svm/amd_vi*.c, arch/x86/vmx/vtd*.c) share. Nobody else
- * includes it.
+ * What common/iommu*.c and the drivers (arch/x86/svm/amd_vi*.c, arch/x86/vmx/vtd*.c, arch/arm-common/smmu_v3*.c)
+ * share. Nobody else includes it.
  */
 #include <hv/iommu.h>
 #include <hv/list.h>
@@ -15,12 +15,14 @@
 #define IOMMU_LEVELS_MAX	6
 
 /*
- * Both vendors walk the same radix tree of 512 entries a table and differ in bits alone, so a format is
+ * All units walk the same radix tree of 512 entries a table and differ in bits alone, so a format is
  * data. Level 1 maps 4K, level 2 2M, level 3 1G.
  */
 struct iommu_format {
 	uint64_t address_mask;
 	uint64_t read, write;
+	uint64_t read_only;		/* set instead of write where a right is the absence of a bit */
+	uint64_t device;		/* what of a leaf's bits is the other way round for IOMMU_DEVICE */
 	uint64_t present;		/* an entry with none of these bits is absent */
 	uint64_t absent;		/* the value of an entry that is not there */
 	uint64_t type_mask;		/* above level 1: leaf when (entry & type_mask) == leaf_type */
@@ -54,11 +56,15 @@ void iommu_table_free_stale(struct iommu_table *t);
 bool iommu_table_lookup(const struct iommu_table *t, uint64_t dfn, uint64_t *m, unsigned int *rw);
 /* Makes a changed table visible to units that do not snoop. */
 void iommu_table_clean(const struct iommu_table *t, const void *p, size_t len);
+/* arch: entries written before are seen by units that walk the tables afterwards. */
+void arch_iommu_written(void);
 /* arch: the vendors' tables in the order of trial, NULL at the end. */
 struct iommu_ops;
 extern const struct iommu_ops *const arch_iommu_ops[];
-/* arch: the firmware's table with the signature; NULL. */
-const void *arch_iommu_firmware(const char *signature, size_t *len);
+/* arch: the firmware's table of which ops->table is the name; NULL. */
+const void *arch_iommu_firmware(const char *name, size_t *len);
+/* arch: what to say when there is none for any of arch_iommu_ops. */
+const char *arch_iommu_none(void);
 
 /* Domains and devices ------------------------------------------------------------------------------- */
 
@@ -69,6 +75,7 @@ struct iommu_domain {
 	unsigned int id;		/* tag of the units' caches */
 	struct domain *owner;
 	struct iommu_table table;
+	uint64_t stale_first, stale_end;	/* (lock) changed, and not yet flushed; none when they are equal */
 };
 
 /* What the units of the machine have in common; filled by ops->init. */
@@ -78,6 +85,7 @@ struct iommu_caps {
 	unsigned int address_bits;
 	unsigned int domain_ids;
 	bool clean, cache_absent;	/* cache_absent: entries that are not there are cached as well */
+	bool break_first;		/* an entry may not name another frame before the units forgot the first */
 	uint64_t leaf_extra;
 };
 extern struct iommu_caps iommu_caps;
@@ -87,9 +95,9 @@ struct intr_remap_ops;
 /* A vendor's half: const, chosen once by which ACPI table the firmware has. */
 struct iommu_ops {
 	const char *name;
-	const char *table;		/* signature: "IVRS", "DMAR" */
+	const char *table;		/* for arch_iommu_firmware: "IVRS", "DMAR", "arm,smmu-v3" */
 	/* Everything up to "on and denying". Fills iommu_caps. -ENODEV: no usable unit. */
-	int (*init)(const void *acpi_table, size_t len);
+	int (*init)(const void *table, size_t len);
 	/* The ids under which dev's DMA may appear, dev's own first; at most max. -ENODEV: no unit sees dev. */
 	int (*requesters)(pci_sbdf_t dev, pci_sbdf_t *out, unsigned int max);
 	/* Points the requester id at dom's table, or at nothing when dom is NULL, and drops what is cached
@@ -120,6 +128,7 @@ void iommu_add_reserved(uint64_t start, uint64_t end, unsigned int rw, pci_sbdf_
 
 enum iommu_fault_kind {
 	IOMMU_FAULT_DMA,		/* a transfer of dev to or from address was refused */
+	IOMMU_FAULT_STREAM,		/* the same, and the record has no address */
 	IOMMU_FAULT_INTERRUPT,		/* an interrupt message of dev was; address: the unit's */
 	IOMMU_FAULT_DEVICE,		/* an error that has to do with dev */
 	IOMMU_FAULT_UNIT,		/* an error of the unit's tables or commands */
@@ -129,6 +138,7 @@ enum iommu_fault_kind {
 struct iommu_fault {
 	enum iommu_fault_kind kind;
 	pci_sbdf_t dev;
+	const char *name;		/* of the device; NULL: that of dev */
 	uint64_t address;
 	bool write;
 	const char *what;		/* reason in words */

@@ -21,14 +21,14 @@
 #define PASSED (~0ul)
 #define TRY(insn)                                                                                  \
 	({                                                                                         \
-		volatile uint64_t *p_ = &probes[cpu_self()];                                       \
-		uint64_t esr_;                                                                     \
-		*p_ = PROBING;                                                                     \
-		__asm__ volatile(insn ::: "x0", "memory");                                         \
-		esr_ = *p_;                                                                        \
-		*p_ = 0;                                                                           \
-		esr_ == PROBING ? PASSED : esr_ >> 26;                                             \
-	})
+		volatile struct probe *p_ = &probes[cpu_self()];
+register uint64_t x0_ __asm__("x0") = 0;
+uint64_t esr_;
+
+PROBE(p_, insn, "+r"(x0_) :);
+esr_ = probe_end(p_);
+esr_ ? esr_ >> 26 : PASSED;
+})
 #define UNDEFINED 0ul
 
 static void check_said(void)

@@ -10,6 +10,7 @@
 #define HVM_PARAM_COUNT 39		/* HVM_NR_PARAMS */
 
 struct mmio_range;
+struct p2m_dma;
 struct vpl011;
 
 struct arch_domain {
@@ -18,6 +19,7 @@ struct arch_domain {
 	uint64_t vttbr;			/* VTTBR_EL2: VMID and root */
 	uint64_t vtcr;
 	uint16_t last_vcpu[MAX_CPUS];	/* who of it ran last on each CPU, that CPU's to change; ~0: nobody */
+	struct p2m_dma *dma;		/* p2m_dma.c; NULL: no devices, or no 1:1 memory */
 	unsigned int phys_bits;		/* width of a guest-physical address */
 	uint32_t spi_count;		/* of its vGIC, beyond the 32 of each vCPU */
 	bool is_32bit;			/* on arm64: its EL1 is AArch32 */
