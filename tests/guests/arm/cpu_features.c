@@ -21,14 +21,14 @@
 #define PASSED (~0ul)
 #define TRY(insn)                                                                                  \
 	({                                                                                         \
-		volatile struct probe *p_ = &probes[cpu_self()];
-register uint64_t x0_ __asm__("x0") = 0;
-uint64_t esr_;
-
-PROBE(p_, insn, "+r"(x0_) :);
-esr_ = probe_end(p_);
-esr_ ? esr_ >> 26 : PASSED;
-})
+		volatile struct probe *p_ = &probes[cpu_self()];                                   \
+		register uint64_t x0_ __asm__("x0") = 0;                                           \
+		uint64_t esr_;                                                                     \
+                                                                                                   \
+		PROBE(p_, insn, "+r"(x0_) :);                                                      \
+		esr_ = probe_end(p_);                                                              \
+		esr_ ? esr_ >> 26 : PASSED;                                                        \
+	})
 #define UNDEFINED 0ul
 
 static void check_said(void)
