@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test: xen=skip "Debian's Xen is built without an ITS" */
+/* test: smp=2 xen=skip "Debian's Xen is built without an ITS" */
 /*
  * The service VM's ITS: an LPI comes by INT and by no other way; then any value in its registers and its queue, queues
  * that are too long, that are not memory. Nobody crashes or waits, and afterwards an LPI comes again.
@@ -191,6 +191,27 @@ static void any_registers(void)
 	}
 }
 
+/* The other vCPU meanwhile. */
+static volatile bool enough;
+
+static void disturb(void *arg)
+{
+	uint64_t own = GICR + cpu_self() * 0x20000ul, n = 0;
+
+	(void)arg;
+	irqs_init(0);
+	write32(own + GICR_CTLR, 1);
+	while (!enough) {
+		(void)read64(GITS + CREADR);
+		(void)read64(GITS + CBASER);
+		write32(GITS + TRANSLATER, 1);
+		if (++n % 64 == 0) {
+			write32(own + GICR_CTLR, n >> 6 & 1);
+		}
+		(void)take();
+	}
+}
+
 void guest_main(void)
 {
 	uint64_t t0;
@@ -211,6 +232,18 @@ void guest_main(void)
 		while (take() != NO_IRQ) {
 		}
 	}
+	works();
+	cpu_run(1, disturb, NULL);
+	for (unsigned i = 0; i < 4; i++) {
+		any_commands(QUEUE_SIZE);
+		memset(properties, 0xa1, PROPERTIES);
+		start((uintptr_t)queue, QUEUE_SIZE);
+		run(QUEUE_SIZE - 32);
+		while (take() != NO_IRQ) {
+		}
+	}
+	enough = true;
+	cpu_wait(1);
 	works();
 	any_registers();
 	works();
