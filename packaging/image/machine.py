@@ -275,6 +275,8 @@ class Console:
                 self.process.kill()
                 self.process.wait()
         self.stream.close()
+        if self.process.stdin:
+            self.process.stdin.close()
         self.file.close()
         self.machine.ended(self.process)
 

@@ -30,7 +30,6 @@
 
 /* One ID register: the CPU's value, of which some fields are kept, and what else is said. */
 struct id_register {
-	uint32_t reg;
 	uint64_t keep, set;
 	uint64_t (*read)(void);
 };
@@ -67,7 +66,8 @@ READER(mvfr0, mvfr0_el1)
 READER(mvfr1, mvfr1_el1)
 READER(mvfr2, mvfr2_el1)
 
-#define ID(crm, op2) SYSREG(3, 0, 0, crm, op2)
+/* Their place in the table: CRm is 1 to 7. */
+#define ID(crm, op2) (((crm)-1) * 8 + (op2))
 
 #define FIELDS(from, to) ((~0UL << (from)) & (~0UL >> (60 - (to))))
 
@@ -94,35 +94,35 @@ READER(mvfr2, mvfr2_el1)
 	 FIELD(60)) /* not IESB, NV, FWB */
 #define ALL (~0UL)
 
-static const struct id_register id_registers[] = {
-    {ID(4, 0), PFR0_KEEP, PFR0_SET, read_pfr0},
-    {ID(4, 1), PFR1_KEEP, 0, read_pfr1},
-    {ID(5, 0), 0, DFR0_SET, NULL},
-    {ID(6, 0), ISAR0_KEEP, 0, read_isar0},
-    {ID(6, 1), ISAR1_KEEP, 0, read_isar1},
-    {ID(6, 2), ISAR2_KEEP, 0, read_isar2},
-    {ID(7, 0), MMFR0_KEEP, 0, read_mmfr0},
-    {ID(7, 1), MMFR1_KEEP, 0, read_mmfr1},
-    {ID(7, 2), MMFR2_KEEP, 0, read_mmfr2},
-    {ID(1, 0), ~(FIELD(20) | FIELD(28)), 0, read_pfr0_32}, /* AMU, RAS */
-    {ID(1, 1), ~(FIELD(4) | FIELD(12) | FIELD(20) | FIELD(24)), 0,
-     read_pfr1_32}, /* security, virtualisation */
-    {ID(1, 3), ALL, 0, read_afr0_32},
-    {ID(1, 4), ALL, 0, read_mmfr0_32},
-    {ID(1, 5), ALL, 0, read_mmfr1_32},
-    {ID(1, 6), ALL, 0, read_mmfr2_32},
-    {ID(1, 7), ALL, 0, read_mmfr3_32},
-    {ID(2, 0), ALL, 0, read_isar0_32},
-    {ID(2, 1), ALL, 0, read_isar1_32},
-    {ID(2, 2), ALL, 0, read_isar2_32},
-    {ID(2, 3), ALL, 0, read_isar3_32},
-    {ID(2, 4), ALL, 0, read_isar4_32},
-    {ID(2, 5), ALL, 0, read_isar5_32},
-    {ID(2, 6), ALL, 0, read_mmfr4_32},
-    {ID(2, 7), ALL, 0, read_isar6_32},
-    {ID(3, 0), ALL, 0, read_mvfr0},
-    {ID(3, 1), ALL, 0, read_mvfr1},
-    {ID(3, 2), ALL, 0, read_mvfr2},
+static const struct id_register id_registers[ID(7, 7) + 1] = {
+    [ID(4, 0)] = {PFR0_KEEP, PFR0_SET, read_pfr0},
+    [ID(4, 1)] = {PFR1_KEEP, 0, read_pfr1},
+    [ID(5, 0)] = {0, DFR0_SET, NULL},
+    [ID(6, 0)] = {ISAR0_KEEP, 0, read_isar0},
+    [ID(6, 1)] = {ISAR1_KEEP, 0, read_isar1},
+    [ID(6, 2)] = {ISAR2_KEEP, 0, read_isar2},
+    [ID(7, 0)] = {MMFR0_KEEP, 0, read_mmfr0},
+    [ID(7, 1)] = {MMFR1_KEEP, 0, read_mmfr1},
+    [ID(7, 2)] = {MMFR2_KEEP, 0, read_mmfr2},
+    [ID(1, 0)] = {~(FIELD(20) | FIELD(28)), 0, read_pfr0_32}, /* AMU, RAS */
+    [ID(1, 1)] = {~(FIELD(4) | FIELD(12) | FIELD(20) | FIELD(24)), 0,
+		  read_pfr1_32}, /* security, virtualisation */
+    [ID(1, 3)] = {ALL, 0, read_afr0_32},
+    [ID(1, 4)] = {ALL, 0, read_mmfr0_32},
+    [ID(1, 5)] = {ALL, 0, read_mmfr1_32},
+    [ID(1, 6)] = {ALL, 0, read_mmfr2_32},
+    [ID(1, 7)] = {ALL, 0, read_mmfr3_32},
+    [ID(2, 0)] = {ALL, 0, read_isar0_32},
+    [ID(2, 1)] = {ALL, 0, read_isar1_32},
+    [ID(2, 2)] = {ALL, 0, read_isar2_32},
+    [ID(2, 3)] = {ALL, 0, read_isar3_32},
+    [ID(2, 4)] = {ALL, 0, read_isar4_32},
+    [ID(2, 5)] = {ALL, 0, read_isar5_32},
+    [ID(2, 6)] = {ALL, 0, read_mmfr4_32},
+    [ID(2, 7)] = {ALL, 0, read_isar6_32},
+    [ID(3, 0)] = {ALL, 0, read_mvfr0},
+    [ID(3, 1)] = {ALL, 0, read_mvfr1},
+    [ID(3, 2)] = {ALL, 0, read_mvfr2},
 };
 
 static bool is_id(uint32_t reg)
@@ -131,32 +131,24 @@ static bool is_id(uint32_t reg)
 	       REG_CRM(reg) <= 7;
 }
 
-/* Branch prediction keeps contexts apart (CSV2); the numbers by which software names them (SCXTNUM)
- * trap. */
-static uint64_t csv2(uint64_t pfr0)
-{
-	return (pfr0 & FIELD(56)) ? 1UL << 56 : 0;
-}
+/* The same on all CPUs, wherever a vCPU runs: as the boot CPU has it. */
+static uint64_t id_values[ARRAY_SIZE(id_registers)];
 
-static uint64_t id_value(const struct domain *d, uint32_t reg)
+void id_registers_init(void)
 {
-	uint64_t v = 0;
+	uint64_t *pfr0 = &id_values[ID(4, 0)];
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(id_registers); i++) {
 		const struct id_register *r = &id_registers[i];
 
-		if (r->reg == reg) {
-			v = ((r->read ? r->read() : 0) & r->keep) | r->set;
-			break;
-		}
+		id_values[i] = ((r->read ? r->read() : 0) & r->keep) | r->set;
 	}
-	if (reg == ID(4, 0)) {
-		v |= csv2(read_pfr0());
+	/* A guest's GIC is of the machine's version. */
+	if (gic_version() != 3) {
+		*pfr0 &= ~FIELD(24);
 	}
-	if (reg == ID(4, 0) && d->arch.gic_version != XEN_DOMCTL_CONFIG_GIC_V3) {
-		v &= ~FIELD(24);
-	}
-	return v;
+	/* Branch prediction keeps contexts apart; the numbers by which software names them trap. */
+	*pfr0 |= read_pfr0() & FIELD(56) ? 1UL << 56 : 0;
 }
 
 /* PMU: PMINTEN*, PM*_EL0, PMEVCNTR*. */
@@ -185,7 +177,7 @@ bool sysreg_access(struct vcpu *v, struct sysreg_access *a)
 		return true;
 	}
 	if (is_id(a->reg)) {
-		a->value = id_value(v->domain, a->reg);
+		a->value = id_values[ID(REG_CRM(a->reg), REG_OP2(a->reg))];
 		return !a->write;
 	}
 	if (a->reg == ACTLR_EL1) {

@@ -48,6 +48,7 @@ void vcpu_probe(void)
 	has_mte = cpu_has_mte();
 	has_ras = cpu_has_ras();
 	has_pan = cpu_has_pan();
+	id_registers_init();
 }
 
 void vcpu_reset_state(struct vcpu *v)

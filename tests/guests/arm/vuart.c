@@ -2,17 +2,14 @@
 /* test: smp=2 */
 /*
  * The emulated UART of another domain: what XEN_DOMCTL_vuart_op refuses, who may use its event
- * channel, and the registers as that domain finds them, with this one as the console daemon. The
- * domain executes what it finds in its mailbox: single loads and stores.
+ * channel, and the registers as that domain finds them, with this one as the console daemon.
  */
-#include "guest.h"
+#include "mailbox.h"
 
 #include <xen/domctl.h>
 #include <xen/io/console.h>
 
 #define RING_GFN 5u
-#define MAIL_GFN 6u
-#define CODE_GFN 7u
 
 #define DR   0x00u
 #define FR   0x18u
@@ -27,42 +24,8 @@
 #define TX	0x20u
 #define TIMEOUT 0x40u
 
-struct mailbox {
-	uint32_t command; /* 1: load, 2: store; 0: done */
-	uint32_t address, value;
-};
-
-static volatile struct mailbox *mail;
 static domid_t dom;
 static evtchn_port_t far;
-
-extern const char peer_code[], peer_code_end[];
-
-#if defined(__aarch64__)
-#define ENTRY_REG x0
-#define ENTRY_PC  pc64
-#define ENTRY_PSR PSR_GUEST64_INIT
-__asm__(".pushsection .rodata\n.globl peer_code, peer_code_end\n"
-	"peer_code: ldr w1, [x0]\n cbz w1, peer_code\n"
-	"ldr w2, [x0, #4]\n ldr w3, [x0, #8]\n"
-	"cmp w1, #2\n b.eq 1f\n"
-	"ldr w3, [x2]\n str w3, [x0, #8]\n b 2f\n"
-	"1: str w3, [x2]\n"
-	"2: dsb sy\n str wzr, [x0]\n b peer_code\n"
-	"peer_code_end:\n.popsection\n");
-#else
-#define ENTRY_REG r0_usr
-#define ENTRY_PC  pc32
-#define ENTRY_PSR PSR_GUEST32_INIT
-__asm__(".pushsection .rodata\n.globl peer_code, peer_code_end\n"
-	"peer_code: ldr r1, [r0]\n cmp r1, #0\n beq peer_code\n"
-	"ldr r2, [r0, #4]\n ldr r3, [r0, #8]\n"
-	"cmp r1, #2\n beq 1f\n"
-	"ldr r3, [r2]\n str r3, [r0, #8]\n b 2f\n"
-	"1: str r3, [r2]\n"
-	"2: dsb sy\n mov r1, #0\n str r1, [r0]\n b peer_code\n"
-	"peer_code_end:\n.popsection\n");
-#endif
 
 static long vuart_init(uint32_t cmd, uint32_t type, uint64_t gfn, uint8_t pad)
 {
@@ -107,43 +70,14 @@ static evtchn_port_t check_channel(void)
 	return bind.local_port;
 }
 
-static void start(void)
-{
-	static struct xen_domctl op;
-	static struct vcpu_guest_context c;
-
-	memcpy(peer_map(dom, CODE_GFN), peer_code, (size_t)(peer_code_end - peer_code));
-	mail = peer_map(dom, MAIL_GFN);
-	c.flags = VGCF_online;
-	c.user_regs.ENTRY_PC = CODE_GFN * PAGE_SIZE;
-	c.user_regs.ENTRY_REG = MAIL_GFN * PAGE_SIZE;
-	c.user_regs.cpsr = ENTRY_PSR;
-	c.sctlr = 0x00c50078;
-	memset(&op, 0, sizeof(op));
-	set_xen_guest_handle(op.u.vcpucontext.ctxt, &c);
-	CHECK_EQ(peer_domctl(&op, XEN_DOMCTL_setvcpucontext, dom), 0);
-	CHECK_EQ(peer_domctl(&op, XEN_DOMCTL_unpausedomain, dom), 0);
-}
-
-static uint32_t order(uint32_t command, uint32_t reg, uint32_t value)
-{
-	mail->address = (uint32_t)GUEST_PL011_BASE + reg;
-	mail->value = value;
-	barrier();
-	mail->command = command;
-	CHECK(WAIT_FOR(!mail->command, 10000), "no answer at %#x", reg);
-	barrier();
-	return mail->value;
-}
-
 static uint32_t get(uint32_t reg)
 {
-	return order(1, reg, 0);
+	return mail_get(GUEST_PL011_BASE + reg);
 }
 
 static void put(uint32_t reg, uint32_t value)
 {
-	order(2, reg, value);
+	mail_put(GUEST_PL011_BASE + reg, value);
 }
 
 static void check_output(struct xencons_interface *ring, evtchn_port_t port)
@@ -203,13 +137,13 @@ void guest_main(void)
 	struct xencons_interface *ring;
 	evtchn_port_t port;
 
-	dom = peer_create(8);
+	dom = peer_create(MAIL_PAGES);
 	ring = peer_map(dom, RING_GFN);
 	memset(ring, 0, PAGE_SIZE);
 	check_errors();
 	EXPECT_EQ(vuart_init(0, 0, MAIL_GFN, 0), -XEN_EINVAL);
 	port = check_channel();
-	start();
+	mail_start(dom);
 	EXPECT_EQ(vuart_init(0, 0, RING_GFN, 0), -XEN_EPERM);
 	check_output(ring, port);
 	check_input(ring, port);

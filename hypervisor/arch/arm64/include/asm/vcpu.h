@@ -121,3 +121,5 @@ bool guest32_register(struct vcpu *v);
 struct sysreg_access;
 /* Whatever has that name (sysreg.c); false: undefined for v, which is current. */
 bool sysreg_access(struct vcpu *v, struct sysreg_access *a);
+/* Once at boot, after gic_init: what guests' ID registers say. */
+void id_registers_init(void);
