@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""QEMU's `virt` board with UEFI firmware (AAVMF of Debian's qemu-efi-aarch64): the hypervisor is a file of an EFI system
-partition, and is started by GRUB's xen_hypervisor, as Debian's own menu entries do, or by the firmware with a configuration file.
+"""QEMU's `virt` board with UEFI firmware (AAVMF of Debian's qemu-efi-aarch64, or U-Boot's): the hypervisor is a file of an
+EFI system partition, and is started by GRUB's xen_hypervisor, as Debian's own menu entries do, or by the firmware with a
+configuration file.
 """
 
 import dataclasses
@@ -10,6 +11,7 @@ import subprocess
 
 import machine_arm
 
+UBOOT = "/usr/lib/u-boot/qemu_arm64/u-boot.bin"
 CODE, VARIABLES = "/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"
 GRUB_MODULES = "normal configfile echo fat part_gpt part_msdos xen_boot chain".split()
 CHAIN_SECTION = "chained"
@@ -20,6 +22,7 @@ class Uefi(machine_arm.Virt):
     scratch: pathlib.Path = None            # for the partition and the firmware's variables
     loader: str = "grub"                    # as Debian's entries; config: none; chain: it hands over a command line
     config: str | None = None               # the whole configuration file; default: one that boots
+    firmware: str = "aavmf"                 # or u-boot
     dtb: bool = False                       # the configuration file names the machine's tree
     options: str = ""                       # machine options in place of those that make it work
 
@@ -87,6 +90,8 @@ class Uefi(machine_arm.Virt):
         return path
 
     def _flash(self):
+        if self.firmware == "u-boot":
+            return ["-bios", UBOOT]
         variables = self.scratch / "variables.fd"
         shutil.copyfile(VARIABLES, variables)
         return ["-drive", f"if=pflash,format=raw,readonly=on,file={CODE}", "-drive", f"if=pflash,format=raw,file={variables}"]

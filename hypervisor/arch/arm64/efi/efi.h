@@ -111,7 +111,10 @@ struct efi_volume {			/* 13.4 */
 extern struct efi_system *efi_system;
 /* A line on the firmware's console. */
 void efi_say(const char *fmt, ...) __printf(1, 2);
-/* Whole pages that are ours until the hypervisor runs, at a multiple of align (0: of a page). 0: there are none. */
+/*
+ * Whole pages that are ours until the hypervisor runs, or until efi_main returns, at a multiple of align (0: of a page).
+ * 0: there are none.
+ */
 uint64_t efi_pages(uint64_t size, uint64_t align);
 /* What the PE header names as entry. Returns to the firmware only when the machine cannot be used or a file is missing. */
 efi_status efi_main(void *image, struct efi_system *system);

@@ -10,7 +10,6 @@
 #define PATH_END	0x7fu
 #define PATH_NODE_COUNT 64u /* an end of the path that is never reached is no path */
 #define MODE_READ	1u
-#define PAGE		4096u
 #define CHUNK		MIB(16) /* some firmware reads no more than that well */
 
 static char narrow(const uint8_t *p)
@@ -179,7 +178,6 @@ static efi_status read_open(struct efi_file *f, const char *path, uint64_t limit
 	if (status) {
 		efi_say("%s cannot be read to its end (error %" PRIu64 ")", path,
 			status & ~BIT(63));
-		efi_system->boot->free_pages(*at, (*size + PAGE - 1) / PAGE);
 	}
 	return status;
 }

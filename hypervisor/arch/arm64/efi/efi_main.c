@@ -33,6 +33,10 @@ struct plan {
 };
 
 static struct plan plan;
+static struct {
+	uint64_t at, pages;
+} taken[8]; /* configuration, tree and two modules; map, tree and image */
+static unsigned int taken_count;
 static struct efi_place place;
 static struct efi_config config;
 
@@ -65,10 +69,21 @@ uint64_t efi_pages(uint64_t size, uint64_t align)
 {
 	uint64_t at = 0, pages = (size + align + PAGE - 1) / PAGE;
 
-	if (efi_system->boot->allocate_pages(ANY_PAGES, EFI_LOADER_DATA, pages, &at)) {
+	if (taken_count == ARRAY_SIZE(taken) ||
+	    efi_system->boot->allocate_pages(ANY_PAGES, EFI_LOADER_DATA, pages, &at)) {
 		return 0;
 	}
+	taken[taken_count].at = at;
+	taken[taken_count++].pages = pages;
 	return align ? ROUND_UP(at, align) : at;
+}
+
+static void give_back(void)
+{
+	while (taken_count) {
+		taken_count--;
+		efi_system->boot->free_pages(taken[taken_count].at, taken[taken_count].pages);
+	}
 }
 
 /* The firmware's tree, if it has one
@@ -419,6 +434,7 @@ efi_status efi_main(void *image, struct efi_system *system)
 	status = choose();
 	status = status ? status : prepare();
 	if (status) {
+		give_back();
 		return status;
 	}
 	efi_say("version " MULLION_VERSION " starts");
