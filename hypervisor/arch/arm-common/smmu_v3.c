@@ -276,6 +276,10 @@ static uint32_t highest_stream(unsigned int unit)
 /* Transfers end here, whatever a boot loader has left: with an abort. */
 static bool stop(struct smmu_unit *u)
 {
+	/* While a change is under way, another is ignored. */
+	if (!wait_for(u, SMMU_GBPA, (uint32_t)GBPA_UPDATE, 0)) {
+		return false;
+	}
 	smmu_write(u, SMMU_GBPA, (uint32_t)(GBPA_UPDATE | GBPA_ABORT));
 	if (!wait_for(u, SMMU_GBPA, (uint32_t)GBPA_UPDATE, 0)) {
 		return false;
