@@ -71,7 +71,7 @@ static uint32_t dist_read_word(const struct domain *d, uint32_t reg)
 		return g->ctlr | CTLR_ARE | CTLR_DS;
 	case GICD_TYPER:
 		return (g->spi_count + 31) / 32 |
-		       (vlpi_dist_typer(d) ? vlpi_dist_typer(d) : TYPER_ID_BITS);
+		       (unlikely(g->lpis) ? vlpi_dist_typer(d) : TYPER_ID_BITS);
 	case GICD_IIDR:
 		return IIDR_ARM;
 	case GIC_PIDR2:
@@ -252,10 +252,11 @@ int vgic_v3_init(struct domain *d)
 	if (!g->redist_base) {
 		return -EINVAL;
 	}
-	err = mmio_register(d, g->dist_base, DIST_SIZE, dist_access, NULL);
+	/* What is looked for most comes last, and is then found first. */
+	err = vlpi_domain_init(d);
 	if (!err) {
 		err = mmio_register(d, g->redist_base, (uint64_t)d->max_vcpus * REDIST_PITCH,
 				    redist_access, NULL);
 	}
-	return err ? err : vlpi_domain_init(d);
+	return err ? err : mmio_register(d, g->dist_base, DIST_SIZE, dist_access, NULL);
 }

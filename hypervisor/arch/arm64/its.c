@@ -280,16 +280,17 @@ void its_init(void)
 
 	for (unsigned int i = 0; i < platform.gic.msi_count; i++) {
 		struct platform_msi *m = &platform.gic.msi[i];
-		struct its_unit *u = &units[unit_count];
 		const char *wrong;
+		struct its_unit *u;
 
-		if (m->kind != MSI_ITS) {
+		if (m->kind != MSI_ITS || unit_count == ITS_MAX) {
 			continue;
 		}
 		if (!lpis && !lpi_init()) {
 			return;
 		}
 		lpis = true;
+		u = &units[unit_count];
 		*u = (struct its_unit){.base = m->regs.base};
 		wrong = init_unit(u, &m->regs);
 		if (wrong) {

@@ -71,7 +71,8 @@ bool lpi_init_cpu(void)
 	struct page_info *pg;
 
 	typer = mmio_read64(r + GICR_TYPER);
-	if (!properties || !(typer & GICR_TYPER_PLPIS)) {
+	if (!(typer & GICR_TYPER_PLPIS)) {
+		log_warn("LPIs: CPU %u takes none\n", this_cpu()->id);
 		return false;
 	}
 	if (!turn_off(r)) {

@@ -1,32 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test: xen=skip "Debian's Xen is built without an ITS" */
+/* test: smp=2 xen=skip "Debian's Xen is built without an ITS" */
 /*
- * The service VM's ITS: an LPI comes by INT and by no other way; then any value in its registers and its queue, queues
- * that are too long, that are not memory. Nobody crashes or waits, and afterwards an LPI comes again.
+ * The service VM's ITS: an LPI comes by INT and by no other way; then any value in its registers
+ * and its queue, queues that are too long, that are not memory. Nobody crashes or waits, and
+ * afterwards an LPI comes again.
  */
 #include "guest.h"
 
-#define GICD	    0x08000000ul
-#define GITS	    0x08080000ul
-#define GICR	    0x080a0000ul
-#define GICD_TYPER  0x004
-#define GICR_CTLR   0x000
-#define GICR_TYPER  0x008
-#define PROPBASER   0x070
-#define PENDBASER   0x078
-#define GITS_CTLR   0x000
-#define GITS_TYPER  0x008
-#define CBASER	    0x080
-#define CWRITER	    0x088
-#define CREADR	    0x090
-#define TRANSLATER  0x10040
-#define VALID	    (1ull << 63)
-#define LPI	    8192u
-#define NO_IRQ	    1023u
-#define DEVICE	    9ull
-#define QUEUE_SIZE  0x10000u
-#define LONG_SIZE   0x100000u
-#define PROPERTIES  8192u
+#define GICD	   0x08000000ul
+#define GITS	   0x08080000ul
+#define GICR	   0x080a0000ul
+#define GICD_TYPER 0x004
+#define GICR_CTLR  0x000
+#define GICR_TYPER 0x008
+#define PROPBASER  0x070
+#define PENDBASER  0x078
+#define GITS_CTLR  0x000
+#define GITS_TYPER 0x008
+#define CBASER	   0x080
+#define CWRITER	   0x088
+#define CREADR	   0x090
+#define TRANSLATER 0x10040
+#define VALID	   (1ull << 63)
+#define LPI	   8192u
+#define NO_IRQ	   1023u
+#define DEVICE	   9ull
+#define QUEUE_SIZE 0x10000u
+#define LONG_SIZE  0x100000u
+#define PROPERTIES 8192u
 
 static uint8_t *properties;
 static uint64_t *queue;
@@ -68,9 +69,11 @@ static unsigned take(void)
 {
 	uint64_t id;
 
-	__asm__ volatile("isb; mrs %0, S3_0_C12_C12_0; dsb sy" : "=r"(id)::"memory"); /* ICC_IAR1_EL1 */
+	__asm__ volatile("isb; mrs %0, S3_0_C12_C12_0; dsb sy"
+			 : "=r"(id)::"memory"); /* ICC_IAR1_EL1 */
 	if (id < 1020 || id >= LPI) {
-		__asm__ volatile("msr S3_0_C12_C12_1, %0; isb" ::"r"(id) : "memory"); /* ICC_EOIR1_EL1 */
+		__asm__ volatile("msr S3_0_C12_C12_1, %0; isb" ::"r"(id)
+				 : "memory"); /* ICC_EOIR1_EL1 */
 	}
 	return (unsigned)id;
 }
@@ -191,6 +194,27 @@ static void any_registers(void)
 	}
 }
 
+/* The other vCPU meanwhile. */
+static volatile bool enough;
+
+static void disturb(void *arg)
+{
+	uint64_t own = GICR + cpu_self() * 0x20000ul, n = 0;
+
+	(void)arg;
+	irqs_init(0);
+	write32(own + GICR_CTLR, 1);
+	while (!enough) {
+		(void)read64(GITS + CREADR);
+		(void)read64(GITS + CBASER);
+		write32(GITS + TRANSLATER, 1);
+		if (++n % 64 == 0) {
+			write32(own + GICR_CTLR, n >> 6 & 1);
+		}
+		(void)take();
+	}
+}
+
 void guest_main(void)
 {
 	uint64_t t0;
@@ -201,7 +225,8 @@ void guest_main(void)
 	EXPECT_EQ(read64(GITS + GITS_TYPER) & 1, 1);
 	properties = alloc_pages(PROPERTIES / 4096);
 	/* On a multiple of 64 KiB. */
-	queue = (uint64_t *)(((uintptr_t)alloc_pages((LONG_SIZE + 0x10000) / 4096) + 0xffff) & ~0xfffful);
+	queue = (uint64_t *)(((uintptr_t)alloc_pages((LONG_SIZE + 0x10000) / 4096) + 0xffff) &
+			     ~0xfffful);
 	works();
 	for (unsigned i = 0; i < 8; i++) {
 		any_commands(QUEUE_SIZE);
@@ -211,6 +236,18 @@ void guest_main(void)
 		while (take() != NO_IRQ) {
 		}
 	}
+	works();
+	cpu_run(1, disturb, NULL);
+	for (unsigned i = 0; i < 4; i++) {
+		any_commands(QUEUE_SIZE);
+		memset(properties, 0xa1, PROPERTIES);
+		start((uintptr_t)queue, QUEUE_SIZE);
+		run(QUEUE_SIZE - 32);
+		while (take() != NO_IRQ) {
+		}
+	}
+	enough = true;
+	cpu_wait(1);
 	works();
 	any_registers();
 	works();
