@@ -68,7 +68,7 @@ void smmu_pull(const struct smmu_unit *u, const void *p, size_t len)
 	if (!u->coherent) {
 		cache_clean_invalidate_range(p, len);
 	} else {
-		dmb(sy);
+		smmu_barrier();
 	}
 }
 
@@ -250,7 +250,7 @@ static const char *unusable(const struct smmu_unit *u)
 	if (!(u->idr0 & IDR0_TTF_AA64) || !(u->idr5 & IDR5_GRAN4K) || IDR0_TTENDIAN(u->idr0) == 3) {
 		return "it has other page tables";
 	}
-	if (IDR0_STALL_MODEL(u->idr0) == 2) {
+	if (IDR0_STALL_MODEL(u->idr0) >= 2) {
 		return "it always stalls";
 	}
 	if ((u->idr1 & IDR1_PRESET) || IDR1_CMDQS(u->idr1) < COMMAND_LEAST) {
@@ -276,6 +276,10 @@ static uint32_t highest_stream(unsigned int unit)
 /* Transfers end here, whatever a boot loader has left: with an abort. */
 static bool stop(struct smmu_unit *u)
 {
+	/* While a change is under way, another is ignored. */
+	if (!wait_for(u, SMMU_GBPA, (uint32_t)GBPA_UPDATE, 0)) {
+		return false;
+	}
 	smmu_write(u, SMMU_GBPA, (uint32_t)(GBPA_UPDATE | GBPA_ABORT));
 	if (!wait_for(u, SMMU_GBPA, (uint32_t)GBPA_UPDATE, 0)) {
 		return false;
@@ -433,12 +437,16 @@ static int start_unit(struct smmu_unit *u, unsigned int i, const char **why)
 	return err;
 }
 
-/* As if there were none: transfers pass. */
+/* As if there were none: transfers pass, also by units that a boot loader used and nobody has
+ * looked at yet. */
 static void release(void)
 {
 	for (unsigned int i = 0; i < smmu_unit_count; i++) {
 		struct smmu_unit *u = smmu_units[i];
 
+		if (!u->regs) {
+			u->regs = ioremap(hpa(tree.units[i].regs.base), SMMU_SIZE);
+		}
 		if (u->regs) {
 			smmu_write(u, SMMU_IRQ_CTRL, 0);
 			smmu_write(u, SMMU_CR0, 0);

@@ -170,7 +170,8 @@ void hostile_registers(void)
 	if (reg == REG(3u, 0, 12, 8, 3) || reg == REG(3u, 0, 12, 12, 3)) {
 		v &= 7;
 	}
-	/* Nor does it come back from a timer that is due where the counter of the machine overflows. */
+	/* Nor does it come back from a timer that is due where the counter of the machine
+	 * overflows. */
 	if (reg == REG(3u, 3, 14, 3, 0) || reg == REG(3u, 3, 14, 3, 2)) {
 		v &= 0x7fffffff;
 	}

@@ -19,8 +19,10 @@
 
 typedef void irq_handler(void *opaque);
 
-/* fn runs on the CPU that took it, interrupts off. A PPI is enabled on the calling CPU alone. 0, -EBUSY, -EINVAL. */
+/*
+ * fn runs on the CPU that took it, interrupts off. A PPI is enabled on the calling CPU alone. 0, -EBUSY, -EINVAL. The
+ * same fn and opaque once more (a PPI, from another CPU) is no error.
+ */
 int irq_request(unsigned int intid, irq_handler *fn, void *opaque);
 /* An SPI that is a pulse. */
 int irq_request_edge(unsigned int intid, irq_handler *fn, void *opaque);
-/* The same fn and opaque once more (a PPI, from another CPU) is no error. */
