@@ -8,6 +8,10 @@
  * is present is replaced by way of an absent one that no CPU has any more (break before make);
  * invalidation is the hardware's broadcast, so it may happen under the lock.
  *
+ * 16 neighbours of 4 KiB or 2 MiB that map RAM in a row carry the contiguous bit, so a TLB may hold
+ * them as one. All of a group have it or none (DDI 0487 D8.6.1, DDI 0406C B3.6.2): before one
+ * changes, the bit goes from all of them, again by way of absent entries.
+ *
  * Lock: p2m->lock covers every change. Below it: iommu_domain->lock, the allocator's.
  */
 #include "p2m_dma.h"
@@ -31,10 +35,12 @@
 #define PTE_WRITE      BIT(7)
 #define PTE_INNER      (3UL << 8)
 #define PTE_AF	       BIT(10)
+#define PTE_CONTIGUOUS BIT(52)
 #define PTE_XN	       BIT(54)
 #define PTE_TYPE_SHIFT 55 /* bits 58:55 are software's */
 #define PTE_ADDR       0x0000fffffffff000UL
 
+#define GROUP	     16u /* neighbours with the contiguous bit, with pages of 4 KiB */
 #define TABLES_MIN   256 /* a domain may always have that many */
 #define CONCATENATED 4	 /* log2 of the tables that may stand side by side */
 #define VMID_COUNT   256
@@ -249,16 +255,76 @@ static void break_entry(struct domain *d, uint64_t *slot)
 	stage2_flush(d->arch.vttbr);
 }
 
-/* Replaces the large leaf in the slot by a table that maps the same. */
-static int split(struct domain *d, uint64_t *slot, unsigned int level)
+/* The first of the slot's neighbours that it would be contiguous with. */
+static uint64_t *group_of(uint64_t *slot)
 {
-	uint64_t e = *slot, *table = table_alloc(d->p2m);
+	return (uint64_t *)((uintptr_t)slot & ~(GROUP * sizeof(*slot) - 1));
+}
+
+static bool may_be_grouped(enum p2m_type t)
+{
+	return t == P2M_RAM_RW || t == P2M_RAM_RO;
+}
+
+/*
+ * Gives all of a group the contiguous bit or takes it; as in break_entry, look-ups see no hole.
+ * Where p2m_relinquish was there may be holes.
+ */
+static void group_remake(struct domain *d, uint64_t *first, uint64_t bit)
+{
+	for (unsigned int i = 0; i < GROUP; i++) {
+		WRITE_ONCE(first[i], first[i] & ~PTE_VALID);
+	}
+	stage2_flush(d->arch.vttbr);
+	for (unsigned int i = 0; i < GROUP; i++) {
+		uint64_t e = first[i];
+
+		WRITE_ONCE(first[i], e ? (e & ~PTE_CONTIGUOUS) | bit | PTE_VALID : 0);
+	}
+}
+
+/* The slot's entry is about to change alone. */
+static void group_open(struct domain *d, uint64_t *slot)
+{
+	if (*slot & PTE_CONTIGUOUS) {
+		group_remake(d, group_of(slot), 0);
+	}
+}
+
+/* The slot's entry is new: is its group in a row now? */
+static void group_close(struct domain *d, uint64_t *slot, unsigned int level)
+{
+	uint64_t *first = group_of(slot), e = first[0];
+
+	if (level > 2 || !e || !entry_is_leaf(e, level) || (e & PTE_CONTIGUOUS) ||
+	    !may_be_grouped(entry_type(e)) || !IS_ALIGNED(entry_mfn(e), GROUP * span(level))) {
+		return;
+	}
+	for (unsigned int i = 1; i < GROUP; i++) {
+		if (first[i] != e + (i * span(level) << PAGE_SHIFT)) {
+			return;
+		}
+	}
+	group_remake(d, first, PTE_CONTIGUOUS);
+}
+
+/* Replaces the large leaf in the slot by a table that maps the same; what is around g will change.
+ */
+static int split(struct domain *d, uint64_t *slot, unsigned int level, uint64_t g)
+{
+	uint64_t e, *table = table_alloc(d->p2m), *changes;
 
 	if (!table) {
 		return -ENOMEM;
 	}
+	group_open(d, slot);
+	e = *slot;
+	changes = group_of(&table[(g >> (9 * (level - 2))) & 511]);
 	for (unsigned int i = 0; i < 512; i++) {
 		table[i] = make_leaf(entry_mfn(e) + i * span(level - 1), entry_type(e), level - 1);
+		if (may_be_grouped(entry_type(e)) && group_of(&table[i]) != changes) {
+			table[i] |= PTE_CONTIGUOUS;
+		}
 	}
 	break_entry(d, slot);
 	link_table(slot, table);
@@ -289,7 +355,7 @@ static int descend(struct domain *d, uint64_t g, unsigned int *level, bool remov
 			}
 			link_table(slot, table);
 		} else if (entry_is_leaf(*slot, l)) {
-			int err = split(d, slot, l);
+			int err = split(d, slot, l, g);
 
 			if (err) {
 				return err;
@@ -315,9 +381,10 @@ static void fill(struct domain *d, uint64_t *slot, unsigned int level, uint64_t 
 		}
 		return;
 	}
-	if (old == e) {
+	if ((old & ~PTE_CONTIGUOUS) == e) {
 		return;
 	}
+	group_open(d, slot);
 	if (old && e) {
 		break_entry(d, slot);
 	} else if (old) {
@@ -366,6 +433,8 @@ static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, 
 	err = p2m_dma_follow(d, g, m, 9 * (want - 1), t, flush);
 	if (err && t != P2M_INVALID) {
 		fill(d, slot, want, 0, P2M_INVALID, flush);
+	} else if (t != P2M_INVALID) {
+		group_close(d, slot, want);
 	}
 	return err;
 }
@@ -412,10 +481,11 @@ void p2m_flush(struct domain *d)
 	iommu_flush(d);
 }
 
-static int finish(struct domain *d, int err, bool flush)
+/* flush: a pointer, for the call that sets it stands among the arguments. */
+static int finish(struct domain *d, int err, const bool *flush)
 {
 	spin_unlock(&d->p2m->lock);
-	if (flush) {
+	if (*flush) {
 		p2m_flush(d);
 	}
 	return err;
@@ -437,7 +507,7 @@ int p2m_set(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_typ
 	bool flush = false;
 
 	spin_lock(&d->p2m->lock);
-	return finish(d, set_locked(d, g, m, order, t, &flush), flush);
+	return finish(d, set_locked(d, g, m, order, t, &flush), &flush);
 }
 
 int p2m_set_if_empty(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t)
@@ -448,9 +518,9 @@ int p2m_set_if_empty(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t)
 	spin_lock(&d->p2m->lock);
 	(void)p2m_lookup(d, g, &old, NULL);
 	if (old != P2M_INVALID && !(old == P2M_MMIO && d->is_service)) {
-		return finish(d, -EEXIST, false);
+		return finish(d, -EEXIST, &flush);
 	}
-	return finish(d, set_locked(d, g, m, 0, t, &flush), flush);
+	return finish(d, set_locked(d, g, m, 0, t, &flush), &flush);
 }
 
 /* (lock) Does an entry in the range hold a reference that replacing it would lose? */
@@ -484,9 +554,9 @@ int p2m_populate(struct domain *d, gfn_t g, mfn_t m, unsigned int order)
 	}
 	spin_lock(&p->lock);
 	if (range_holds_references(d, g.v, order)) {
-		return finish(d, -EEXIST, false);
+		return finish(d, -EEXIST, &flush);
 	}
-	return finish(d, set_locked(d, g, m, order, P2M_RAM_RW, &flush), flush);
+	return finish(d, set_locked(d, g, m, order, P2M_RAM_RW, &flush), &flush);
 }
 
 int p2m_remove_if_noflush(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t, bool *flush)
