@@ -531,11 +531,9 @@ long hypercall_domctl(const struct hypercall_args *a)
 	if (d) {
 		domain_put(d);
 	}
-	if (rc == -ERESTART) {
-		return hypercall_restart(a);
-	}
+	/* What is to be done again may say there how far it is. */
 	if (copy_back && guest_write_obj(gva(a->v[0]), &untrusted_op)) {
 		rc = -EFAULT;
 	}
-	return rc;
+	return rc == -ERESTART ? hypercall_restart(a) : rc;
 }
