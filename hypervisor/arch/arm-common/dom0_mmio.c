@@ -20,19 +20,9 @@
 
 static unsigned int blocks; /* atomic */
 
-static bool is_ram(uint64_t a)
-{
-	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
-		if (a >= boot_info.memory[i].start && a < boot_info.memory[i].end) {
-			return true;
-		}
-	}
-	return false;
-}
-
 bool dom0_frame_is_device(uint64_t frame)
 {
-	return frame < BIT(40) && !is_ram(frame << PAGE_SHIFT) && !platform_frame_is_hidden(frame);
+	return frame < BIT(40) && !platform_is_memory(frame << PAGE_SHIFT) && !platform_frame_is_hidden(frame);
 }
 
 /* 0; -EEXIST: device memory already; -EBUSY: somebody's RAM; another error when it cannot be

@@ -19,16 +19,6 @@
 #define TYPER_COUNT(v) ((v)&0x3ff)
 #define ITS_TRANSLATER 0x10040u /* GITS_TRANSLATER, from the ITS's first register */
 
-static bool is_ram(uint64_t at)
-{
-	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
-		if (at >= boot_info.memory[i].start && at < boot_info.memory[i].end) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* NULL, or what is wrong with the frame. */
 static const char *judge(const struct platform_msi *m, uint32_t base, uint32_t count)
 {
@@ -58,7 +48,7 @@ static void look_at(struct platform_msi *m)
 	volatile uint8_t *regs;
 
 	if (IS_ALIGNED(m->regs.base, PAGE_SIZE) && m->regs.size >= PAGE_SIZE &&
-	    m->regs.size <= MIB(1) && !is_ram(m->regs.base)) {
+	    m->regs.size <= MIB(1) && !platform_is_memory(m->regs.base)) {
 		m->regs.size = ROUND_DOWN(m->regs.size, PAGE_SIZE);
 		regs = count ? NULL : ioremap(hpa(m->regs.base), PAGE_SIZE);
 		if (regs) {

@@ -53,7 +53,7 @@ struct vlpi_domain {
 	unsigned int device_count, event_count;
 	unsigned int its_count;
 	struct vits *its;		/* [its_count] */
-	struct vlpi *chunks[LPI_COUNT / VLPI_CHUNK];	/* (vgic.lock to set) grow only; NULL: none was ever mapped */
+	struct vlpi *chunks[LPI_COUNT / VLPI_CHUNK];	/* (lock to set) grow only; NULL: none was ever mapped */
 };
 
 /* vlpi.c. No vgic.lock held. */

@@ -97,6 +97,16 @@ void platform_open(const void *fdt, size_t mapped, uint64_t pa);
 void platform_init(uint64_t boot_mpidr);
 /* True when the frame belongs to a device that the hypervisor keeps. */
 bool platform_frame_is_hidden(uint64_t frame);
+/* The machine's memory is at this address, the firmware's included. */
+static inline bool platform_is_memory(uint64_t at)
+{
+	for (unsigned int i = 0; i < boot_info.memory_count; i++) {
+		if (at >= boot_info.memory[i].start && at < boot_info.memory[i].end) {
+			return true;
+		}
+	}
+	return false;
+}
 /* Finds the console's UART by console options dtuart= (path or alias), else by /chosen. After cmdline_parse. */
 void platform_choose_uart(const char *dtuart);
 /* Takes the chosen UART as console output; false: there is none. Needs ioremap. */
