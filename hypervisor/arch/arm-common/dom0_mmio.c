@@ -22,7 +22,8 @@ static unsigned int blocks; /* atomic */
 
 bool dom0_frame_is_device(uint64_t frame)
 {
-	return frame < BIT(40) && !platform_is_memory(frame << PAGE_SHIFT) && !platform_frame_is_hidden(frame);
+	return frame < BIT(40) && !platform_is_memory(frame << PAGE_SHIFT) &&
+	       !platform_frame_is_hidden(frame);
 }
 
 /* 0; -EEXIST: device memory already; -EBUSY: somebody's RAM; another error when it cannot be
