@@ -273,13 +273,25 @@ void vcpu_wake(struct vcpu *v)
 	}
 }
 
-void vcpu_kick(struct vcpu *v)
+int vcpu_wake_or_cpu(struct vcpu *v)
 {
+	unsigned int cpu;
+
 	smp_mb();
 	if (READ_ONCE(v->state) & (BIT(VCPU_BLOCKED) | BIT(VCPU_POLLING))) {
 		vcpu_wake(v);
-	} else if (READ_ONCE(v->sched.running) && READ_ONCE(v->cpu) != this_cpu()->id) {
-		arch_cpu_kick(READ_ONCE(v->cpu));
+		return -1;
+	}
+	cpu = READ_ONCE(v->cpu);
+	return READ_ONCE(v->sched.running) && cpu != this_cpu()->id ? (int)cpu : -1;
+}
+
+void vcpu_kick(struct vcpu *v)
+{
+	int cpu = vcpu_wake_or_cpu(v);
+
+	if (cpu >= 0) {
+		arch_cpu_kick((unsigned int)cpu);
 	}
 }
 

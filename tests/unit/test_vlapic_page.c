@@ -62,32 +62,6 @@ TEST(vlapic_page_highest)
 	CHECK_EQ(vlapic_bits_highest(irr), 40);
 }
 
-TEST(vlapic_page_move)
-{
-	static const uint8_t vectors[] = { 16, 31, 32, 95, 128, 254, 255 };
-	uint32_t inbox[VLAPIC_BIT_WORDS] = { 0 };
-	uint32_t *irr = bits(VLAPIC_REG_IRR);
-
-	memset(page, 0, sizeof(page));
-	set(irr, 33);
-	for (unsigned int i = 0; i < ARRAY_SIZE(vectors); i++) {
-		set(inbox, vectors[i]);
-	}
-	vlapic_bits_move(irr, inbox);
-	CHECK_EQ(vlapic_bits_highest(inbox), -1);
-	for (unsigned int v = 0; v < 256; v++) {
-		bool want = v == 33;
-
-		for (unsigned int i = 0; i < ARRAY_SIZE(vectors); i++) {
-			want |= vectors[i] == v;
-		}
-		CHECK_EQ(!!(*vlapic_bits_word(irr, (uint8_t)v) & vlapic_bits_mask((uint8_t)v)), want);
-	}
-	/* Only the bitmap was touched. */
-	CHECK_EQ(*bits(VLAPIC_REG_ESR), 0);
-	CHECK_EQ(*bits(VLAPIC_REG_TMR + 7), 0);
-}
-
 TEST(vlapic_page_quarter)
 {
 	uint32_t *tmr = bits(VLAPIC_REG_TMR);

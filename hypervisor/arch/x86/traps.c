@@ -179,18 +179,17 @@ static void handle_exception(struct trap_frame *f)
 	panic("exception %lu, error code %lx, at %016lx", f->vector, f->error, f->rip);
 }
 
-void trap_dispatch(struct trap_frame *f)
+void interrupt_dispatch(uint8_t vector)
 {
-	switch (f->vector) {
-	case 0 ... 31:
-		handle_exception(f);
-		break;
+	switch (vector) {
 	case VECTOR_TIMER:
 		apic_eoi();
 		timer_interrupt();
 		break;
 	case VECTOR_KICK:
 		/* To be interrupted was all: the exit or wake-up has happened. */
+	case VECTOR_POSTED:
+		/* It came when no guest ran here: the next entry looks for what was posted. */
 		apic_eoi();
 		break;
 	case VECTOR_CALL:
@@ -200,7 +199,16 @@ void trap_dispatch(struct trap_frame *f)
 	case VECTOR_SPURIOUS:
 		break;
 	default:
-		irq_dispatch((uint8_t)f->vector);
+		irq_dispatch(vector);
 		break;
+	}
+}
+
+void trap_dispatch(struct trap_frame *f)
+{
+	if (f->vector < 32) {
+		handle_exception(f);
+	} else {
+		interrupt_dispatch((uint8_t)f->vector);
 	}
 }

@@ -30,6 +30,11 @@ void vcpu_yield(void);
 void vcpu_wake(struct vcpu *v);
 /* Something changed that v must see before it runs guest code: wakes it, or makes its CPU exit. Any context. */
 void vcpu_kick(struct vcpu *v);
+/*
+ * The same, but when v runs on another CPU that one's number is returned, for the caller to tell it in its own way. -1:
+ * nobody is to be told. Any context.
+ */
+int vcpu_wake_or_cpu(struct vcpu *v);
 
 /*
  * Sets or clears one reason (VCPU_*) why v does not run, and queues, stops or tickles as that demands. They

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Virtual local APIC: registers of both modes, priorities, EOI. The timer is in vlapic_timer.c,
- * messages between APICs in vlapic_msg.c, the records of the HVM context in vlapic_save.c. Intel
- * SDM vol. 3 ch. 10 (sections below), AMD APM vol. 2 ch. 16.
+ * messages between APICs in vlapic_msg.c, the records of the HVM context in vlapic_save.c, the way to
+ * IRR of a CPU that delivers in vlapic_inbox.c. Intel SDM vol. 3 ch. 10 (sections below), AMD APM vol. 2 ch. 16.
  *
  * Nothing is computed ahead: PPR follows from TPR and the highest bit in service when somebody
  * asks, and a delivery costs one locked bit and a kick. Locks: see asm/vlapic.h.
@@ -13,6 +13,7 @@
 #include <hv/errno.h>
 #include <hv/page.h>
 #include <asm/exit.h>
+#include <asm/irq.h>
 #include <asm/msr-index.h>
 #include <asm/vioapic.h>
 #include <asm/vmm.h>
@@ -60,7 +61,7 @@ int vlapic_highest_requested(struct vlapic *l)
 	}
 	/* First the hint, then the bits: who sets a bit meanwhile sets the hint after this. */
 	(void)__atomic_exchange_n(&l->irr_pending, false, __ATOMIC_SEQ_CST);
-	vlapic_bits_move(irr, l->inbox);
+	vlapic_inbox_take(&l->inbox, irr);
 	vector = vlapic_bits_highest(irr);
 	if (vector >= 0) {
 		WRITE_ONCE(l->irr_pending, true);
@@ -88,6 +89,28 @@ int vlapic_highest_blocked(struct vcpu *v)
 	return vector;
 }
 
+static void send_by_inbox(struct vcpu *v, uint8_t vector, bool level)
+{
+	struct vlapic *l = &v->arch.vlapic;
+	enum vlapic_notice notice = vlapic_inbox_put(&l->inbox, vector, level);
+	int cpu;
+
+	WRITE_ONCE(l->irr_pending, true);
+	switch (notice) {
+	case VLAPIC_NOTICE_NONE:
+		break;
+	case VLAPIC_NOTICE_POST:
+		cpu = vcpu_wake_or_cpu(v);
+		if (cpu >= 0) {
+			apic_send_ipi((unsigned int)cpu, VECTOR_POSTED);
+		}
+		break;
+	case VLAPIC_NOTICE_KICK:
+		vcpu_kick(v);
+		break;
+	}
+}
+
 void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level)
 {
 	struct vlapic *l = &v->arch.vlapic;
@@ -107,7 +130,11 @@ void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level)
 		__atomic_fetch_and(tmr, ~bit, __ATOMIC_SEQ_CST);
 		WRITE_ONCE(l->tmr_changed, true);
 	}
-	if (__atomic_fetch_or(vlapic_bits_word(l->inbox, vector), bit, __ATOMIC_SEQ_CST) & bit) {
+	if (l->cpu_delivers) {
+		send_by_inbox(v, vector, level);
+		return;
+	}
+	if (__atomic_fetch_or(vlapic_bits_word(vlapic_reg(l, VLAPIC_REG_IRR), vector), bit, __ATOMIC_SEQ_CST) & bit) {
 		return; /* whoever set it has kicked v */
 	}
 	WRITE_ONCE(l->irr_pending, true);
@@ -487,7 +514,7 @@ static void reset_registers(struct vcpu *v)
 	struct vlapic *l = &v->arch.vlapic;
 	unsigned int i;
 
-	clear_bits(l->inbox);
+	vlapic_inbox_clear(&l->inbox);
 	clear_bits(vlapic_reg(l, VLAPIC_REG_IRR));
 	clear_bits(vlapic_reg(l, VLAPIC_REG_ISR));
 	clear_bits(vlapic_reg(l, VLAPIC_REG_TMR));
@@ -578,7 +605,6 @@ int vlapic_init(struct vcpu *v)
 	if (!l->regs) {
 		return -ENOMEM;
 	}
-	l->inbox = vlapic_reg(l, VLAPIC_REG_IRR);
 	l->id = v->id * 2;
 	l->base_msr = VLAPIC_DEFAULT_BASE | APIC_BASE_ENABLE | (v->id ? 0 : APIC_BASE_BSP);
 	spin_lock_init(&l->timer_lock);
@@ -588,12 +614,12 @@ int vlapic_init(struct vcpu *v)
 	return 0;
 }
 
-void vlapic_cpu_delivers(struct vcpu *v)
+void vlapic_cpu_delivers(struct vcpu *v, bool cpu_takes)
 {
 	struct vlapic *l = &v->arch.vlapic;
 
 	l->cpu_delivers = true;
-	l->inbox = l->posted;
+	l->inbox.cpu_takes = cpu_takes;
 }
 
 void vlapic_destroy(struct vcpu *v)

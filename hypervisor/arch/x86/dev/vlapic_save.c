@@ -45,7 +45,7 @@ void vlapic_save(struct vcpu *v, struct hvm_hw_lapic *s, struct hvm_hw_lapic_reg
 	if (r) {
 		/* What others sent meanwhile belongs into IRR. */
 		if (l->cpu_delivers) {
-			vlapic_bits_move(vlapic_reg(l, VLAPIC_REG_IRR), l->inbox);
+			vlapic_inbox_take(&l->inbox, vlapic_reg(l, VLAPIC_REG_IRR));
 		}
 		memset(r, 0, sizeof(*r));
 		for (reg = 0; reg < PAGE_REGS; reg++) {

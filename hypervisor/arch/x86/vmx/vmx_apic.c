@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The virtual LAPIC as far as the CPU does it: its register page (asm/vlapic_page.h) is the VMCS's virtual-APIC page.
- * Intel SDM vol. 3 ch. 29. Five capabilities, each used where it is there: the TPR (mandatory), the xAPIC page (an access
- * makes an exit that says where), x2APIC MSRs, the other registers, and the delivery of interrupts.
+ * Intel SDM vol. 3 ch. 29. Six capabilities, each used where it is there: the TPR (mandatory), the xAPIC page (an access
+ * makes an exit that says where), x2APIC MSRs, the other registers, the delivery of interrupts, posted interrupts.
  *
  * With delivery the CPU moves vectors from IRR to ISR and ends them, guided by two of them in the VMCS: the highest
  * requested (RVI) and the highest in service (SVI). An exit copies them into the vlapic, so that between exit and entry
  * that is as complete as on a CPU that does none of this; an entry writes them when they are others. The vectors whose
- * TMR bit is set end with an exit: the virtual IO-APIC waits for those.
+ * TMR bit is set end with an exit: the virtual IO-APIC waits for those. With posted interrupts, too, what arrives while
+ * the guest runs gets into IRR without an exit (asm/vlapic_inbox.h).
  *
  * The access page. Its frame marks, by its address alone, the guest-physical page whose accesses are the APIC's; nobody
  * ever uses its bytes, so all domains share it. A vCPU in another mode, or whose APIC is elsewhere, would reach those
@@ -17,6 +18,7 @@
  */
 #include "vmx.h"
 #include <asm/exit.h>
+#include <asm/irq.h>
 #include <asm/msr-index.h>
 #include <asm/vioapic.h>
 #include <asm/vmm.h>
@@ -92,12 +94,16 @@ void vmx_apic_init(struct vcpu *v)
 	if (vmx_has2(PROC2_APIC_ACCESS)) {
 		vmcs_write(VMCS_APIC_ACCESS, virt_to_hpa(access_page).v);
 	}
+	if (vmx_caps.pin & PIN_POSTED) {
+		vmcs_write(VMCS_POSTED_VECTOR, VECTOR_POSTED);
+		vmcs_write(VMCS_POSTED_DESC, virt_to_hpa(&v->arch.vlapic.inbox).v);
+	}
 	if (vmx_has2(PROC2_INTR_DELIVERY)) {
 		vmcs_write(VMCS_GUEST_INTR_STATUS, 0);
 		for (unsigned int i = 0; i < 4; i++) {
 			vmcs_write((enum vmcs_field)(VMCS_EOI_EXIT0 + 2 * i), 0);
 		}
-		vlapic_cpu_delivers(v);
+		vlapic_cpu_delivers(v, vmx_caps.pin & PIN_POSTED);
 	}
 }
 
@@ -172,6 +178,8 @@ void vmx_apic_update(struct vcpu *v)
 	}
 	flags = vmcs_begin(v);
 	vmcs_write(VMCS_PROC2_CONTROLS, now);
+	/* Without delivery the notification is an interrupt like others, and makes an exit. */
+	vmcs_write(VMCS_PIN_CONTROLS, vmx_caps.pin & (now & PROC2_INTR_DELIVERY ? ~0U : (uint32_t)~PIN_POSTED));
 	vmcs_write(VMCS_MSR_BITMAP, virt_to_hpa(now & PROC2_X2APIC ? vmx_msr_bitmap_x2apic : vmx_msr_bitmap).v);
 	vmcs_end(flags);
 	__atomic_store_n(&s->proc2, now, __ATOMIC_SEQ_CST);
@@ -207,7 +215,7 @@ static __noinline void eoi_exits_write(struct vlapic *l)
 	(void)__atomic_exchange_n(&l->tmr_changed, false, __ATOMIC_SEQ_CST);
 	for (unsigned int i = 0; i < 4; i++) {
 		vmcs_write((enum vmcs_field)(VMCS_EOI_EXIT0 + 2 * i),
-			   vlapic_bits_quarter(vlapic_reg(l, VLAPIC_REG_TMR), i));
+			   vlapic_inbox_eoi_exits(&l->inbox, vlapic_reg(l, VLAPIC_REG_TMR), i));
 	}
 }
 

@@ -29,9 +29,10 @@
 #define PROC2_MANDATORY		(PROC2_EPT | PROC2_UNRESTRICTED | PROC2_WBINVD)
 #define PROC2_OPTIONAL		(PROC2_VPID | PROC2_RDTSCP | PROC2_INVPCID | PROC2_PLE | PROC2_XSAVES | \
 				 PROC2_TSC_SCALING | PROC2_PML)
-#define EXIT_MANDATORY		(EXIT_CTL_SAVE_DEBUG | EXIT_CTL_HOST_64 | EXIT_CTL_LOAD_PAT | EXIT_CTL_LOAD_EFER)
-/* One is no use without the other. */
-#define PIN_OPTIONAL		PIN_TIMER
+#define EXIT_MANDATORY		(EXIT_CTL_SAVE_DEBUG | EXIT_CTL_HOST_64 | EXIT_CTL_ACK_INTR | EXIT_CTL_LOAD_PAT | \
+				 EXIT_CTL_LOAD_EFER)
+/* The timer is no use without the exit control, posting none without the delivery of interrupts. */
+#define PIN_OPTIONAL		(PIN_TIMER | PIN_POSTED)
 #define EXIT_OPTIONAL		EXIT_CTL_SAVE_TIMER
 #define ENTRY_MANDATORY		(ENTRY_CTL_LOAD_DEBUG | ENTRY_CTL_LOAD_PAT | ENTRY_CTL_LOAD_EFER)
 
@@ -117,6 +118,9 @@ static const char *choose_ept(struct vmx_caps *c)
 	if (!c->ept_ad) {
 		c->proc2 &= (uint32_t)~PROC2_PML;
 	}
+	if (!(c->proc2 & PROC2_INTR_DELIVERY)) {
+		c->pin &= (uint32_t)~PIN_POSTED;
+	}
 	return NULL;
 }
 
@@ -145,7 +149,7 @@ static const char *read_caps(struct vmx_caps *c)
 	}
 	if (!choose(rdmsr(MSR_VMX_TRUE_EXIT), EXIT_MANDATORY, EXIT_OPTIONAL, 0, &c->exit) ||
 	    !choose(rdmsr(MSR_VMX_TRUE_ENTRY), ENTRY_MANDATORY, 0, ENTRY_CTL_IA32E, &c->entry)) {
-		return "this CPU's VT-x cannot switch PAT or EFER";
+		return "this CPU's VT-x cannot switch PAT or EFER, or take interrupts at exits";
 	}
 	c->timer = (c->pin & PIN_TIMER) && (c->exit & EXIT_CTL_SAVE_TIMER);
 	if (!c->timer) {
@@ -180,10 +184,11 @@ const char *vmx_caps_choose(void)
 		 vmx_has2(PROC2_TSC_SCALING) ? ", TSC scaling" : "",
 		 vmx_has2(PROC2_PML) ? ", page-modification logging" : "",
 		 vmx_has2(PROC2_INVPCID) ? ", INVPCID" : "", vmx_has2(PROC2_XSAVES) ? ", XSAVES" : "");
-	log_info("VT-x: APIC in the CPU: %s%s%s%s%s\n", vmx_has2(PROC2_APIC) ? "TPR" : "TPR alone",
+	log_info("VT-x: APIC in the CPU: %s%s%s%s%s%s\n", vmx_has2(PROC2_APIC) ? "TPR" : "TPR alone",
 		 vmx_has2(PROC2_APIC_ACCESS) ? ", its page" : "", vmx_has2(PROC2_X2APIC) ? ", x2APIC" : "",
 		 vmx_has2(PROC2_APIC_REGISTERS) ? ", registers" : "",
-		 vmx_has2(PROC2_INTR_DELIVERY) ? ", interrupt delivery" : "");
+		 vmx_has2(PROC2_INTR_DELIVERY) ? ", interrupt delivery" : "",
+		 vmx_caps.pin & PIN_POSTED ? ", posted interrupts" : "");
 	return NULL;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "vmx.h"
 #include <asm/exit.h>
+#include <asm/irq.h>
 #include <asm/msr-index.h>
 #include <asm/processor.h>
 #include <asm/speculation.h>
@@ -211,11 +212,11 @@ static void handle_rare(struct vcpu *v, struct vmx_vcpu *s)
 static void handle_exit(struct vcpu *v, struct vmx_vcpu *s)
 {
 	switch (s->reason) {
-	case EXIT_EXTINT:
+	case EXIT_EXTINT:		/* done before interrupts were on */
 	case EXIT_INIT:
 	case EXIT_SIPI:
 	case EXIT_TPR_BELOW:		/* the next entry looks for what it freed */
-		break;			/* interrupts: taken since they are on again */
+		break;
 	case EXIT_TIMER:
 		handle_timer(s);
 		break;
@@ -317,6 +318,10 @@ void vmx_run(struct vcpu *v)
 		handle_exit(v, s);
 		irq_enable();
 		return;
+	}
+	if (s->reason == EXIT_EXTINT) {
+		/* The exit has acknowledged it: nothing else of its priority comes before its EOI. */
+		interrupt_dispatch(INTR_VECTOR(vmcs_read(VMCS_EXIT_INTR_INFO)));
 	}
 	irq_enable();
 	if (unlikely(reason & EXIT_REASON_ENTRY_FAILED)) {

@@ -153,7 +153,7 @@ static void init_controls(struct vcpu *v)
 
 	s->proc = vmx_caps.proc;
 	s->proc2 = vmx_caps.proc2 & (uint32_t)~(PROC2_APIC | PROC2_PML);
-	vmcs_write(VMCS_PIN_CONTROLS, vmx_caps.pin);
+	vmcs_write(VMCS_PIN_CONTROLS, vmx_caps.pin & (uint32_t)~PIN_POSTED);
 	vmcs_write(VMCS_PROC_CONTROLS, s->proc);
 	vmcs_write(VMCS_PROC2_CONTROLS, s->proc2);
 	vmcs_write(VMCS_EXIT_CONTROLS, vmx_caps.exit);

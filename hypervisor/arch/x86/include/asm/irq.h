@@ -3,7 +3,7 @@
 
 /*
  * Interrupts of the machine (arch/x86/irq.c): vectors, descriptors, IO-APIC pins and MSIs.
- * Vectors: 0x20-0xdf devices, 0xe0.. IPIs and the timer (0xf0 timer, 0xf1 kick, 0xf2 call, 0xff spurious).
+ * Vectors: 0x20-0xdf devices, 0xe0.. IPIs and the timer (0xf0 timer, 0xf1 kick, 0xf2 call, 0xf3 posted, 0xff spurious).
  * Locks: descriptor lock (interrupts off) is a leaf.
  */
 #include <hv/addr.h>
@@ -14,12 +14,15 @@
 #define VECTOR_TIMER		0xf0
 #define VECTOR_KICK		0xf1
 #define VECTOR_CALL		0xf2
+#define VECTOR_POSTED		0xf3	/* something was posted for the vCPU that runs here */
 #define VECTOR_SPURIOUS		0xff
 
 /* Called with interrupts off after the LAPIC's EOI rules of the descriptor were applied. */
 typedef void irq_handler(void *opaque);
 
-/* From the interrupt entry: vector 0x20-0xdf. */
+/* traps.c. What an interrupt of this vector (0x20 and up) is for; interrupts off. Its EOI is included. */
+void interrupt_dispatch(uint8_t vector);
+/* From there: vector 0x20-0xdf. */
 void irq_dispatch(uint8_t vector);
 void irq_init(void);			/* IO-APICs found in MADT, all masked; legacy PIC off */
 

@@ -12,6 +12,7 @@
 #include <hv/spinlock.h>
 #include <hv/timer.h>
 #include <hv/types.h>
+#include <asm/vlapic_inbox.h>
 #include <asm/vlapic_page.h>
 
 struct vcpu;
@@ -20,8 +21,8 @@ struct hvm_hw_lapic_state;
 
 /*
  * The registers stand in one page (asm/vlapic_page.h). A CPU that virtualises the APIC reads and writes it while the
- * guest runs, and so, through it, does the guest: of the page only ISR, TMR and IRR may be trusted. With such a CPU
- * other vCPUs must not touch IRR, for the CPU changes it without a lock: they set bits in an inbox that v itself empties.
+ * guest runs, and so, through it, does the guest: of the page only ISR, TMR and IRR may be trusted. Where the CPU
+ * delivers, too, others must not touch IRR, for it changes that without a lock: they use the inbox.
  */
 struct vlapic {
 	uint64_t base_msr;
@@ -32,8 +33,7 @@ struct vlapic {
 	bool tmr_changed;  /* some TMR bit, since the vendor last looked */
 	int isr_highest;   /* of ISR; -1: none */
 	uint32_t *regs;	   /* the page */
-	uint32_t *inbox;   /* where senders set bits: IRR, or posted */
-	uint32_t posted[VLAPIC_BIT_WORDS];
+	struct vlapic_inbox inbox; /* used if cpu_delivers */
 	uint32_t esr_pending;
 	struct spinlock timer_lock; /* the following, against the timer's function */
 	uint32_t timer_initial, timer_divide, timer_lvt; /* what the page shows, but the guest cannot reach */
@@ -73,8 +73,8 @@ static inline uint32_t *vlapic_reg(const struct vlapic *l, unsigned int reg)
 
 /* The page and all in it, before the vendor's part of v. */
 int vlapic_init(struct vcpu *v);
-/* (vendor, before v first runs) The CPU delivers from the page. */
-void vlapic_cpu_delivers(struct vcpu *v);
+/* (vendor, before v first runs) The CPU delivers from the page, and, if it takes them, what is posted in the inbox. */
+void vlapic_cpu_delivers(struct vcpu *v, bool cpu_takes);
 void vlapic_destroy(struct vcpu *v);
 /* The timer follows v to its new CPU. Scheduler locks may be held. */
 void vlapic_migrate(struct vcpu *v, unsigned int cpu);

@@ -68,17 +68,6 @@ static inline int vlapic_bits_highest(const uint32_t *bits)
 	return -1;
 }
 
-/* Moves what stands in from to to. Others may set bits in from meanwhile: they move now or stay there. */
-static inline void vlapic_bits_move(uint32_t *to, uint32_t *from)
-{
-	for (unsigned int i = 0; i < VLAPIC_BIT_WORDS; i += VLAPIC_STRIDE) {
-		if (READ_ONCE(from[i])) {
-			__atomic_fetch_or(to + i, __atomic_exchange_n(from + i, 0, __ATOMIC_SEQ_CST),
-					  __ATOMIC_SEQ_CST);
-		}
-	}
-}
-
 /* 64 of the 256 bits, n = 0 to 3: as a bitmap that is dense. */
 static inline uint64_t vlapic_bits_quarter(const uint32_t *bits, unsigned int n)
 {
