@@ -3,7 +3,7 @@
  * The virtual GIC's heart: which interrupts of which vCPU are pending or active, and their way
  * through the list registers. An interrupt in a list register has its pending state there alone
  * (irq->pending is what came after), its active state in both.
- * Lock: domain's vgic.lock (interrupts off) -> the host GIC's. Kicks come after it.
+ * Locks: see asm/vgic.h. Kicks come after them, for they take the scheduler's.
  */
 #include "vgic.h"
 #include <asm/gic.h>
@@ -22,14 +22,57 @@ static struct vgic_domain *of(struct domain *d)
 	return &d->arch.vgic;
 }
 
-void vgic_unlock(struct domain *d, unsigned long flags, const struct vgic_kicks *k)
+void vgic_kick_all(struct domain *d, const struct vgic_kicks *k)
 {
 	unsigned int i;
 
-	spin_unlock_irq(&of(d)->lock, flags);
 	for_each_set_bit(i, k->who, VGIC_VCPU_MAX)
 	{
 		vcpu_kick(d->vcpu[i]);
+	}
+}
+
+void vgic_unlock(struct domain *d, unsigned long flags, const struct vgic_kicks *k)
+{
+	spin_unlock_irq(&of(d)->lock, flags);
+	vgic_kick_all(d, k);
+}
+
+unsigned long vgic_lock_both(struct vcpu *v)
+{
+	unsigned long flags = spin_lock_irq(&of(v->domain)->lock);
+
+	spin_lock(&v->arch.vgic.lock);
+	return flags;
+}
+
+void vgic_unlock_both(struct vcpu *v, unsigned long flags, const struct vgic_kicks *k)
+{
+	spin_unlock(&v->arch.vgic.lock);
+	vgic_unlock(v->domain, flags, k);
+}
+
+/*
+ * v's lock, and the domain's if shared interrupts wait for v or are in its list registers.
+ * Interrupts are off. Who queues one does that before he sets work, and v clears work before it
+ * looks here: what is missed now comes again.
+ */
+static bool lock_queues(struct vcpu *v)
+{
+	bool shared = !list_empty(&v->arch.vgic.shared);
+
+	if (shared) {
+		spin_lock(&of(v->domain)->lock);
+	}
+	spin_lock(&v->arch.vgic.lock);
+	return shared;
+}
+
+static void unlock_queues(struct vcpu *v, bool shared)
+{
+	spin_unlock(&v->arch.vgic.lock);
+	if (shared) {
+		spin_unlock(&of(v->domain)->lock);
 	}
 }
 
@@ -102,12 +145,13 @@ void vgic_update_line(struct domain *d, const struct vgic_irq *irq)
 
 static bool deliverable(struct domain *d, const struct vgic_irq *irq)
 {
-	return vgic_is_pending(irq) && irq->enabled && of(d)->enabled;
+	return vgic_is_pending(irq) && irq->enabled && READ_ONCE(of(d)->enabled);
 }
 
 static void kick(struct vcpu *v, struct vgic_kicks *k)
 {
-	WRITE_ONCE(v->arch.vgic.work, true);
+	/* After what it is about. */
+	__atomic_store_n(&v->arch.vgic.work, true, __ATOMIC_RELEASE);
 	__set_bit(v->id, k->who);
 }
 
@@ -124,7 +168,8 @@ void vgic_update(struct domain *d, struct vgic_irq *irq, struct vcpu *own, struc
 			return;
 		}
 		irq->vcpu = target;
-		list_add_tail(&irq->entry, &target->arch.vgic.queue);
+		list_add_tail(&irq->entry, irq->intid < VGIC_PRIVATE ? &target->arch.vgic.queue
+								     : &target->arch.vgic.shared);
 	}
 	kick(target, k);
 }
@@ -155,12 +200,41 @@ void vgic_detach(struct vgic_irq *irq, struct vgic_kicks *k)
 	irq->pending = irq->active = false;
 	irq->sources = 0;
 	if (irq->lr != VGIC_NO_LR) {
+		struct vgic_vcpu *g = &irq->vcpu->arch.vgic;
+
 		/* Its vCPU empties the register when it looks again. */
-		irq->vcpu->arch.vgic.in_lr[irq->lr] = NULL;
+		spin_lock(&g->lock);
+		g->in_lr[irq->lr] = NULL;
+		spin_unlock(&g->lock);
 		irq->lr = VGIC_NO_LR;
 		kick(irq->vcpu, k);
 	}
 	dequeue(irq);
+}
+
+void vgic_enable(struct domain *d, uint32_t ctlr, bool on)
+{
+	struct vgic_domain *g = of(d);
+	struct vgic_kicks k = {0};
+	unsigned long flags = spin_lock_irq(&g->lock);
+	struct vcpu *v;
+
+	g->ctlr = ctlr;
+	if (g->enabled != on) {
+		WRITE_ONCE(g->enabled, on);
+		for_each_vcpu(d, v)
+		{
+			spin_lock(&v->arch.vgic.lock);
+			for (unsigned int i = 0; i < VGIC_PRIVATE; i++) {
+				vgic_requeue(d, &v->arch.vgic.irqs[i], v, &k);
+			}
+			spin_unlock(&v->arch.vgic.lock);
+		}
+		for (unsigned int i = 0; i < g->spi_count; i++) {
+			vgic_requeue(d, &g->spis[i], NULL, &k);
+		}
+	}
+	vgic_unlock(d, flags, &k);
 }
 
 /* List registers: interrupts off, v is current
@@ -185,7 +259,9 @@ static void fold_one(struct vgic_vcpu *g, unsigned int n)
 	}
 }
 
-void vgic_fold(struct vcpu *v)
+/* An interrupt in a list register stands on its queue, so that lock_queues has taken what covers
+ * it. */
+static void fold(struct vcpu *v)
 {
 	struct vgic_vcpu *g = &v->arch.vgic;
 	unsigned long used = g->lr_used;
@@ -198,7 +274,12 @@ void vgic_fold(struct vcpu *v)
 			fold_one(g, n);
 		}
 	}
-	g->work = true;
+}
+
+void vgic_fold(struct vcpu *v)
+{
+	fold(v);
+	WRITE_ONCE(v->arch.vgic.work, true);
 }
 
 static void fill_one(struct vgic_vcpu *g, struct vgic_irq *irq, unsigned int n, bool may_pend)
@@ -214,8 +295,8 @@ static void fill_one(struct vgic_vcpu *g, struct vgic_irq *irq, unsigned int n, 
 
 	/*
 	 * With a machine's interrupt behind it, nothing new can have come while it is active. An
-	 * SGI of GICv2 is active from one sender: the next sender's waits for its end. So does a line,
-	 * which may be low by then.
+	 * SGI of GICv2 is active from one sender: the next sender's waits for its end. So does a
+	 * line, which may be low by then.
 	 */
 	if (irq->active && (irq->hw || irq->sources || vgic_is_held(irq))) {
 		lr.source = irq->active_source;
@@ -239,12 +320,12 @@ static void fill_one(struct vgic_vcpu *g, struct vgic_irq *irq, unsigned int n, 
 	gic->write_lr(n, gic->encode(&lr));
 }
 
-/* The most urgent on the queue that is in no list register yet. */
-static struct vgic_irq *best(struct vgic_vcpu *g, bool active)
+/* The most urgent on the queue that is in no list register yet, or found, if that is as urgent. */
+static struct vgic_irq *better(struct list_head *queue, bool active, struct vgic_irq *found)
 {
-	struct vgic_irq *found = NULL, *irq;
+	struct vgic_irq *irq;
 
-	list_for_each(irq, &g->queue, entry)
+	list_for_each(irq, queue, entry)
 	{
 		if (irq->lr == VGIC_NO_LR && irq->active == active &&
 		    (!found || irq->priority < found->priority)) {
@@ -254,12 +335,20 @@ static struct vgic_irq *best(struct vgic_vcpu *g, bool active)
 	return found;
 }
 
+/* shared: the domain's lock is held, too. */
+static struct vgic_irq *best(struct vgic_vcpu *g, bool active, bool shared)
+{
+	struct vgic_irq *found = better(&g->queue, active, NULL);
+
+	return shared ? better(&g->shared, active, found) : found;
+}
+
 /* Off the queue goes what nobody waits for any more. */
-static void tidy(struct domain *d, struct vgic_vcpu *g)
+static void tidy(struct domain *d, struct list_head *queue)
 {
 	struct vgic_irq *irq, *next;
 
-	list_for_each_safe(irq, next, &g->queue, entry)
+	list_for_each_safe(irq, next, queue, entry)
 	{
 		if (!irq->active && !deliverable(d, irq)) {
 			dequeue(irq);
@@ -273,7 +362,7 @@ static void pass_on(struct vcpu *v, struct vgic_kicks *k)
 {
 	struct vgic_irq *irq, *next;
 
-	list_for_each_safe(irq, next, &v->arch.vgic.queue, entry)
+	list_for_each_safe(irq, next, &v->arch.vgic.shared, entry)
 	{
 		if (!irq->active && target_of(v->domain, irq, v) != v) {
 			vgic_requeue(v->domain, irq, v, k);
@@ -281,14 +370,14 @@ static void pass_on(struct vcpu *v, struct vgic_kicks *k)
 	}
 }
 
-static void fill(struct domain *d, struct vgic_vcpu *g)
+static void fill(struct domain *d, struct vgic_vcpu *g, bool shared)
 {
 	uint32_t used = 0, hcr = GICH_HCR_EN;
 	bool active = true;
 	unsigned int n = 0;
 
 	while (n < gic_lrs) {
-		struct vgic_irq *irq = best(g, active);
+		struct vgic_irq *irq = best(g, active, shared);
 
 		if (irq) {
 			fill_one(g, irq, n, deliverable(d, irq));
@@ -299,7 +388,7 @@ static void fill(struct domain *d, struct vgic_vcpu *g)
 			break;
 		}
 	}
-	if (n == gic_lrs && (best(g, true) || best(g, false))) {
+	if (n == gic_lrs && (best(g, true, shared) || best(g, false, shared))) {
 		hcr |= GICH_HCR_UIE;
 	}
 	for (; n < gic_lrs; n++) {
@@ -313,17 +402,22 @@ static void fill(struct domain *d, struct vgic_vcpu *g)
 
 void vgic_sync(struct vcpu *v)
 {
-	struct vgic_domain *gd = of(v->domain);
 	struct vgic_vcpu *g = &v->arch.vgic;
 	struct vgic_kicks k = {0};
-	unsigned long flags = spin_lock_irq(&gd->lock);
+	bool shared;
 
-	vgic_fold(v);
-	g->work = false;
-	tidy(v->domain, g);
-	pass_on(v, &k);
-	fill(v->domain, g);
-	vgic_unlock(v->domain, flags, &k);
+	WRITE_ONCE(g->work, false);
+	smp_mb();
+	shared = lock_queues(v);
+	fold(v);
+	tidy(v->domain, &g->queue);
+	if (shared) {
+		tidy(v->domain, &g->shared);
+		pass_on(v, &k);
+	}
+	fill(v->domain, g, shared);
+	unlock_queues(v, shared);
+	vgic_kick_all(v->domain, &k);
 }
 
 /*
@@ -346,13 +440,13 @@ static void park_ppi(struct vgic_vcpu *g)
 
 void vgic_save(struct vcpu *v)
 {
-	struct vgic_domain *gd = of(v->domain);
 	struct vgic_vcpu *g = &v->arch.vgic;
+	bool shared;
 
 	gic->save(g);
-	spin_lock(&gd->lock);
+	shared = lock_queues(v);
 	if (g->lr_used) {
-		vgic_fold(v);
+		fold(v);
 		for (unsigned int n = 0; n < gic_lrs; n++) {
 			if (g->lr_used & 1u << n) {
 				gic->write_lr(n, 0);
@@ -360,9 +454,12 @@ void vgic_save(struct vcpu *v)
 		}
 		g->lr_used = 0;
 	}
-	tidy(v->domain, g);
+	tidy(v->domain, &g->queue);
+	if (shared) {
+		tidy(v->domain, &g->shared);
+	}
 	park_ppi(g);
-	spin_unlock(&gd->lock);
+	unlock_queues(v, shared);
 	gic->write_hcr(0);
 	this_cpu()->arch.timer_owner = NULL;
 }
@@ -397,24 +494,32 @@ static bool lr_pending(const struct vgic_vcpu *g)
 	return false;
 }
 
-bool vgic_has_pending(struct vcpu *v)
+static bool any_deliverable(struct domain *d, const struct list_head *queue)
 {
-	struct vgic_domain *gd = of(v->domain);
-	const struct vgic_vcpu *g = &v->arch.vgic;
 	const struct vgic_irq *irq;
-	unsigned long flags = spin_lock_irq(&gd->lock);
-	bool found = v == this_cpu()->arch.timer_owner && lr_pending(g);
 
-	if (!found) {
-		list_for_each(irq, &g->queue, entry)
-		{
-			if (deliverable(v->domain, irq)) {
-				found = true;
-				break;
-			}
+	list_for_each(irq, queue, entry)
+	{
+		if (deliverable(d, irq)) {
+			return true;
 		}
 	}
-	spin_unlock_irq(&gd->lock, flags);
+	return false;
+}
+
+bool vgic_has_pending(struct vcpu *v)
+{
+	const struct vgic_vcpu *g = &v->arch.vgic;
+	unsigned long flags = irq_save();
+	bool shared, found;
+
+	smp_mb(); /* v's state was set before: who queues something sees it, or is seen here */
+	shared = lock_queues(v);
+	found = (v == this_cpu()->arch.timer_owner && lr_pending(g)) ||
+		any_deliverable(v->domain, &g->queue) ||
+		(shared && any_deliverable(v->domain, &g->shared));
+	unlock_queues(v, shared);
+	irq_restore(flags);
 	return found;
 }
 
@@ -425,14 +530,15 @@ void vgic_inject_private(struct vcpu *v, unsigned int intid)
 {
 	struct vgic_irq *irq = &v->arch.vgic.irqs[intid];
 	struct vgic_kicks k = {0};
-	unsigned long flags = spin_lock_irq(&of(v->domain)->lock);
+	unsigned long flags = spin_lock_irq(&v->arch.vgic.lock);
 
 	irq->pending = true;
 	if (!irq->vcpu) {
 		irq->hw = false;
 	}
 	vgic_update(v->domain, irq, v, &k);
-	vgic_unlock(v->domain, flags, &k);
+	spin_unlock_irq(&v->arch.vgic.lock, flags);
+	vgic_kick_all(v->domain, &k);
 }
 
 void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid)
@@ -440,6 +546,7 @@ void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid)
 	struct vgic_irq *irq = vgic_irq(v, intid);
 	struct domain *d = v->domain;
 	struct vgic_kicks k = {0};
+	struct spinlock *lock = intid < VGIC_PRIVATE ? &v->arch.vgic.lock : &of(d)->lock;
 	unsigned long flags;
 	bool edge;
 
@@ -447,7 +554,7 @@ void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid)
 		gic_deactivate(hw_intid);
 		return;
 	}
-	flags = spin_lock_irq(&of(d)->lock);
+	flags = spin_lock_irq(lock);
 	/*
 	 * An edge is over when it was noted: only a level has to wait for the guest. QEMU 7.2's
 	 * GICv2 moreover does not see the end of an SPI on another CPU than the one that took it.
@@ -460,7 +567,8 @@ void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid)
 	}
 	irq->pending = true;
 	vgic_update(d, irq, v, &k);
-	vgic_unlock(d, flags, &k);
+	spin_unlock_irq(lock, flags);
+	vgic_kick_all(d, &k);
 	if (edge) {
 		gic_deactivate(hw_intid);
 	}
@@ -485,6 +593,7 @@ void vgic_set_line(struct domain *d, unsigned int intid, bool high)
 void vgic_sgi(struct vcpu *v, unsigned int intid, unsigned int from, struct vgic_kicks *k)
 {
 	struct vgic_irq *irq = &v->arch.vgic.irqs[intid];
+	unsigned long flags = spin_lock_irq(&v->arch.vgic.lock);
 
 	if (of(v->domain)->version == 2) {
 		irq->sources |= (uint8_t)(1u << (from & 7));
@@ -492,6 +601,7 @@ void vgic_sgi(struct vcpu *v, unsigned int intid, unsigned int from, struct vgic
 		irq->pending = true;
 	}
 	vgic_update(v->domain, irq, v, k);
+	spin_unlock_irq(&v->arch.vgic.lock, flags);
 }
 
 /* Life --------------------------------------------------------------------------------------------
@@ -548,7 +658,9 @@ void vgic_vcpu_init(struct vcpu *v)
 {
 	struct vgic_vcpu *g = &v->arch.vgic;
 
+	spin_lock_init(&g->lock);
 	list_init(&g->queue);
+	list_init(&g->shared);
 	for (unsigned int i = 0; i < VGIC_PRIVATE; i++) {
 		vgic_irq_init(&g->irqs[i], i);
 	}
@@ -561,17 +673,25 @@ void vgic_reset(struct vcpu *v)
 	v->arch.vgic.work = true;
 }
 
-void vgic_dump(struct vcpu *v)
+static void dump_queue(const struct list_head *queue)
 {
 	const struct vgic_irq *irq;
-	unsigned long flags = spin_lock_irq(&of(v->domain)->lock);
 
-	list_for_each(irq, &v->arch.vgic.queue, entry)
+	list_for_each(irq, queue, entry)
 	{
 		log_err("vGIC: %u priority %#x%s%s%s%s lr %d\n", irq->intid, irq->priority,
 			irq->enabled ? " enabled" : "", irq->pending ? " pending" : "",
 			irq->active ? " active" : "", irq->hw ? " hw" : "",
 			irq->lr == VGIC_NO_LR ? -1 : irq->lr);
 	}
-	spin_unlock_irq(&of(v->domain)->lock, flags);
+}
+
+void vgic_dump(struct vcpu *v)
+{
+	const struct vgic_kicks none = {0};
+	unsigned long flags = vgic_lock_both(v);
+
+	dump_queue(&v->arch.vgic.queue);
+	dump_queue(&v->arch.vgic.shared);
+	vgic_unlock_both(v, flags, &none);
 }

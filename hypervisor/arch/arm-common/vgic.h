@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-/* Between the parts of the virtual GIC (vgic*.c). The domain's vgic.lock is held where not said otherwise. */
+/*
+ * Between the parts of the virtual GIC (vgic*.c). Where not said otherwise the lock is held that covers the interrupt:
+ * of an SPI or LPI the domain's, of a private one its vCPU's (asm/vgic.h).
+ */
 #include <asm/mmio.h>
 #include <asm/vgic.h>
 #include <hv/bitops.h>
@@ -15,8 +18,13 @@ struct vgic_kicks {
 	unsigned long who[VGIC_KICK_WORDS];
 };
 
-/* Frees the lock, then kicks. */
+/* No lock held: the kicks that were noted. */
+void vgic_kick_all(struct domain *d, const struct vgic_kicks *k);
+/* Frees the domain's lock, then kicks. */
 void vgic_unlock(struct domain *d, unsigned long flags, const struct vgic_kicks *k);
+/* Both locks, for registers that show private interrupts of v and shared ones. */
+unsigned long vgic_lock_both(struct vcpu *v);
+void vgic_unlock_both(struct vcpu *v, unsigned long flags, const struct vgic_kicks *k);
 
 /* A line that is high makes it pending for as long as it is. */
 static inline bool vgic_is_held(const struct vgic_irq *irq)
@@ -37,13 +45,15 @@ void vgic_update(struct domain *d, struct vgic_irq *irq, struct vcpu *own, struc
 void vgic_requeue(struct domain *d, struct vgic_irq *irq, struct vcpu *own, struct vgic_kicks *k);
 /* As at a domain's creation. */
 void vgic_irq_init(struct vgic_irq *irq, unsigned int intid);
-/* irq is neither pending nor active any more, nor in a list register that is still to be looked at. */
+/* An LPI is neither pending nor active any more, nor in a list register that is still to be looked at. */
 void vgic_detach(struct vgic_irq *irq, struct vgic_kicks *k);
-/* Reads the list registers of the current vCPU v back; the next entry fills them anew. */
+/* (both locks) Reads the list registers of the current vCPU v back; the next entry fills them anew. */
 void vgic_fold(struct vcpu *v);
+/* GICD_CTLR: interrupts are forwarded or not. LPIs are the caller's. No lock held. */
+void vgic_enable(struct domain *d, uint32_t ctlr, bool on);
 /* The service VM's SPI: the machine's line follows. */
 void vgic_update_line(struct domain *d, const struct vgic_irq *irq);
-/* A software-generated interrupt from vCPU `from` to v. */
+/* A software-generated interrupt from vCPU `from` to v. No lock held; the kick is noted. */
 void vgic_sgi(struct vcpu *v, unsigned int intid, unsigned int from, struct vgic_kicks *k);
 
 #define VGIC_BANK_START 0x080u /* GICD_IGROUPR */

@@ -236,9 +236,9 @@ bool vgic_bank_access(struct vcpu *own, struct mmio_access *a, uint32_t off, uns
 	if (a->size > 4 || (!bytes && a->size != 4)) {
 		return false;
 	}
-	flags = spin_lock_irq(&b.d->arch.vgic.lock);
-	if (off >= ISPENDR && off < IPRIORITYR) {
-		vgic_fold(current);
+	flags = vgic_lock_both(own);
+	if (off >= ISPENDR && off < IPRIORITYR && own == current) {
+		vgic_fold(own);
 	}
 	if (off >= ICFGR) {
 		access_config(&b, a, off);
@@ -247,6 +247,6 @@ bool vgic_bank_access(struct vcpu *own, struct mmio_access *a, uint32_t off, uns
 	} else {
 		access_bits(&b, a, off & ~0x7fu, off);
 	}
-	vgic_unlock(b.d, flags, &b.kicks);
+	vgic_unlock_both(own, flags, &b.kicks);
 	return true;
 }

@@ -25,35 +25,11 @@
 #define DIST_SIZE 0x1000u
 #define CPU_SIZE  0x2000u
 
-static void write_ctlr(struct domain *d, uint32_t v)
-{
-	struct vgic_domain *g = &d->arch.vgic;
-	struct vgic_kicks k = {0};
-	unsigned long flags = spin_lock_irq(&g->lock);
-	struct vcpu *v2;
-
-	g->ctlr = v & 1;
-	if (g->enabled != g->ctlr) {
-		g->enabled = g->ctlr;
-		for_each_vcpu(d, v2)
-		{
-			for (unsigned int i = 0; i < VGIC_PRIVATE; i++) {
-				vgic_requeue(d, &v2->arch.vgic.irqs[i], v2, &k);
-			}
-		}
-		for (unsigned int i = 0; i < g->spi_count; i++) {
-			vgic_requeue(d, &g->spis[i], NULL, &k);
-		}
-	}
-	vgic_unlock(d, flags, &k);
-}
-
 static void write_sgir(struct vcpu *v, uint32_t val)
 {
 	struct domain *d = v->domain;
 	unsigned int filter = val >> 24 & 3, targets = val >> 16 & 0xff;
 	struct vgic_kicks k = {0};
-	unsigned long flags;
 
 	if (filter == 3) {
 		return;
@@ -63,13 +39,12 @@ static void write_sgir(struct vcpu *v, uint32_t val)
 	} else if (filter == 2) {
 		targets = 1u << v->id;
 	}
-	flags = spin_lock_irq(&d->arch.vgic.lock);
 	for (unsigned int i = 0; i < 8 && i < d->max_vcpus; i++) {
 		if ((targets & 1u << i) && d->vcpu[i]) {
 			vgic_sgi(d->vcpu[i], val & 0xf, v->id, &k);
 		}
 	}
-	vgic_unlock(d, flags, &k);
+	vgic_kick_all(d, &k);
 }
 
 /* A byte for each of the guest's own SGIs: who has sent it. */
@@ -77,7 +52,7 @@ static void sgi_pending(struct vcpu *v, struct mmio_access *a, uint32_t off)
 {
 	bool set = off >= GICD_SPENDSGIR;
 	struct vgic_kicks k = {0};
-	unsigned long flags = spin_lock_irq(&v->domain->arch.vgic.lock);
+	unsigned long flags = vgic_lock_both(v);
 	uint64_t value = a->value;
 
 	vgic_fold(v);
@@ -93,7 +68,7 @@ static void sgi_pending(struct vcpu *v, struct mmio_access *a, uint32_t off)
 		irq->sources = set ? irq->sources | byte : irq->sources & (uint8_t)~byte;
 		vgic_requeue(v->domain, irq, v, &k);
 	}
-	vgic_unlock(v->domain, flags, &k);
+	vgic_unlock_both(v, flags, &k);
 }
 
 static uint32_t read_word(const struct domain *d, uint32_t reg)
@@ -131,7 +106,7 @@ static bool dist_access(struct vcpu *v, struct mmio_access *a, void *opaque)
 	if (!a->write) {
 		a->value = read_word(v->domain, off);
 	} else if (off == GICD_CTLR) {
-		write_ctlr(v->domain, (uint32_t)a->value);
+		vgic_enable(v->domain, a->value & 1, a->value & 1);
 	} else if (off == GICD_SGIR) {
 		write_sgir(v, (uint32_t)a->value);
 	}

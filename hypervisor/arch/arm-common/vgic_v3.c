@@ -37,26 +37,9 @@
 
 static void write_ctlr(struct domain *d, uint32_t v)
 {
-	struct vgic_domain *g = &d->arch.vgic;
-	struct vgic_kicks k = {0};
-	unsigned long flags = spin_lock_irq(&g->lock);
-	bool on = v & CTLR_GROUP1, changed = g->enabled != on;
-	struct vcpu *w;
+	bool on = v & CTLR_GROUP1, changed = d->arch.vgic.enabled != on;
 
-	g->ctlr = v & CTLR_GROUP1;
-	if (changed) {
-		g->enabled = on;
-		for_each_vcpu(d, w)
-		{
-			for (unsigned int i = 0; i < VGIC_PRIVATE; i++) {
-				vgic_requeue(d, &w->arch.vgic.irqs[i], w, &k);
-			}
-		}
-		for (unsigned int i = 0; i < g->spi_count; i++) {
-			vgic_requeue(d, &g->spis[i], NULL, &k);
-		}
-	}
-	vgic_unlock(d, flags, &k);
+	vgic_enable(d, v & CTLR_GROUP1, on);
 	if (changed) {
 		vlpi_requeue_all(d);
 	}
@@ -205,10 +188,8 @@ void vgic_sgi1r(struct vcpu *v, uint64_t val)
 	    (val >> 16 & 0xff) << 8 | (val >> 32 & 0xff) << 16 | (val >> 48 & 0xff) << 32;
 	unsigned int range = val >> 44 & 0xf;
 	struct vgic_kicks k = {0};
-	unsigned long flags;
 	struct vcpu *w;
 
-	flags = spin_lock_irq(&d->arch.vgic.lock);
 	if (val & SGIR_ALL_BUT_SELF) {
 		for_each_vcpu(d, w)
 		{
@@ -225,7 +206,7 @@ void vgic_sgi1r(struct vcpu *v, uint64_t val)
 			}
 		}
 	}
-	vgic_unlock(d, flags, &k);
+	vgic_kick_all(d, &k);
 }
 
 /* -------------------------------------------------------------------------------------------------

@@ -10,7 +10,10 @@
  * register is the machine's until vgic_sync reads it back, which happens only when something
  * changed (work), at the next entry. So plain exits cost nothing here.
  *
- * Lock: domain->arch.vgic.lock (interrupts off) covers all state below; the host GIC's is inside it.
+ * Locks, both with interrupts off: domain->arch.vgic.lock -> a vCPU's arch.vgic.lock (never two of these) -> the host
+ * GIC's. The vCPU's covers its own interrupts, its queue of these, and what its list registers hold. The domain's covers
+ * SPIs, LPIs and the queues of them; such an interrupt is in a list register only while both were held, and leaves it so.
+ * A vCPU's timer, events and SGIs thus need no lock that others want, unless shared interrupts wait for it.
  */
 #include <hv/list.h>
 #include <hv/spinlock.h>
@@ -27,7 +30,7 @@ struct domain;
 struct vcpu;
 
 struct vgic_irq {
-	struct list_head entry;		/* on queue of vcpu, when that is not NULL */
+	struct list_head entry;		/* on a queue of vcpu, when that is not NULL */
 	struct vcpu *vcpu;		/* on whose queue it stands */
 	uint64_t route;			/* GICv3 SPI: what GICD_IROUTER holds; LPI: its vCPU's id */
 	uint16_t intid;
@@ -47,9 +50,11 @@ struct vgic_irq {
 };
 
 struct vgic_vcpu {
+	struct spinlock lock;
 	struct vgic_irq irqs[VGIC_PRIVATE];
-	struct list_head queue;		/* pending and active ones */
-	bool work;			/* atomic: look at the queue before the next entry */
+	struct list_head queue;		/* its own pending and active ones */
+	struct list_head shared;	/* (domain's lock) SPIs and LPIs */
+	bool work;			/* atomic: look at the queues before the next entry */
 	uint32_t lr_used;		/* mask of list registers that are not empty */
 	struct vgic_irq *hw_ppi;	/* the one with a PPI of the machine behind it, once there is one */
 	struct vgic_irq *in_lr[VGIC_LR_MAX];
