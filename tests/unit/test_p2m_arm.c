@@ -287,6 +287,37 @@ TEST(p2m_arm_random_changes)
 	end();
 }
 
+/* Between the removal and its flush another vCPU maps something there. */
+TEST(p2m_arm_removed_and_not_flushed)
+{
+	bool flush = false;
+
+	start();
+	map(0x40, 0x800, 0);
+	compare();
+	CHECK_EQ(p2m_remove_if_noflush(&dom, gfn(0x40), mfn(0x800), P2M_RAM_RW, &flush), 0);
+	CHECK_TRUE(flush);
+	map(0x40, 0x900, 0);
+	compare();
+	flushes = 0;
+	p2m_flush(&dom);
+	CHECK_EQ(flushes, 1);
+	/* nothing is left: no flush for what comes next */
+	flushes = 0;
+	map(0x41, 0x901, 0);
+	CHECK_EQ(flushes, 0);
+	/* a table in the place of a large leaf */
+	map(LARGE, LARGE_MFN, 9);
+	look();
+	flush = false;
+	CHECK_EQ(p2m_set_noflush(&dom, gfn(LARGE), INVALID_MFN, 9, P2M_INVALID, &flush), 0);
+	CHECK_TRUE(flush);
+	memset(&model[LARGE], 0, sizeof(model[0]) * LARGE);
+	map(LARGE + 3, 0x902, 0);
+	compare();
+	end();
+}
+
 TEST(p2m_arm_changes_while_it_goes)
 {
 	start();

@@ -56,6 +56,12 @@ struct p2m {
 	unsigned int table_count; /* (lock) */
 	unsigned int table_limit; /* (lock) 0: none */
 	struct list_head tables;  /* (lock) their page_info */
+	/*
+	 * Entries taken out so far (changed under the lock), and how many of them no CPU has any
+	 * more. Both wrap. A flush comes after the lock is free: what is to stand in the place of
+	 * one that was taken out may be there first.
+	 */
+	unsigned int removed, flushed;
 	/* p2m_relinquish: how far it is; frames of a large leaf that are still to be given back */
 	uint64_t relinquish_gfn;
 	uint64_t pending_mfn, pending_count;
@@ -391,6 +397,9 @@ static void fill(struct domain *d, uint64_t *slot, unsigned int level, uint64_t 
 		*flush = true; /* what is not present, no CPU keeps */
 	}
 	WRITE_ONCE(*slot, e);
+	if (old && !e) {
+		__atomic_store_n(&d->p2m->removed, d->p2m->removed + 1, __ATOMIC_RELEASE);
+	}
 	if (unlikely(p2m_is_grant(entry_type(old)))) {
 		p2m_dma_ungrant(d, entry_mfn(old), entry_type(old), flush);
 	}
@@ -439,6 +448,20 @@ static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, 
 	return err;
 }
 
+/* All that was taken out before this is in no CPU after it. */
+static void flush_removed(struct domain *d)
+{
+	struct p2m *p = d->p2m;
+	unsigned int done = __atomic_load_n(&p->removed, __ATOMIC_ACQUIRE);
+	unsigned int was = READ_ONCE(p->flushed);
+
+	stage2_flush(d->arch.vttbr);
+	while ((int)(done - was) > 0 &&
+	       !__atomic_compare_exchange_n(&p->flushed, &was, done, false, __ATOMIC_SEQ_CST,
+					    __ATOMIC_RELAXED)) {
+	}
+}
+
 static int set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t,
 		      bool *flush)
 {
@@ -452,6 +475,9 @@ static int set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, en
 	/* Nothing new for a domain whose map is being (or was) relinquished. */
 	if (unlikely(t != P2M_INVALID && d->dying != DOMAIN_ALIVE)) {
 		return -EINVAL;
+	}
+	if (t != P2M_INVALID && unlikely(READ_ONCE(p->flushed) != p->removed)) {
+		flush_removed(d); /* who took something out has not come to it yet */
 	}
 	while (left && !err) {
 		uint64_t count = left;
@@ -477,7 +503,7 @@ static int set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, en
 
 void p2m_flush(struct domain *d)
 {
-	stage2_flush(d->arch.vttbr);
+	flush_removed(d);
 	iommu_flush(d);
 }
 
