@@ -59,7 +59,8 @@ void vgic_unlock_both(struct vcpu *v, unsigned long flags, const struct vgic_kic
  */
 static bool lock_queues(struct vcpu *v)
 {
-	bool shared = !list_empty(&v->arch.vgic.shared);
+	const struct list_head *queue = &v->arch.vgic.shared;
+	bool shared = READ_ONCE(queue->next) != queue;
 
 	if (shared) {
 		spin_lock(&of(v->domain)->lock);
@@ -212,15 +213,16 @@ void vgic_detach(struct vgic_irq *irq, struct vgic_kicks *k)
 	dequeue(irq);
 }
 
-void vgic_enable(struct domain *d, uint32_t ctlr, bool on)
+bool vgic_enable(struct domain *d, uint32_t ctlr, bool on)
 {
 	struct vgic_domain *g = of(d);
 	struct vgic_kicks k = {0};
 	unsigned long flags = spin_lock_irq(&g->lock);
+	bool changed = g->enabled != on;
 	struct vcpu *v;
 
 	g->ctlr = ctlr;
-	if (g->enabled != on) {
+	if (changed) {
 		WRITE_ONCE(g->enabled, on);
 		for_each_vcpu(d, v)
 		{
@@ -235,6 +237,7 @@ void vgic_enable(struct domain *d, uint32_t ctlr, bool on)
 		}
 	}
 	vgic_unlock(d, flags, &k);
+	return changed;
 }
 
 /* List registers: interrupts off, v is current
@@ -428,11 +431,14 @@ static void park_ppi(struct vgic_vcpu *g)
 {
 	struct vgic_irq *irq = g->hw_ppi;
 
-	if (!irq || !(irq->pending || irq->active)) {
+	/* What the guest has made of it since says nothing: it may have cleared what it had not
+	 * taken. */
+	if (!g->ppi_taken) {
 		return;
 	}
+	g->ppi_taken = false;
 	gic_set_ppi_active(irq->hw_intid, false);
-	if (!irq->active) {
+	if (irq->hw && !irq->active) {
 		irq->pending = false;
 		dequeue(irq);
 	}
@@ -472,8 +478,9 @@ void vgic_restore(struct vcpu *v)
 	gic->restore(g);
 	if (irq && irq->active) {
 		gic_set_ppi_active(irq->hw_intid, true);
+		g->ppi_taken = true;
 	}
-	g->work = true;
+	WRITE_ONCE(g->work, true);
 	this_cpu()->arch.timer_owner = v;
 }
 
@@ -564,6 +571,7 @@ void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid)
 	irq->hw_intid = (uint16_t)hw_intid;
 	if (hw_intid < VGIC_PRIVATE) {
 		v->arch.vgic.hw_ppi = irq;
+		v->arch.vgic.ppi_taken = true;
 	}
 	irq->pending = true;
 	vgic_update(d, irq, v, &k);
@@ -670,7 +678,7 @@ void vgic_vcpu_init(struct vcpu *v)
 void vgic_reset(struct vcpu *v)
 {
 	gic->reset(&v->arch.vgic);
-	v->arch.vgic.work = true;
+	WRITE_ONCE(v->arch.vgic.work, true);
 }
 
 static void dump_queue(const struct list_head *queue)

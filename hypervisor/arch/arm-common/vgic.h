@@ -49,8 +49,8 @@ void vgic_irq_init(struct vgic_irq *irq, unsigned int intid);
 void vgic_detach(struct vgic_irq *irq, struct vgic_kicks *k);
 /* (both locks) Reads the list registers of the current vCPU v back; the next entry fills them anew. */
 void vgic_fold(struct vcpu *v);
-/* GICD_CTLR: interrupts are forwarded or not. LPIs are the caller's. No lock held. */
-void vgic_enable(struct domain *d, uint32_t ctlr, bool on);
+/* GICD_CTLR: interrupts are forwarded or not. True when that changed: LPIs are the caller's. No lock held. */
+bool vgic_enable(struct domain *d, uint32_t ctlr, bool on);
 /* The service VM's SPI: the machine's line follows. */
 void vgic_update_line(struct domain *d, const struct vgic_irq *irq);
 /* A software-generated interrupt from vCPU `from` to v. No lock held; the kick is noted. */

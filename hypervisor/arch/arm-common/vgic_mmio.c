@@ -62,11 +62,22 @@ static void set_enabled(struct bank *b, struct vgic_irq *irq, bool on)
 	vgic_requeue(b->d, irq, b->own, &b->kicks);
 }
 
+/* The machine's interrupt behind it may come again. Another vCPU's own is on another CPU: that one
+ * ends it (vgic_save). */
+static void deactivate(struct bank *b, const struct vgic_irq *irq)
+{
+	if (irq->hw && (irq->intid >= VGIC_PRIVATE || b->own == current)) {
+		gic_deactivate(irq->hw_intid);
+	}
+}
+
 static void clear_pending(struct bank *b, struct vgic_irq *irq)
 {
+	bool was = irq->pending;
+
 	irq->pending = false;
-	if (irq->hw && !irq->active && irq->lr == VGIC_NO_LR && irq->vcpu) {
-		gic_deactivate(irq->hw_intid);
+	if (was && !irq->active && irq->lr == VGIC_NO_LR) {
+		deactivate(b, irq);
 	}
 	vgic_requeue(b->d, irq, b->own, &b->kicks);
 }
@@ -77,9 +88,7 @@ static void clear_active(struct bank *b, struct vgic_irq *irq)
 		return;
 	}
 	irq->active = false;
-	if (irq->hw) {
-		gic_deactivate(irq->hw_intid);
-	}
+	deactivate(b, irq);
 	vgic_requeue(b->d, irq, b->own, &b->kicks);
 }
 
@@ -97,7 +106,8 @@ static void write_bit(struct bank *b, struct vgic_irq *irq, uint32_t reg)
 		break;
 	case ISPENDR:
 		if (!sgi_v2) {
-			irq->hw = irq->hw && irq->vcpu;
+			/* The guest's own doing, unless the machine's has come and waits. */
+			irq->hw = irq->hw && (irq->vcpu || irq->pending);
 			irq->pending = true;
 			vgic_update(b->d, irq, b->own, &b->kicks);
 		}

@@ -106,7 +106,7 @@ static bool dist_access(struct vcpu *v, struct mmio_access *a, void *opaque)
 	if (!a->write) {
 		a->value = read_word(v->domain, off);
 	} else if (off == GICD_CTLR) {
-		vgic_enable(v->domain, a->value & 1, a->value & 1);
+		(void)vgic_enable(v->domain, a->value & 1, a->value & 1);
 	} else if (off == GICD_SGIR) {
 		write_sgir(v, (uint32_t)a->value);
 	}

@@ -37,10 +37,7 @@
 
 static void write_ctlr(struct domain *d, uint32_t v)
 {
-	bool on = v & CTLR_GROUP1, changed = d->arch.vgic.enabled != on;
-
-	vgic_enable(d, v & CTLR_GROUP1, on);
-	if (changed) {
+	if (vgic_enable(d, v & CTLR_GROUP1, v & CTLR_GROUP1)) {
 		vlpi_requeue_all(d);
 	}
 }

@@ -189,7 +189,7 @@ void interrupt_dispatch(uint8_t vector)
 	case VECTOR_KICK:
 		/* To be interrupted was all: the exit or wake-up has happened. */
 	case VECTOR_POSTED:
-		/* It came when no guest ran here: the next entry looks for what was posted. */
+		/* No guest took it: the next entry that delivers looks for what was posted. */
 		apic_eoi();
 		break;
 	case VECTOR_CALL:

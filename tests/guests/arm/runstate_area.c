@@ -8,7 +8,7 @@
 
 #define VIRTUAL	    27
 #define BLOCK_US    20000
-#define TOLERANCE   5000000ul
+#define TOLERANCE   100000ul /* what the two clocks lose in conversion */
 #define US_TO_NS(x) ((x)*1000ul)
 
 static void on_irq(uint32_t intid)
@@ -48,16 +48,17 @@ void guest_main(void)
 	barrier();
 	EXPECT_EQ(area.state, RUNSTATE_running);
 	EXPECT(area.state_entry_time, "no time of entry");
+	t0 = rdtsc();
 	block();
 	first = area;
 	EXPECT_EQ(first.state, RUNSTATE_running);
-	t0 = rdtsc();
 	block();
 	t1 = rdtsc();
 	barrier();
 	EXPECT_EQ(area.state, RUNSTATE_running);
 	EXPECT(area.time[RUNSTATE_blocked] - first.time[RUNSTATE_blocked] >= US_TO_NS(BLOCK_US) / 2,
 	       "blocked for %lu ns", area.time[RUNSTATE_blocked] - first.time[RUNSTATE_blocked]);
+	/* From the first block's end to the second's: within this, however slow the machine is in between. */
 	passed = (t1 - t0) * 1000000 / tsc_khz();
 	EXPECT(sum(&area) - sum(&first) <= passed + TOLERANCE &&
 		   sum(&area) - sum(&first) + TOLERANCE >= US_TO_NS(BLOCK_US),

@@ -5,7 +5,7 @@
  * IRR of a CPU that delivers in vlapic_inbox.c. Intel SDM vol. 3 ch. 10 (sections below), AMD APM vol. 2 ch. 16.
  *
  * Nothing is computed ahead: PPR follows from TPR and the highest bit in service when somebody
- * asks, and a delivery costs one locked bit and a kick. Locks: see asm/vlapic.h.
+ * asks, and a delivery costs one or two locked bits and a kick. Locks: see asm/vlapic.h.
  */
 #include <hv/domain.h>
 #include <hv/lib.h>

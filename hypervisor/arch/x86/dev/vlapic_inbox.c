@@ -11,7 +11,8 @@ enum vlapic_notice vlapic_inbox_put(struct vlapic_inbox *in, uint8_t vector, boo
 {
 	uint32_t bit = vlapic_bits_mask(vector);
 	unsigned int word = vector / 32;
-	bool post = in->cpu_takes && (!level || (READ_ONCE(in->eoi_exits[word]) & bit));
+	bool post = in->cpu_takes &&
+		    (!level || (__atomic_load_n(&in->eoi_exits[word], __ATOMIC_SEQ_CST) & bit));
 
 	if (__atomic_fetch_or(post ? &in->posted[word] : &in->held[word], bit, __ATOMIC_SEQ_CST) &
 	    bit) {
@@ -58,9 +59,16 @@ void vlapic_inbox_clear(struct vlapic_inbox *in)
 
 uint64_t vlapic_inbox_eoi_exits(struct vlapic_inbox *in, const uint32_t *tmr, unsigned int n)
 {
-	uint64_t bits = vlapic_bits_quarter(tmr, n);
+	uint64_t bits;
 
-	/* Before the CPU has them: v is not in its guest until it has. */
+	/*
+	 * None may be posted from here on that is not read below: a sender sets TMR before it looks
+	 * here. What is set here may be posted before the CPU has it, for v is not in its guest
+	 * until it has.
+	 */
+	__atomic_store_n(&in->eoi_exits[2 * n], 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&in->eoi_exits[2 * n + 1], 0, __ATOMIC_SEQ_CST);
+	bits = vlapic_bits_quarter(tmr, n);
 	WRITE_ONCE(in->eoi_exits[2 * n], (uint32_t)bits);
 	WRITE_ONCE(in->eoi_exits[2 * n + 1], (uint32_t)(bits >> 32));
 	return bits;

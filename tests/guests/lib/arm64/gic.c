@@ -12,14 +12,19 @@ static volatile uint32_t *reg(uint64_t a)
 	return (volatile uint32_t *)a;
 }
 
+volatile uint32_t *irqs_register(uint32_t offset)
+{
+	return reg(board_gic(1) + cpu_self() * 0x20000ul + GICR_SGI + offset);
+}
+
 void irqs_init(uint32_t enable)
 {
 	uint64_t own = board_gic(1) + cpu_self() * 0x20000ul;
 
 	*reg(board_gic(0)) = 1 << 4 | 1 << 1; /* affinity routing, group 1 */
 	*reg(own + GICR_WAKER) = 0;
-	*reg(own + GICR_SGI + GROUP) = ~0u;
-	*reg(own + GICR_SGI + ENABLE) = enable;
+	*irqs_register(GROUP) = ~0u;
+	*irqs_register(ENABLE) = enable;
 	__asm__ volatile("msr S3_0_C12_C12_5, %0; isb" ::"r"(7ul)); /* ICC_SRE_EL1 */
 	__asm__ volatile("msr S3_0_C4_C6_0, %0" ::"r"(0xfful));	    /* ICC_PMR_EL1 */
 	__asm__ volatile("msr S3_0_C12_C12_7, %0; isb" ::"r"(1ul)); /* ICC_IGRPEN1_EL1 */

@@ -136,6 +136,8 @@ static inline unsigned cpu_self(void)
 
 /* Enable these private interrupts of the calling vCPU; private_irq hears of them. */
 void irqs_init(uint32_t enable);
+/* The GIC's register of the calling vCPU's private interrupts at offset from GICD_IGROUPR's frame. */
+volatile uint32_t *irqs_register(uint32_t offset);
 extern void (*private_irq)(uint32_t intid);
 /* The vCPU went off by itself: the next cpu_run starts it. */
 void cpu_forget(unsigned cpu);

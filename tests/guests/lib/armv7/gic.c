@@ -14,10 +14,15 @@ static volatile uint32_t *reg(uint32_t a)
 	return (volatile uint32_t *)a;
 }
 
+volatile uint32_t *irqs_register(uint32_t offset)
+{
+	return reg(GICD + offset);
+}
+
 void irqs_init(uint32_t enable)
 {
 	*reg(GICD) = 1;
-	*reg(GICD + GICD_ENABLE) = enable;
+	*irqs_register(GICD_ENABLE) = enable;
 	*reg(GICC + GICC_PMR) = 0xff;
 	*reg(GICC) = 1;
 	barrier();

@@ -12,8 +12,9 @@
  *
  * Locks, both with interrupts off: domain->arch.vgic.lock -> a vCPU's arch.vgic.lock (never two of these) -> the host
  * GIC's. The vCPU's covers its own interrupts, its queue of these, and what its list registers hold. The domain's covers
- * SPIs, LPIs and the queues of them; such an interrupt is in a list register only while both were held, and leaves it so.
- * A vCPU's timer, events and SGIs thus need no lock that others want, unless shared interrupts wait for it.
+ * SPIs, LPIs and the queues of them. Such an interrupt goes into a list register and out of it only with both held, and
+ * stands on the vCPU's shared queue as long as it is in one: when that is empty, none is. So a vCPU's timer, events and SGIs
+ * need no lock that others want, unless a shared interrupt waits for it, is active, or is in a list register.
  */
 #include <hv/list.h>
 #include <hv/spinlock.h>
@@ -57,6 +58,7 @@ struct vgic_vcpu {
 	bool work;			/* atomic: look at the queues before the next entry */
 	uint32_t lr_used;		/* mask of list registers that are not empty */
 	struct vgic_irq *hw_ppi;	/* the one with a PPI of the machine behind it, once there is one */
+	bool ppi_taken;			/* that PPI may be active on the CPU that v is on */
 	struct vgic_irq *in_lr[VGIC_LR_MAX];
 	/* Of the virtual CPU interface, while the vCPU owns no CPU. */
 	uint32_t vmcr;

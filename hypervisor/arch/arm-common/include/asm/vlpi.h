@@ -5,7 +5,7 @@
  * Virtual LPIs and ITSs, of the service VM alone (arch/arm64/vlpi.c, vits*.c; nothing where GICv3 is not built in). It gets an
  * ITS for each that the machine has, at the same place, with the same devices. What is mapped in them stands in memory of
  * ours; of the guest's, its command queues and its table of properties are read, each entry when it is asked for.
- * Locks: vlpi_domain.lock (interrupts on) -> the domain's vgic.lock -> nothing; the ITS's own (asm/its.h) is a leaf, too.
+ * Locks: vlpi_domain.lock (interrupts on) -> the domain's vgic.lock -> a vCPU's; the ITS's own (asm/its.h) is a leaf, too.
  */
 #include <asm/vgic.h>
 #include <hv/types.h>

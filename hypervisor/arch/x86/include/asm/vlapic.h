@@ -79,7 +79,7 @@ void vlapic_destroy(struct vcpu *v);
 /* The timer follows v to its new CPU. Scheduler locks may be held. */
 void vlapic_migrate(struct vcpu *v, unsigned int cpu);
 
-/* Any context. Sets IRR (level: TMR too) and kicks the vCPU. */
+/* Any context. Into IRR or the inbox (level: TMR too); the vCPU is woken, notified or kicked. */
 void vlapic_set_irq(struct vcpu *v, uint8_t vector, bool level);
 /* Highest vector that may be delivered now (> PPR), or -1. */
 int vlapic_highest_pending(struct vcpu *v);
