@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test: smp=3 cpus=2 timeout=60 */
+/* test: smp=3 cpus=2 timeout=180 */
 /*
  * Two vCPUs send to a third without end, each waiting only for its own to arrive: no IPI is lost,
  * whether the third spins, halts, has interrupts off for a moment, or is in the hypervisor just
