@@ -50,8 +50,7 @@ static const struct {
 /*
  * What a guest may see when the machine has it. Left out on purpose: everything that needs state or MSRs that are not
  * virtualised (performance counters, debug store, SMX, VMX/SVM, MONITOR, MCE banks' extras, PKU, CET, AMX,
- * speculation controls, LWP, IBS). AVX-512 as well: under Bochs, the one machine of ours that has it, programs that use it go
- * wrong, and until it is known that this is Bochs's doing nobody's data is to depend on it.
+ * speculation controls, LWP, IBS).
  */
 static const uint16_t allowed_bits[] = {
 	/* 1.edx */
@@ -71,19 +70,20 @@ static const uint16_t allowed_bits[] = {
 	FEATURE(3, 8), FEATURE(3, 11), FEATURE(3, 16), FEATURE(3, 21),
 	/* D.1.eax: XSAVEOPT XSAVEC XGETBV1 XSAVES, with no state in XSS */
 	FEATURE(4, 0), FEATURE(4, 1), FEATURE(4, 2), FEATURE(4, 3),
-	/* 7.0.ebx: FSGSBASE BMI1 AVX2 FDP_EXCPTN_ONLY SMEP BMI2 ERMS INVPCID NO_FPU_SEL RDSEED ADX SMAP CLFLUSHOPT
-	 * CLWB SHA */
-	FEATURE(5, 0), FEATURE(5, 3), FEATURE(5, 5), FEATURE(5, 6), FEATURE(5, 7), FEATURE(5, 8), FEATURE(5, 9),
-	FEATURE(5, 10), FEATURE(5, 13), FEATURE(5, 18), FEATURE(5, 19), FEATURE(5, 20), FEATURE(5, 23),
-	FEATURE(5, 24), FEATURE(5, 29),
-	/* 7.0.ecx: UMIP GFNI VAES VPCLMULQDQ */
-	FEATURE(6, 2), FEATURE(6, 8), FEATURE(6, 9), FEATURE(6, 10),
+	/* 7.0.ebx: FSGSBASE BMI1 AVX2 FDP_EXCPTN_ONLY SMEP BMI2 ERMS INVPCID NO_FPU_SEL AVX512* RDSEED ADX SMAP CLFLUSHOPT CLWB SHA */
+	FEATURE(5, 0), FEATURE(5, 3), FEATURE(5, 5), FEATURE(5, 6), FEATURE(5, 13), FEATURE(5, 7), FEATURE(5, 8), FEATURE(5, 9),
+	FEATURE(5, 10), FEATURE(5, 16), FEATURE(5, 17), FEATURE(5, 18), FEATURE(5, 19), FEATURE(5, 20),
+	FEATURE(5, 21), FEATURE(5, 23), FEATURE(5, 24), FEATURE(5, 28), FEATURE(5, 29), FEATURE(5, 30),
+	FEATURE(5, 31),
+	/* 7.0.ecx: AVX512_VBMI UMIP VBMI2 GFNI VAES VPCLMULQDQ VNNI BITALG VPOPCNTDQ */
+	FEATURE(6, 1), FEATURE(6, 2), FEATURE(6, 6), FEATURE(6, 8), FEATURE(6, 9), FEATURE(6, 10),
+	FEATURE(6, 11), FEATURE(6, 12), FEATURE(6, 14),
 	/* 80000008.ebx: CLZERO RSTR_FP_ERR_PTRS IBPB SSB_NO BTC_NO IBPB_RET */
 	FEATURE(8, 0), FEATURE(8, 2), FEATURE(8, 12), FEATURE(8, 26), FEATURE(8, 29), FEATURE(8, 30),
-	/* 7.0.edx: FSRM MD_CLEAR */
-	FEATURE(9, 4), FEATURE(9, 10),
-	/* 7.1.eax: AVX_VNNI */
-	FEATURE(10, 4),
+	/* 7.0.edx: AVX512 4VNNIW and 4FMAPS, FSRM, VP2INTERSECT, MD_CLEAR */
+	FEATURE(9, 2), FEATURE(9, 3), FEATURE(9, 4), FEATURE(9, 8), FEATURE(9, 10),
+	/* 7.1.eax: AVX_VNNI AVX512_BF16 */
+	FEATURE(10, 4), FEATURE(10, 5),
 	/* 80000021.eax: LFENCE always serialising */
 	FEATURE(11, 2),
 };
