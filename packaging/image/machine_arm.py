@@ -163,6 +163,11 @@ class Board(Virt):
         return ["-kernel", str(self.hv), "-dtb", str(tree), *loaded]
 
 
+# What the job "guest" (arm-jobs/guest) has to say, each "MULLION ok - arm NAME".
+GUEST_VERDICTS = ("tool stack", "xl create", "guest", "guest's disk", "guest's ping", "uart early", "uart output", "uart late",
+                  "uart input", "guest's timer", "xl shutdown")
+
+
 def initrd_with(initrd, files, out):
     """The initrd with more files ({place: file}) in a file below out: archives one after the other are one."""
     whole, tree = out / "service.initrd", out / "tree"
