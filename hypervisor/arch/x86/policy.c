@@ -253,12 +253,29 @@ static void recalculate_amd(struct cpu_policy_data *p)
 	}
 }
 
-/* What follows from the features, and leaves that are information only. */
-static void recalculate(struct cpu_policy_data *p)
+/* AVX-512 needs AVX, and its parts (named at allowed_bits) need AVX512F. SDM vol. 1 section 15.2. */
+static void limit_avx512(struct cpu_policy_data *p)
 {
+	static const uint16_t parts[] = {
+		FEATURE(5, 17), FEATURE(5, 21), FEATURE(5, 28), FEATURE(5, 30), FEATURE(5, 31),
+		FEATURE(6, 1), FEATURE(6, 6), FEATURE(6, 11), FEATURE(6, 12), FEATURE(6, 14),
+		FEATURE(9, 2), FEATURE(9, 3), FEATURE(9, 8), FEATURE(10, 5),
+	};
+
 	if (!policy_has(p, FEATURE_AVX)) {
 		set_feature(p, FEATURE_AVX512F, false);
 	}
+	if (!policy_has(p, FEATURE_AVX512F)) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(parts); i++) {
+			set_feature(p, parts[i], false);
+		}
+	}
+}
+
+/* What follows from the features, and leaves that are information only. */
+static void recalculate(struct cpu_policy_data *p)
+{
+	limit_avx512(p);
 	limit_xstate(p);
 	clear_leaves(p->basic, 5, 6);			/* MONITOR, thermal */
 	clear_leaves(p->basic, 8, 8);
