@@ -19,9 +19,10 @@
 #define TOKEN_LAST  9u
 
 /* Interrupt specifier of a GIC: kind, number, flags. */
-#define GIC_CELLS 3u
-#define GIC_SPI	  0u
-#define GIC_PPI	  1u
+#define GIC_CELLS     3u
+#define IRQ_CELLS_MAX 16u
+#define GIC_SPI	      0u
+#define GIC_PPI	      1u
 
 /* Checking ----------------------------------------------------------------------------------------
  */
@@ -620,11 +621,59 @@ static int interrupt_parent(const struct fdt *t, int node)
 	return -1;
 }
 
-static bool gic_number(const uint8_t *spec, uint32_t *intid, uint32_t *flags)
+/* Every entry names its own controller, which says how long the entry is. */
+static bool extended_irq(const struct fdt *t, const struct fdt_prop *p, unsigned int i,
+			 struct fdt_irq *out)
 {
-	uint32_t kind = fdt_u32(spec), n = fdt_u32(spec + 4);
+	uint32_t at = 0;
 
-	*flags = fdt_u32(spec + 8);
+	for (unsigned int n = 0; p->len - at >= 4; n++) {
+		out->parent = fdt_by_phandle(t, fdt_u32(p->data + at));
+		out->cells =
+		    out->parent < 0 ? ~0U : fdt_get_u32(t, out->parent, "#interrupt-cells", ~0U);
+		if (out->cells > IRQ_CELLS_MAX || p->len - at - 4 < 4 * out->cells) {
+			return false;
+		}
+		out->spec = p->data + at + 4;
+		if (n == i) {
+			return out->cells;
+		}
+		at += 4 + 4 * out->cells;
+	}
+	return false;
+}
+
+bool fdt_irq(const struct fdt *t, int node, unsigned int i, struct fdt_irq *out)
+{
+	struct fdt_prop p;
+
+	if (fdt_get(t, node, "interrupts-extended", &p)) {
+		return extended_irq(t, &p, i, out);
+	}
+	if (!fdt_get(t, node, "interrupts", &p)) {
+		return false;
+	}
+	out->parent = interrupt_parent(t, node);
+	out->cells =
+	    out->parent < 0 ? GIC_CELLS : fdt_get_u32(t, out->parent, "#interrupt-cells", 0);
+	if (!out->cells || out->cells > IRQ_CELLS_MAX || (i + 1ULL) * 4 * out->cells > p.len) {
+		return false;
+	}
+	out->spec = p.data + 4 * out->cells * i;
+	return true;
+}
+
+bool fdt_gic_irq(const struct fdt *t, int node, unsigned int i, uint32_t *intid, uint32_t *flags)
+{
+	struct fdt_irq irq;
+	uint32_t kind, n;
+
+	if (!fdt_irq(t, node, i, &irq) || irq.cells < GIC_CELLS) {
+		return false;
+	}
+	kind = fdt_u32(irq.spec);
+	n = fdt_u32(irq.spec + 4);
+	*flags = fdt_u32(irq.spec + 8);
 	if (kind == GIC_SPI && n < 988) {
 		*intid = n + 32;
 		return true;
@@ -634,39 +683,6 @@ static bool gic_number(const uint8_t *spec, uint32_t *intid, uint32_t *flags)
 		return true;
 	}
 	return false;
-}
-
-bool fdt_gic_irq(const struct fdt *t, int node, unsigned int i, uint32_t *intid, uint32_t *flags)
-{
-	uint32_t cells, at = 0;
-	struct fdt_prop p;
-	int parent;
-
-	if (fdt_get(t, node, "interrupts-extended", &p)) {
-		/* Every entry names its own controller, which says how long the entry is. */
-		for (unsigned int n = 0; p.len - at >= 4; n++) {
-			parent = fdt_by_phandle(t, fdt_u32(p.data + at));
-			cells = parent < 0 ? ~0U : fdt_get_u32(t, parent, "#interrupt-cells", ~0U);
-			if (cells > 16 || p.len - at - 4 < 4 * cells) {
-				return false;
-			}
-			if (n == i) {
-				return cells >= GIC_CELLS &&
-				       gic_number(p.data + at + 4, intid, flags);
-			}
-			at += 4 + 4 * cells;
-		}
-		return false;
-	}
-	if (!fdt_get(t, node, "interrupts", &p)) {
-		return false;
-	}
-	parent = interrupt_parent(t, node);
-	cells = parent < 0 ? GIC_CELLS : fdt_get_u32(t, parent, "#interrupt-cells", 0);
-	if (cells < GIC_CELLS || cells > 16 || (i + 1ULL) * 4 * cells > p.len) {
-		return false;
-	}
-	return gic_number(p.data + 4 * cells * i, intid, flags);
 }
 
 bool fdt_reserved(const struct fdt *t, unsigned int i, uint64_t *base, uint64_t *size)

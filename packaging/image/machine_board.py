@@ -41,6 +41,9 @@ KINDS = {
     "monitor": Kind("arm64", "virt,virtualization=on,secure=on,gic-version=2", "", 0x40000000, 0, mem=512, cpu="cortex-a57",
                     dom0_mem="128M", wait="monitor", guest="smccc_workarounds", words="workaround"),
     "raspi3b": Kind("arm64", "raspi3b", "bcm2837-rpi-3-b", 0, 1, cpus=4, mem=1024),
+    # its GIC is the hypervisor's own doing
+    "raspi3b-gic": Kind("arm64", "raspi3b", "bcm2837-rpi-3-b", 0, 1, cpus=4, mem=1024, dom0_mem="128M", guest="gic_cpu",
+                        words="x"),
 }
 KERNEL_OFFSET, INITRD_OFFSET = 0xa000000, 0x10000000       # QEMU has the tree below them
 HYPERVISOR_AT, RELEASE_PAGE, TREE_AT = 0x40400000, 0x47000000, 0x47800000       # as park-*.S, monitor-*.S have them

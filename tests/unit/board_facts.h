@@ -15,7 +15,7 @@ struct board_facts {
 	uint32_t timer_virt, timer_hyp;	/* INTIDs */
 	unsigned int cpus;
 	enum platform_start start;	/* of all but the first */
-	uint64_t mailbox;
+	uint64_t mailbox, mailbox_step;	/* of the second; how far apart */
 	const char *console, *uart;	/* node, kind; NULL: the tree names none */
 	uint64_t uart_at;
 	unsigned int uart_shift, uart_width;
@@ -74,5 +74,11 @@ static const struct board_facts facts[] = {
 		.gic_cpu_size = 0x2000, .timer_virt = 27, .timer_hyp = 26, .cpus = 4, .start = START_PSCI,
 		.ram_size = 0xff800000, .kept_size = 0x1000,
 	},
-	{.name = "bcm2837-rpi-3-b", .refused = "no interrupt controller that is known here"},
+	{
+		/* The service VM's GIC is played, at a place of our own. */
+		.name = "bcm2837-rpi-3-b", .gic = 2, .gic_at = {0x40041000, 0x40042000}, .gic_cpu_size = 0x2000,
+		.timer_virt = 27, .timer_hyp = 26, .cpus = 4, .start = START_SPIN_TABLE, .mailbox = 0xe0, .mailbox_step = 8,
+		.console = "/soc/serial@7e215040", .uart = "BCM2835 mini UART", .uart_at = 0x3f215040, .uart_shift = 2,
+		.uart_width = 4, .uart_intid = 61, .ram = 0, .ram_size = 0x40000000, .kept = 0, .kept_size = 0x1000,
+	},
 };

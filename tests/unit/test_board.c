@@ -417,6 +417,114 @@ TEST(board_that_cannot_be)
 	CHECK_PANICS(init_module_outside, NULL);
 }
 
+/* Broadcom's controllers --------------------------------------------------------------------------
+ */
+
+static uint32_t intid_of(const struct fdt *t, const char *path, unsigned int i)
+{
+	uint32_t intid = 0, flags;
+
+	CHECK_TRUE(fdt_gic_irq(t, fdt_find(t, path), i, &intid, &flags));
+	return intid;
+}
+
+#define LINES	1u
+#define PER_CPU 2u
+#define OTHER	3u
+
+static void put_controller(const char *name, const char *compatible, uint32_t phandle, uint32_t at)
+{
+	fdt_node(&w, name);
+	fdt_put_string(&w, "compatible", compatible);
+	fdt_put_u32(&w, "phandle", phandle);
+	fdt_put_u32(&w, "#interrupt-cells", 2);
+	put_pair("reg", at, 0x200);
+	fdt_end_node(&w);
+}
+
+static void put_device(const char *name, const char *property, const uint32_t *cells,
+		       unsigned int count)
+{
+	fdt_node(&w, name);
+	fdt_put_cells(&w, property, cells, count);
+	fdt_end_node(&w);
+}
+
+/* devices: of property, each with its cells. */
+static struct fdt broadcom(const char *property, const uint32_t *cells, unsigned int count,
+			   bool with_local)
+{
+	uint32_t size;
+
+	fdt_begin(&w, source, CAPACITY);
+	fdt_node(&w, "");
+	fdt_put_u32(&w, "#address-cells", 2);
+	fdt_put_u32(&w, "#size-cells", 2);
+	fdt_put_u32(&w, "interrupt-parent", LINES);
+	put_chosen("");
+	put_memory(2, 2);
+	put_controller("lines@7e00b200", "brcm,bcm2836-armctrl-ic", LINES, 0x3f00b200);
+	if (with_local) {
+		put_controller("local@40000000", "brcm,bcm2836-l1-intc", PER_CPU, 0x40000000);
+	}
+	put_controller("gpio@3f200000", "any", OTHER, 0x3f200000);
+	put_device("device", property, cells, count);
+	fdt_end_node(&w);
+	size = fdt_finish(&w, 0);
+	start();
+	read_tree(size, 0xb7f00000, 0);
+	return write_service_tree();
+}
+
+static void without_local(void *arg)
+{
+	static const uint32_t cells[] = {1, 1};
+
+	broadcom("interrupts", cells, 2, false);
+}
+
+TEST(board_broadcom)
+{
+	static const uint32_t list[] = {0, 7, 1, 31, 2, 0}, wrong_bank[] = {1, 1, 3, 0},
+			      wrong_line[] = {0, 8}, odd[] = {1, 1, 1};
+	static const uint32_t mixed[] = {LINES, 2, 31, OTHER, 5, 6, PER_CPU, 9, 4},
+			      unknown[] = {PER_CPU, 8, 4}, cut[] = {LINES, 1};
+	const char *extended = "interrupts-extended";
+	struct fdt t = broadcom("interrupts", list, 6, true);
+	struct fdt_irq irq;
+	struct fdt_prop p;
+	int node;
+
+	CHECK_EQ(platform.gic.version, 2);
+	CHECK_EQ(platform.gic.local.base, 0x40000000);
+	CHECK_TRUE(platform_frame_is_hidden(0x3f00b) && platform_frame_is_hidden(0x40042));
+	CHECK_EQ(intid_of(&t, "/device", 0), 32 + 64 + 7);
+	CHECK_EQ(intid_of(&t, "/device", 1), 32 + 31);
+	CHECK_EQ(intid_of(&t, "/device", 2), 32 + 32);
+	CHECK_TRUE(fdt_find(&t, "/lines") < 0 && fdt_find(&t, "/local") < 0);
+
+	/* Nothing is said rather than something else. */
+	t = broadcom("interrupts", wrong_bank, 4, true);
+	CHECK_TRUE(!fdt_has(&t, fdt_find(&t, "/device"), "interrupts"));
+	t = broadcom("interrupts", wrong_line, 2, true);
+	CHECK_TRUE(!fdt_has(&t, fdt_find(&t, "/device"), "interrupts"));
+	t = broadcom("interrupts", odd, 3, true);
+	CHECK_EQ(intid_of(&t, "/device", 0), 32 + 1);
+	CHECK_TRUE(!fdt_irq(&t, fdt_find(&t, "/device"), 1, &irq));
+
+	t = broadcom(extended, mixed, 9, true);
+	node = fdt_find(&t, "/device");
+	CHECK_EQ(intid_of(&t, "/device", 0), 32 + 32 + 31);
+	CHECK_EQ(intid_of(&t, "/device", 2), 23);
+	CHECK_TRUE(fdt_irq(&t, node, 1, &irq) && irq.cells == 2 && fdt_u32(irq.spec + 4) == 6);
+	CHECK_TRUE(fdt_get(&t, node, extended, &p) && p.len == 4 * (4 + 3 + 4));
+	t = broadcom(extended, unknown, 3, true);
+	CHECK_TRUE(!fdt_has(&t, fdt_find(&t, "/device"), extended));
+	t = broadcom(extended, cut, 2, true);
+	CHECK_TRUE(!fdt_irq(&t, fdt_find(&t, "/device"), 0, &irq));
+	CHECK_PANICS(without_local, NULL);
+}
+
 /* CPUs --------------------------------------------------------------------------------------------
  */
 
@@ -866,16 +974,16 @@ static void check_facts(const struct board_facts *f)
 	CHECK_EQ(g->version, f->gic);
 	for (unsigned int i = 0; i < 4; i++) {
 		CHECK_EQ(gic_at[i], f->gic_at[i]);
-		CHECK_TRUE(platform_frame_is_hidden(f->gic_at[i] >> 12));
+		CHECK_TRUE(!f->gic_at[i] || platform_frame_is_hidden(f->gic_at[i] >> 12));
 	}
 	CHECK_EQ(g->cpu.size, f->gic_cpu_size);
-	CHECK_EQ(g->maintenance, 25);
+	CHECK_EQ(g->maintenance, g->local.size ? 0 : 25);
 	CHECK_EQ(platform.timer.virt, f->timer_virt);
 	CHECK_EQ(platform.timer.hyp, f->timer_hyp);
 	CHECK_EQ(platform.cpu_count, f->cpus);
 	for (unsigned int i = 1; i < f->cpus; i++) {
 		CHECK_EQ(platform.cpu[i].start, f->start);
-		CHECK_EQ(platform.cpu[i].mailbox.base, f->mailbox);
+		CHECK_EQ(platform.cpu[i].mailbox.base, f->mailbox + (i - 1) * f->mailbox_step);
 	}
 	check_uart(f);
 	if (f->ram_size) {
@@ -892,6 +1000,8 @@ static void check_service_tree(const struct fdt *t, const struct board_facts *f)
 	    "arm,armv8-pmuv3",	 "arm,cortex-a15-pmu", "arm,cortex-a7-pmu",
 	    "arm,cortex-a9-pmu", "arm,smmu-v3",	       "arm,mmu-500",
 	    "arm,smmu-v2",	 "arm,gic-v2m-frame",  "arm,gic-v3-its"};
+	const char *own_gic = platform.gic.local.size ? "interrupt-controller@40041000"
+						      : fdt_name(&platform.tree, platform.gic.node);
 	unsigned int memories = 0, vcpus = 0, a, s;
 	struct fdt_prop p;
 	int gic = -1;
@@ -908,7 +1018,7 @@ static void check_service_tree(const struct fdt *t, const struct board_facts *f)
 		for (unsigned int i = 0; i < ARRAY_SIZE(hidden); i++) {
 			CHECK_TRUE(!fdt_compatible(t, n, hidden[i]));
 		}
-		if (!strcmp(fdt_name(t, n), fdt_name(&platform.tree, platform.gic.node))) {
+		if (!strcmp(fdt_name(t, n), own_gic)) {
 			gic = n;
 		}
 	}
@@ -918,6 +1028,29 @@ static void check_service_tree(const struct fdt *t, const struct board_facts *f)
 		   fdt_get(t, gic, "reg", &p));
 	CHECK_EQ(p.len, 2 * 4 * (a + s));
 	CHECK_TRUE(!f || !f->console || fdt_find(t, f->console) < 0);
+}
+
+/* Raspberry Pi 3: lines of all banks, a list, a CPU's own; and whose controllers are not there. */
+static void check_raspberry(const struct fdt *t)
+{
+	static const char *const gone[] = {"brcm,bcm2836-armctrl-ic", "brcm,bcm2836-l1-intc",
+					   "brcm,bcm2835-aux-uart"};
+	struct fdt_irq irq;
+
+	CHECK_EQ(intid_of(t, "/soc/mailbox@7e00b880", 0), 32 + 64 + 1);
+	CHECK_EQ(intid_of(t, "/soc/usb@7e980000", 0), 32 + 9);
+	CHECK_EQ(intid_of(t, "/soc/serial@7e201000", 0), 32 + 32 + 25);
+	CHECK_EQ(intid_of(t, "/soc/gpio@7e200000", 3), 32 + 32 + 20);
+	CHECK_EQ(intid_of(t, "/soc/dma@7e007000", 15), 32 + 28);
+	CHECK_TRUE(!fdt_irq(t, fdt_find(t, "/soc/dma@7e007000"), 16, &irq));
+	CHECK_EQ(intid_of(t, "/timer", 2), 27);
+	for (int n = fdt_root(t); n >= 0; n = fdt_next_node(t, n, NULL)) {
+		for (unsigned int i = 0; i < ARRAY_SIZE(gone); i++) {
+			CHECK_TRUE(!fdt_compatible(t, n, gone[i]));
+		}
+	}
+	CHECK_TRUE(fdt_irq(t, fdt_find(t, "/soc/usb@7e980000"), 0, &irq));
+	CHECK_TRUE(fdt_compatible(t, irq.parent, "arm,gic-400"));
 }
 
 static void read_it(void *size)
@@ -953,6 +1086,9 @@ static void board(const char *path)
 	}
 	service = write_service_tree();
 	check_service_tree(&service, f);
+	if (platform.gic.local.size) {
+		check_raspberry(&service);
+	}
 	printf("board %s: GICv%u, %u CPUs, console %s%s\n", path, platform.gic.version,
 	       platform.cpu_count, platform.uart.model ? platform.uart.model->name : "none",
 	       f ? ", all facts" : "");

@@ -225,6 +225,9 @@ void dom0_build(void)
 	struct dom0_tree t = {0};
 	uint64_t tree;
 
+	if (dom0_share_pages(d)) {
+		boot_fail("no memory for the service VM's devices");
+	}
 	dom0_populate(d);
 	give_rights(d);
 	if (d->iommu && (p2m_dma_map_doorbells(d) || smmu_attach(d))) {

@@ -5,6 +5,8 @@
 #include <hv/types.h>
 
 struct domain;
+struct fdt;
+struct fdt_writer;
 
 /* An address range of the service VM without memory, for grants and foreign frames. */
 struct dom0_room {
@@ -22,3 +24,12 @@ struct dom0_tree {
 /* Writes the service VM's device tree, made from the machine's. Its size; 0: it does not fit. */
 uint32_t dom0_write_tree(const struct domain *d, const struct dom0_tree *what, void *to,
 			 uint32_t capacity);
+
+/*
+ * Instead of a property about interrupts, when the machine's controllers are Broadcom's: what it says in the numbers of
+ * the service VM's GIC, whose phandle is gic; a list that cannot be said so is left out. False: to be copied as it is.
+ */
+bool dom0_put_interrupts(struct fdt_writer *w, const struct fdt *t, int node, const char *name,
+			 uint32_t gic);
+/* That GIC's node, as a child of the root. */
+void dom0_put_played_gic(struct fdt_writer *w, const struct fdt *t, uint32_t gic);

@@ -5,6 +5,7 @@
  * Documentation/devicetree/bindings/arm/xen.txt).
  */
 #include "dom0_build.h"
+#include <asm/bcm2836.h>
 #include <asm/irq.h>
 #include <asm/platform.h>
 #include <asm/vgic.h>
@@ -310,7 +311,8 @@ static void copy_properties(struct copy *c, int node)
 	struct fdt_prop p = {0};
 
 	while (fdt_each_prop(c->t, node, &p)) {
-		if (!is_dead_property(c->t, node, p.name)) {
+		if (!is_dead_property(c->t, node, p.name) &&
+		    !dom0_put_interrupts(c->w, c->t, node, p.name, c->gic_phandle)) {
 			fdt_put(c->w, p.name, p.data, p.len);
 		}
 	}
@@ -378,6 +380,9 @@ static void copy_children(struct copy *c, int parent, bool is_root)
 	int node;
 
 	for (node = fdt_first_child(c->t, parent); node >= 0; node = fdt_next_sibling(c->t, node)) {
+		if (platform.gic.local.size && bcm2836_is_controller(c->t, node)) {
+			continue;
+		}
 		if (node == platform.gic.node) {
 			put_gic(c, node);
 			continue;
@@ -410,6 +415,9 @@ uint32_t dom0_write_tree(const struct domain *d, const struct dom0_tree *what, v
 	put_psci(&c);
 	put_cpus(&c);
 	put_memory(&c);
+	if (platform.gic.local.size) {
+		dom0_put_played_gic(c.w, c.t, c.gic_phandle);
+	}
 	copy_children(&c, root, true);
 	fdt_end_node(c.w);
 	return fdt_finish(c.w, 0);

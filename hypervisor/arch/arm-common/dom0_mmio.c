@@ -6,6 +6,7 @@
  */
 #include <asm/dom0.h>
 #include <asm/mmio.h>
+#include <asm/paging.h>
 #include <asm/platform.h>
 #include <hv/boot.h>
 #include <hv/domain.h>
@@ -40,6 +41,59 @@ static int map_one(struct domain *d, uint64_t frame)
 		return t == P2M_MMIO ? -EEXIST : -EBUSY;
 	}
 	return p2m_set_if_empty(d, gfn(frame), mfn(frame), P2M_MMIO);
+}
+
+static bool is_hidden(uint64_t at, uint64_t size)
+{
+	for (unsigned int i = 0; i < platform.hidden_count; i++) {
+		const struct platform_region *r = &platform.hidden[i];
+
+		if (at < r->base + r->size && at + size > r->base) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* opaque: where the page is mapped. */
+static bool shared_access(struct vcpu *v, struct mmio_access *a, void *opaque)
+{
+	volatile uint8_t *at = (volatile uint8_t *)opaque + (a->gpa & (PAGE_SIZE - 1));
+
+	if ((a->size != 4 && a->size != 1) || is_hidden(a->gpa, a->size)) {
+		return false;
+	}
+	if (!a->write) {
+		a->value = a->size == 4 ? mmio_read32(at) : mmio_read8(at);
+	} else if (a->size == 4) {
+		mmio_write32(at, (uint32_t)a->value);
+	} else {
+		mmio_write8(at, (uint8_t)a->value);
+	}
+	return true;
+}
+
+/* Only of devices that lie alone in their registers: of a GIC's pages all is a GIC's. */
+static int share_page_of(struct domain *d, const struct platform_region *r)
+{
+	uint64_t page = ROUND_DOWN(r->base, PAGE_SIZE);
+	volatile void *at;
+
+	if (!r->size || r->base + r->size > page + PAGE_SIZE || r->size == PAGE_SIZE) {
+		return 0;
+	}
+	at = ioremap(hpa(page), PAGE_SIZE);
+	return at ? mmio_register(d, page, PAGE_SIZE, shared_access, (void *)at) : -ENOMEM;
+}
+
+int dom0_share_pages(struct domain *d)
+{
+	int err = share_page_of(d, &platform.gic.armctrl);
+
+	if (!err && platform.uart.model) {
+		err = share_page_of(d, &platform.uart.regs);
+	}
+	return err == -EEXIST ? 0 : err;
 }
 
 bool dom0_map_on_demand(struct domain *d, uint64_t frame)

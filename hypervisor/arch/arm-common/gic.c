@@ -218,9 +218,10 @@ static void maintenance(void *opaque)
 	}
 }
 
+/* Where list registers are played, who plays them says so himself. */
 static void request_maintenance(void)
 {
-	int err = irq_request(platform.gic.maintenance, maintenance, NULL);
+	int err = gic->play_cpu ? 0 : irq_request(platform.gic.maintenance, maintenance, NULL);
 
 	if (err) {
 		boot_fail("the GIC's maintenance interrupt %u cannot be had: error %d",
@@ -230,15 +231,22 @@ static void request_maintenance(void)
 
 void gic_init(void)
 {
-	gic = platform.gic.version == 3 ? arch_gic_v3() : &gic_v2_ops;
+	gic = platform.gic.local.size	  ? arch_gic_bcm2836()
+	      : platform.gic.version == 3 ? arch_gic_v3()
+					  : &gic_v2_ops;
 	if (!gic) {
-		boot_fail("GICv%u is not supported on this kind of CPU", platform.gic.version);
+		boot_fail("%s is not supported on this kind of CPU",
+			  platform.gic.local.size ? "Broadcom's interrupt controller" : "GICv3");
 	}
 	gic->init();
 	gic_lines = MIN(gic_lines, GIC_SPURIOUS);
 	gic_lrs = MIN(gic_lrs, VGIC_LR_MAX);
 	request_maintenance();
-	log_info("GICv%u: %u interrupts, %u list registers\n", gic->version, gic_lines, gic_lrs);
+	log_info("%s: %u interrupts, %u list registers\n",
+		 gic->play_cpu		? "Broadcom's interrupt controllers, GICv2 played"
+		 : gic->version == 3 ? "GICv3"
+				     : "GICv2",
+		 gic_lines, gic_lrs);
 	gic_v2m_init();
 }
 

@@ -48,14 +48,6 @@
 #define GICH_APR  0x0f0
 #define GICH_LR	  0x100
 
-#define LR_HW_SHIFT	  10
-#define LR_EOI		  BIT(19)
-#define LR_PRIORITY_SHIFT 23
-#define LR_PENDING	  BIT(28)
-#define LR_ACTIVE	  BIT(29)
-#define LR_GROUP1	  BIT(30)
-#define LR_HW		  BIT(31)
-
 #define CPU_INTERFACES 8u
 
 static volatile uint8_t *dist, *cpu_if, *hyp_if;
@@ -238,34 +230,6 @@ static void restore(const struct vgic_vcpu *g)
 	mmio_write32(hyp_if + GICH_APR, g->ap0r[0]);
 }
 
-static uint64_t encode(const struct gic_lr *lr)
-{
-	uint32_t raw = lr->intid | (uint32_t)(lr->priority >> 3) << LR_PRIORITY_SHIFT;
-
-	if (lr->hw) {
-		raw |= LR_HW | lr->hw_intid << LR_HW_SHIFT;
-	} else {
-		raw |= (uint32_t)lr->source << LR_HW_SHIFT | (lr->eoi ? LR_EOI : 0);
-	}
-	raw |= (lr->pending ? LR_PENDING : 0) | (lr->active ? LR_ACTIVE : 0);
-	return raw | (lr->group1 ? LR_GROUP1 : 0);
-}
-
-static void decode(uint64_t raw, struct gic_lr *out)
-{
-	*out = (struct gic_lr){
-	    .intid = raw & 0x3ff,
-	    .pending = raw & LR_PENDING,
-	    .active = raw & LR_ACTIVE,
-	    .hw = raw & LR_HW,
-	};
-	if (out->hw) {
-		out->hw_intid = (uint32_t)(raw >> LR_HW_SHIFT) & 0x3ff;
-	} else {
-		out->source = (raw >> LR_HW_SHIFT) & 7;
-	}
-}
-
 static uint64_t read_lr(unsigned int n)
 {
 	return mmio_read32(hyp_if + GICH_LR + 4 * n);
@@ -301,8 +265,8 @@ const struct gic_ops gic_v2_ops = {
     .set_active = set_active,
     .save = save,
     .restore = restore,
-    .encode = encode,
-    .decode = decode,
+    .encode = gic_v2_encode,
+    .decode = gic_v2_decode,
     .read_lr = read_lr,
     .write_lr = write_lr,
     .write_hcr = write_hcr,

@@ -5,6 +5,7 @@
  * No locks: boot CPU; read-only afterwards.
  */
 #include "platform_parts.h"
+#include <asm/bcm2836.h>
 #include <asm/irq.h>
 #include <asm/platform.h>
 #include <asm/uart.h>
@@ -302,6 +303,20 @@ static bool region(const struct fdt *t, int node, unsigned int i, struct platfor
 	return fdt_reg(t, node, i, &out->base, &out->size) && out->size;
 }
 
+static int find_compatible(const struct fdt *t, const char *const *names, unsigned int count)
+{
+	int node;
+
+	for (node = fdt_root(t); node >= 0; node = fdt_next_node(t, node, NULL)) {
+		for (unsigned int i = 0; i < count; i++) {
+			if (fdt_compatible(t, node, names[i]) && fdt_available(t, node)) {
+				return node;
+			}
+		}
+	}
+	return -1;
+}
+
 static void parse_gic_v3(const struct fdt *t, int node, struct platform_gic *g)
 {
 	uint32_t count = fdt_get_u32(t, node, "#redistributor-regions", 1);
@@ -400,12 +415,33 @@ static unsigned int gic_kind(const struct fdt *t, int node)
 	if (fdt_compatible(t, node, "arm,gic-v3")) {
 		return 3;
 	}
+	if (fdt_compatible(t, node, "brcm,bcm2836-armctrl-ic")) {
+		return 2;
+	}
 	for (unsigned int i = 0; i < ARRAY_SIZE(v2); i++) {
 		if (fdt_compatible(t, node, v2[i])) {
 			return 2;
 		}
 	}
 	return 0;
+}
+
+/* The pair of controllers that the BCM2836 has, and where the service VM gets a GIC in their place.
+ */
+static void parse_bcm2836(const struct fdt *t, struct platform_gic *g)
+{
+	static const char *const local[] = {"brcm,bcm2836-l1-intc"};
+	int node = find_compatible(t, local, ARRAY_SIZE(local));
+
+	if (node < 0 || !region(t, node, 0, &g->local) || !region(t, g->node, 0, &g->armctrl)) {
+		boot_fail("the device tree lacks a part of Broadcom's interrupt controllers");
+	}
+	g->dist = (struct platform_region){BCM2836_VGICD_BASE, PAGE_SIZE};
+	g->cpu = (struct platform_region){BCM2836_VGICC_BASE, 2 * PAGE_SIZE};
+	hide(&g->local);
+	hide(&g->armctrl);
+	hide(&g->dist);
+	hide(&g->cpu);
 }
 
 static void parse_gic(const struct fdt *t)
@@ -423,6 +459,10 @@ static void parse_gic(const struct fdt *t)
 			  "GICv3)");
 	}
 	node = g->node;
+	if (bcm2836_is_controller(t, node)) {
+		parse_bcm2836(t, g);
+		return;
+	}
 	if (!region(t, node, 0, &g->dist)) {
 		boot_fail("the GIC has no distributor");
 	}
@@ -433,7 +473,7 @@ static void parse_gic(const struct fdt *t)
 		parse_gic_v2(t, node, g);
 	}
 	parse_messages(t, g);
-	if (!fdt_gic_irq(t, node, 0, &g->maintenance, &flags) || g->maintenance >= 32) {
+	if (!platform_irq(t, node, 0, &g->maintenance, &flags) || g->maintenance >= 32) {
 		g->maintenance = PPI_MAINTENANCE;
 	}
 }
@@ -441,26 +481,12 @@ static void parse_gic(const struct fdt *t)
 /* Timer, PSCI, UART -------------------------------------------------------------------------------
  */
 
-static int find_compatible(const struct fdt *t, const char *const *names, unsigned int count)
-{
-	int node;
-
-	for (node = fdt_root(t); node >= 0; node = fdt_next_node(t, node, NULL)) {
-		for (unsigned int i = 0; i < count; i++) {
-			if (fdt_compatible(t, node, names[i]) && fdt_available(t, node)) {
-				return node;
-			}
-		}
-	}
-	return -1;
-}
-
 static uint32_t timer_ppi(const struct fdt *t, int node, unsigned int i, uint32_t fallback)
 {
 	uint32_t intid, flags;
 
-	return node >= 0 && fdt_gic_irq(t, node, i, &intid, &flags) && intid < 32 ? intid
-										  : fallback;
+	return node >= 0 && platform_irq(t, node, i, &intid, &flags) && intid < 32 ? intid
+										   : fallback;
 }
 
 static void parse_timer(const struct fdt *t)
@@ -469,7 +495,7 @@ static void parse_timer(const struct fdt *t)
 	struct platform_timer *p = &platform.timer;
 
 	p->node = find_compatible(t, names, ARRAY_SIZE(names));
-	p->secure = timer_ppi(t, p->node, 0, 29);
+	p->secure = timer_ppi(t, p->node, 0, PPI_SECURE_TIMER);
 	p->phys = timer_ppi(t, p->node, 1, PPI_PHYS_TIMER);
 	p->virt = timer_ppi(t, p->node, 2, PPI_VIRT_TIMER);
 	p->hyp = timer_ppi(t, p->node, 3, PPI_HYP_TIMER);
@@ -536,7 +562,7 @@ static bool uart_at(const struct fdt *t, int node)
 	    !IS_ALIGNED(u->regs.base, (uint64_t)u->width)) {
 		return false;
 	}
-	if (!fdt_gic_irq(t, node, 0, &u->intid, &flags)) {
+	if (!platform_irq(t, node, 0, &u->intid, &flags)) {
 		u->intid = 0;
 	}
 	u->model = m;

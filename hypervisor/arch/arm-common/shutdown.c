@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The end of the machine: PSCI's SYSTEM_OFF and SYSTEM_RESET (DEN 0022), or holding still. */
+/* The end of the machine: PSCI's SYSTEM_OFF and SYSTEM_RESET (DEN 0022), a board's own way, or
+ * holding still. */
+#include <asm/bcm2836.h>
 #include <asm/platform.h>
 #include <asm/processor.h>
 #include <asm/shutdown.h>
@@ -19,6 +21,8 @@ static void system_call(uint32_t fn)
 	/* PSCI 0.1 has neither. */
 	if (platform.psci.present && !platform.psci.hvc && platform.psci.version >= 2) {
 		(void)smc_call(fn, 0, 0, 0);
+	} else {
+		bcm2835_power(fn == PSCI_SYSTEM_OFF);
 	}
 	log_err("The firmware has no way to do it: the machine holds.\n");
 }

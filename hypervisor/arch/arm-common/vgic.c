@@ -566,7 +566,7 @@ void vgic_inject_hw(struct vcpu *v, unsigned int intid, unsigned int hw_intid)
 	 * An edge is over when it was noted: only a level has to wait for the guest. QEMU 7.2's
 	 * GICv2 moreover does not see the end of an SPI on another CPU than the one that took it.
 	 */
-	edge = intid >= VGIC_PRIVATE && !irq->level && !(irq->hw && irq->vcpu);
+	edge = intid >= VGIC_PRIVATE && !irq->level && !gic->levels_only && !(irq->hw && irq->vcpu);
 	irq->hw = !edge;
 	irq->hw_intid = (uint16_t)hw_intid;
 	if (hw_intid < VGIC_PRIVATE) {

@@ -4,6 +4,7 @@
  * in its place. Arm IHI 0048B.b, 4.3.
  */
 #include "vgic.h"
+#include <asm/gic.h>
 #include <asm/platform.h>
 #include <hv/cpu.h>
 #include <hv/errno.h>
@@ -114,22 +115,33 @@ static bool dist_access(struct vcpu *v, struct mmio_access *a, void *opaque)
 	return true;
 }
 
-int vgic_v2_init(struct domain *d)
+/* The machine's virtual CPU interface in the place of the guest's. */
+static int map_cpu(struct domain *d)
 {
-	struct vgic_domain *g = &d->arch.vgic;
 	const struct platform_gic *host = &platform.gic;
 	/* The service VM finds all that its tree says, copies included. */
 	bool copies = d->is_service && host->cpu_offset;
 	uint64_t from = host->vcpu.base + (copies ? 0 : host->cpu_offset);
 	uint64_t size = copies ? MIN(host->cpu.size, host->vcpu.size) : CPU_SIZE;
-	int err;
+	int err = 0;
 
-	g->dist_base = d->is_service ? host->dist.base : GUEST_GICD_BASE;
-	g->cpu_base = d->is_service ? host->cpu.base : GUEST_GICC_BASE;
-	err = mmio_register(d, g->dist_base, DIST_SIZE, dist_access, NULL);
 	for (uint64_t off = 0; off < size && !err; off += PAGE_SIZE) {
-		err = p2m_set(d, gpa_to_gfn(gpa(g->cpu_base + off)), hpa_to_mfn(hpa(from + off)),
-			      ORDER_4K, P2M_MMIO);
+		err = p2m_set(d, gpa_to_gfn(gpa(d->arch.vgic.cpu_base + off)),
+			      hpa_to_mfn(hpa(from + off)), ORDER_4K, P2M_MMIO);
 	}
 	return err;
+}
+
+int vgic_v2_init(struct domain *d)
+{
+	struct vgic_domain *g = &d->arch.vgic;
+	int err;
+
+	g->dist_base = d->is_service ? platform.gic.dist.base : GUEST_GICD_BASE;
+	g->cpu_base = d->is_service ? platform.gic.cpu.base : GUEST_GICC_BASE;
+	err = mmio_register(d, g->dist_base, DIST_SIZE, dist_access, NULL);
+	if (err) {
+		return err;
+	}
+	return gic->play_cpu ? gic->play_cpu(d) : map_cpu(d);
 }

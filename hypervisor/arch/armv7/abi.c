@@ -22,6 +22,11 @@ const struct arch_abi arch_abi = {
 };
 
 /* GICv3's CPU interface is system registers, which no CPU with ARMv7 has. */
+const struct gic_ops *arch_gic_bcm2836(void)
+{
+	return NULL;
+}
+
 const struct gic_ops *arch_gic_v3(void)
 {
 	return NULL;

@@ -81,6 +81,13 @@ bool fdt_cells(const struct fdt *t, int node, unsigned int *address, unsigned in
  * wraps, or a bus does not pass it on.
  */
 bool fdt_reg(const struct fdt *t, int node, unsigned int i, uint64_t *base, uint64_t *size);
+/* Interrupt i of a node. False: there is none, or its controller or its length cannot be told. */
+struct fdt_irq {
+	int parent;			/* the controller; -1: none named */
+	const uint8_t *spec;		/* the tree's */
+	uint32_t cells;			/* of it, at least 1; 3 without a controller */
+};
+bool fdt_irq(const struct fdt *t, int node, unsigned int i, struct fdt_irq *out);
 /*
  * Interrupt i of a node whose parent is a GIC (3 cells): its INTID (SPIs from 32, PPIs from 16) and
  * flags. False: there is none or it is none of these.

@@ -2,6 +2,7 @@
 /* The guest on QEMU's virt machine, both widths: start and end, command line, strings, events'
  * interrupt. */
 #include "board.h"
+#include "gic_v2.h"
 
 #include <xen/domctl.h>
 
@@ -74,14 +75,47 @@ static const uint32_t *property(const char *node, const char *name)
 	}
 }
 
+/* Of the root, where the GIC is a child of it; without a word there are two. */
+static uint32_t root_cells(const char *name)
+{
+	const uint32_t *cells = property("", name);
+
+	return cells ? be(*cells) : 2;
+}
+
+/* Of the GIC's node, which has the tools' name, or the machine's as above. */
+static const uint32_t *gic_property(const char *name)
+{
+	const uint32_t *p = property("intc", name);
+
+	p = p ? p : property("interrupt-controller", name);
+	CHECK(p, "no interrupt controller in the tree");
+	return p;
+}
+
+/* Found at first use. */
+static const char *gic_kind;
+static uint64_t gic_at[2];
+
+bool gic_is_v2(void)
+{
+	gic_kind = gic_kind ? gic_kind : (const char *)gic_property("compatible");
+	/* "arm,gic-v3", or one of v2's many names */
+	return strcmp(gic_kind, "arm,gic-v3");
+}
+
 uint64_t board_gic(unsigned i)
 {
-	const uint32_t *reg = property("intc", "reg");
+	uint32_t address, size;
+	const uint32_t *reg;
 
-	/* Two cells for an address, two for a size; the tools' name, or the machine's as above. */
-	reg = reg ? reg : property("interrupt-controller", "reg");
-	CHECK(reg, "no interrupt controller in the tree");
-	return (uint64_t)be(reg[4 * i]) << 32 | be(reg[4 * i + 1]);
+	if (!gic_at[i]) {
+		address = root_cells("#address-cells");
+		size = root_cells("#size-cells");
+		reg = gic_property("reg") + (address + size) * i;
+		gic_at[i] = address == 2 ? (uint64_t)be(reg[0]) << 32 | be(reg[1]) : be(reg[0]);
+	}
+	return gic_at[i];
 }
 
 const char *guest_cmdline(void)

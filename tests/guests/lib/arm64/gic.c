@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* GICv3, where the tree has it. */
+/* GICv3 or GICv2, where the tree has it. */
 #include "board.h"
+#include "gic_v2.h"
 
 #define GICR_WAKER 0x14
 #define GICR_SGI   0x10000
@@ -14,13 +15,21 @@ static volatile uint32_t *reg(uint64_t a)
 
 volatile uint32_t *irqs_register(uint32_t offset)
 {
+	if (gic_is_v2()) {
+		return gic_v2_dist(offset);
+	}
 	return reg(board_gic(1) + cpu_self() * 0x20000ul + GICR_SGI + offset);
 }
 
 void irqs_init(uint32_t enable)
 {
-	uint64_t own = board_gic(1) + cpu_self() * 0x20000ul;
+	uint64_t own;
 
+	if (gic_is_v2()) {
+		gic_v2_init(enable);
+		return;
+	}
+	own = board_gic(1) + cpu_self() * 0x20000ul;
 	*reg(board_gic(0)) = 1 << 4 | 1 << 1; /* affinity routing, group 1 */
 	*reg(own + GICR_WAKER) = 0;
 	*irqs_register(GROUP) = ~0u;
@@ -34,6 +43,10 @@ void guest_irq(void)
 {
 	uint64_t id;
 
+	if (gic_is_v2()) {
+		gic_v2_irq();
+		return;
+	}
 	__asm__ volatile("mrs %0, S3_0_C12_C12_0; dsb sy" : "=r"(id)::"memory"); /* ICC_IAR1_EL1 */
 	if (id < 1020) {
 		board_irq((uint32_t)id);

@@ -18,6 +18,11 @@ void dom0_build(void);
 /* A frame of a device that the service VM may reach: no RAM, nothing that the hypervisor keeps. */
 bool dom0_frame_is_device(uint64_t frame);
 /*
+ * Domain creation: where the console's UART, or Broadcom's interrupt controller, has a page together with other devices,
+ * the service VM reaches these by way of us. 0, -ENOMEM.
+ */
+int dom0_share_pages(struct domain *d);
+/*
  * The current vCPU of d touched a frame where nothing is. True: it is a device's and now mapped 1:1,
  * try again. No lock held.
  */

@@ -59,6 +59,7 @@ struct vgic_vcpu;
 
 struct gic_ops {
 	unsigned int version;
+	bool levels_only;			/* an edge, too, has to stay active until its end */
 	void (*init)(void);			/* distributor and the boot CPU's part */
 	void (*init_cpu)(void);
 	uint32_t (*acknowledge)(void);		/* with the source in bits 12:10 where there is one */
@@ -79,13 +80,27 @@ struct gic_ops {
 	void (*write_hcr)(uint32_t hcr);
 	/* A vCPU's registers at reset. */
 	void (*reset)(struct vgic_vcpu *g);
+	/* GICv2, domain creation: a guest's CPU interface, at vgic.cpu_base, is played; NULL: the machine has one. 0 or -errno. */
+	int (*play_cpu)(struct domain *d);
 };
 
 extern const struct gic_ops gic_v2_ops;
 extern const struct gic_ops *gic;		/* set by gic_init */
-/* Arch: the GICv3 driver, NULL where it is not built in (ARMv7). */
+/* Arch: a driver, NULL where it is not built in (ARMv7). */
 const struct gic_ops *arch_gic_v3(void);
+const struct gic_ops *arch_gic_bcm2836(void);
 extern unsigned int gic_lines, gic_lrs;		/* set by init */
+
+/* A list register of GICv2 (GICH_LRn). */
+#define GICH_LR_HW_SHIFT	10	/* the machine's interrupt, or an SGI's source */
+#define GICH_LR_EOI		BIT(19)
+#define GICH_LR_PRIORITY_SHIFT	23	/* the upper five bits of it */
+#define GICH_LR_PENDING		BIT(28)
+#define GICH_LR_ACTIVE		BIT(29)
+#define GICH_LR_GROUP1		BIT(30)
+#define GICH_LR_HW		BIT(31)
+uint64_t gic_v2_encode(const struct gic_lr *lr);
+void gic_v2_decode(uint64_t raw, struct gic_lr *out);
 
 /* GICH_HCR and ICH_HCR_EL2 agree on these. */
 #define GICH_HCR_EN	BIT(0)

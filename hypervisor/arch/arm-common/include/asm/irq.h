@@ -11,9 +11,11 @@
 #define SGI_CALL	1		/* cpu_call */
 #define SGI_STOP	2		/* panic elsewhere */
 
+#define PPI_PMU		23
 #define PPI_MAINTENANCE	25
 #define PPI_HYP_TIMER	26
 #define PPI_VIRT_TIMER	27
+#define PPI_SECURE_TIMER 29
 #define PPI_PHYS_TIMER	30
 #define PPI_EVENT	31		/* virtual: event channel upcall (GUEST_EVTCHN_PPI) */
 

@@ -35,6 +35,8 @@ struct platform_gic {
 	uint32_t maintenance;		/* INTID */
 	struct platform_msi msi[PLATFORM_MSI_MAX];
 	unsigned int msi_count;
+	/* Broadcom's pair in the place of a GIC (asm/bcm2836.h), then version is 2 and guests' GICs are played; size 0: not so. */
+	struct platform_region local, armctrl;
 	uint32_t cpu_offset;		/* GICv2: of the 8 KiB of registers in cpu and in vcpu (gic_v2.c) */
 };
 
@@ -95,6 +97,11 @@ void platform_open(const void *fdt, size_t mapped, uint64_t pa);
  * initrd). boot_fail for a machine that cannot be used.
  */
 void platform_init(uint64_t boot_mpidr);
+/*
+ * Interrupt i of a node: its INTID and flags. False: there is none, or its controller is not the machine's GIC, or what
+ * stands for one.
+ */
+bool platform_irq(const struct fdt *t, int node, unsigned int i, uint32_t *intid, uint32_t *flags);
 /* True when the frame belongs to a device that the hypervisor keeps. */
 bool platform_frame_is_hidden(uint64_t frame);
 /* The machine's memory is at this address, the firmware's included. */

@@ -11,6 +11,8 @@
 #define HCR_FMO		BIT(3)
 #define HCR_IMO		BIT(4)
 #define HCR_AMO		BIT(5)
+#define HCR_VF		BIT(6)		/* an interrupt for the guest: fast; */
+#define HCR_VI		BIT(7)		/* usual */
 #define HCR_FB		BIT(9)		/* the guest's local invalidations reach all CPUs */
 #define HCR_BSU_INNER	(1UL << 10)
 #define HCR_TWI		BIT(13)
