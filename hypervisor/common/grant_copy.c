@@ -28,6 +28,14 @@ struct side {
 	bool own;			/* by frame number: page holds the only reference */
 };
 
+/* Nothing is held yet; where and how much, a claim says. */
+static void side_start(struct side *s, bool readonly)
+{
+	s->readonly = readonly;
+	s->leg_count = 0;
+	s->own = false;
+}
+
 static void drop_leg(const struct leg *l, bool readonly)
 {
 	struct grant_table *gt = l->granter->grant;
@@ -192,10 +200,12 @@ static int copy_claimed(const struct gnttab_copy *op, const struct side *src, co
 static int copy_one(struct domain *ld, const struct gnttab_copy *op)
 {
 	bool src_ref = op->flags & GNTCOPY_source_gref, dst_ref = op->flags & GNTCOPY_dest_gref;
-	struct side src = { .readonly = true }, dst = { .readonly = false };
+	struct side src, dst;
 	struct domain *sd, *dd;
 	int rc = side_domain(&op->source, src_ref, &sd);
 
+	side_start(&src, true);
+	side_start(&dst, false);
 	if (rc != GNTST_okay) {
 		return rc;
 	}

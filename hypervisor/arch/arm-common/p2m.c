@@ -131,7 +131,8 @@ static uint64_t *walk(const struct p2m *p, uint64_t g, unsigned int *level)
 }
 
 /* The entry that g's walk ends in; never one that points at a table. */
-static uint64_t walk_leaf(const struct p2m *p, uint64_t g, unsigned int *level, uint64_t **slot)
+static inline uint64_t walk_leaf(const struct p2m *p, uint64_t g, unsigned int *level,
+				 uint64_t **slot)
 {
 	for (;;) {
 		uint64_t e;
@@ -416,6 +417,30 @@ static unsigned int chunk_level(uint64_t g, uint64_t m, uint64_t count, enum p2m
 	return count >= BIT(ORDER_2M) && IS_ALIGNED(bits, BIT(ORDER_2M)) ? 2 : 1;
 }
 
+/* (lock) What g's slot of that level maps from now on. -ENOMEM: nothing, and no device either. */
+static int set_slot(struct domain *d, uint64_t *slot, unsigned int level, uint64_t g, uint64_t m,
+		    enum p2m_type t, bool *flush)
+{
+	int err = p2m_is_grant(t) ? p2m_dma_grant(d, m, t, flush) : 0;
+
+	if (unlikely(err)) {
+		return err;
+	}
+	if (t == P2M_RAM_RW) {
+		/* The guest may look with its caches off, and must not find what was there before.
+		 */
+		cache_clean_invalidate_range(mfn_to_virt(mfn(m)), span(level) << PAGE_SHIFT);
+	}
+	fill(d, slot, level, m, t, flush);
+	err = p2m_dma_follow(d, g, m, 9 * (level - 1), t, flush);
+	if (unlikely(err && t != P2M_INVALID)) {
+		fill(d, slot, level, 0, P2M_INVALID, flush);
+	} else if (may_be_grouped(t)) {
+		group_close(d, slot, level);
+	}
+	return err;
+}
+
 /* (lock) One chunk at g; *count: in: frames to go, out: frames dealt with. */
 static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, enum p2m_type t,
 		     bool *flush)
@@ -424,7 +449,6 @@ static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, 
 	uint64_t *slot;
 	int err = descend(d, g, &level, t == P2M_INVALID, &slot);
 
-	err = err || !p2m_is_grant(t) ? err : p2m_dma_grant(d, m, t, flush);
 	if (err) {
 		return err;
 	}
@@ -433,19 +457,7 @@ static int set_chunk(struct domain *d, uint64_t g, uint64_t m, uint64_t *count, 
 		return 0;
 	}
 	*count = span(want);
-	if (t == P2M_RAM_RW) {
-		/* The guest may look with its caches off, and must not find what was there before.
-		 */
-		cache_clean_invalidate_range(mfn_to_virt(mfn(m)), span(want) << PAGE_SHIFT);
-	}
-	fill(d, slot, want, m, t, flush);
-	err = p2m_dma_follow(d, g, m, 9 * (want - 1), t, flush);
-	if (err && t != P2M_INVALID) {
-		fill(d, slot, want, 0, P2M_INVALID, flush);
-	} else if (t != P2M_INVALID) {
-		group_close(d, slot, want);
-	}
-	return err;
+	return set_slot(d, slot, want, g, m, t, flush);
 }
 
 /* All that was taken out before this is in no CPU after it. */
@@ -462,6 +474,19 @@ static void flush_removed(struct domain *d)
 	}
 }
 
+/* (lock) Before something new goes in. 0, -EINVAL. */
+static int prepare(struct domain *d)
+{
+	/* Nothing for a domain whose map is being (or was) relinquished. */
+	if (unlikely(d->dying != DOMAIN_ALIVE)) {
+		return -EINVAL;
+	}
+	if (unlikely(READ_ONCE(d->p2m->flushed) != d->p2m->removed)) {
+		flush_removed(d); /* who took something out has not come to it yet */
+	}
+	return 0;
+}
+
 static int set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_type t,
 		      bool *flush)
 {
@@ -472,12 +497,8 @@ static int set_locked(struct domain *d, gfn_t g, mfn_t m, unsigned int order, en
 	if ((g.v >> p->gfn_bits) || ((g.v + left - 1) >> p->gfn_bits) || t == P2M_POD) {
 		return -EINVAL;
 	}
-	/* Nothing new for a domain whose map is being (or was) relinquished. */
-	if (unlikely(t != P2M_INVALID && d->dying != DOMAIN_ALIVE)) {
-		return -EINVAL;
-	}
-	if (t != P2M_INVALID && unlikely(READ_ONCE(p->flushed) != p->removed)) {
-		flush_removed(d); /* who took something out has not come to it yet */
+	if (t != P2M_INVALID) {
+		err = prepare(d);
 	}
 	while (left && !err) {
 		uint64_t count = left;
@@ -538,15 +559,28 @@ int p2m_set(struct domain *d, gfn_t g, mfn_t m, unsigned int order, enum p2m_typ
 
 int p2m_set_if_empty(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t)
 {
+	struct p2m *p = d->p2m;
 	bool flush = false;
+	unsigned int level;
 	enum p2m_type old;
+	uint64_t *slot;
+	int err;
 
-	spin_lock(&d->p2m->lock);
-	(void)p2m_lookup(d, g, &old, NULL);
+	spin_lock(&p->lock);
+	old = entry_type(walk_leaf(p, g.v, &level, &slot));
 	if (old != P2M_INVALID && !(old == P2M_MMIO && d->is_service)) {
 		return finish(d, -EEXIST, &flush);
 	}
-	return finish(d, set_locked(d, g, m, 0, t, &flush), &flush);
+	/* A grant's way as a rule: its table is there, so the one walk will do. */
+	if (unlikely(!slot || level != 1 || t == P2M_POD)) {
+		return finish(d, set_locked(d, g, m, 0, t, &flush), &flush);
+	}
+	err = prepare(d);
+	err = err ? err : set_slot(d, slot, 1, g.v, m.v, t, &flush);
+	if (!err) {
+		p->max_gfn = MAX(p->max_gfn, g.v);
+	}
+	return finish(d, err, &flush);
 }
 
 /* (lock) Does an entry in the range hold a reference that replacing it would lose? */
@@ -587,14 +621,19 @@ int p2m_populate(struct domain *d, gfn_t g, mfn_t m, unsigned int order)
 
 int p2m_remove_if_noflush(struct domain *d, gfn_t g, mfn_t m, enum p2m_type t, bool *flush)
 {
-	enum p2m_type now;
+	struct p2m *p = d->p2m;
+	unsigned int level;
+	uint64_t *slot, e;
 	int err = -EINVAL;
 
-	spin_lock(&d->p2m->lock);
-	if (mfn_eq(p2m_lookup(d, g, &now, NULL), m) && now == t) {
-		err = set_locked(d, g, INVALID_MFN, 0, P2M_INVALID, flush);
+	spin_lock(&p->lock);
+	e = walk_leaf(p, g.v, &level, &slot);
+	if (e && entry_type(e) == t && leaf_frame(e, g.v, level) == m.v) {
+		err = likely(level == 1)
+			  ? set_slot(d, slot, 1, g.v, INVALID_MFN.v, P2M_INVALID, flush)
+			  : set_locked(d, g, INVALID_MFN, 0, P2M_INVALID, flush);
 	}
-	spin_unlock(&d->p2m->lock);
+	spin_unlock(&p->lock);
 	return err;
 }
 

@@ -38,7 +38,6 @@
 
 #define SECTION_SHIFT 15 /* frames of 128 MiB */
 #define SECTION_COUNT ((unsigned int)(DIRECT_SIZE >> (PAGE_SHIFT + SECTION_SHIFT)) + 1)
-#define FIRST_FRAME   (DIRECT_FIRST >> PAGE_SHIFT)
 #define EARLY_TABLES  128
 #define BOOT_CHUNK    MIB(1)
 
@@ -54,11 +53,6 @@ static unsigned long section_map[BITS_TO_LONGS(SECTION_COUNT)];
 static struct spinlock area_lock = SPINLOCK_INIT;
 static uint64_t area_next = AREA_BASE;
 
-void *hpa_to_virt(hpa_t a)
-{
-	return (void *)(uintptr_t)(DIRECT_BASE + (a.v - DIRECT_FIRST));
-}
-
 hpa_t virt_to_hpa(const void *p)
 {
 	uint64_t v = (uintptr_t)p;
@@ -67,21 +61,11 @@ hpa_t virt_to_hpa(const void *p)
 				: hpa(v - (uintptr_t)_image_start + image_base.v);
 }
 
-struct page_info *mfn_to_page(mfn_t m)
-{
-	return (struct page_info *)FRAMETABLE_BASE + (m.v - FIRST_FRAME);
-}
-
-mfn_t page_to_mfn(const struct page_info *pg)
-{
-	return mfn((uint64_t)(pg - (struct page_info *)FRAMETABLE_BASE) + FIRST_FRAME);
-}
-
 bool mfn_valid(mfn_t m)
 {
 	/* Below the first it wraps. */
-	return m.v - FIRST_FRAME < max_ram_frame - FIRST_FRAME &&
-	       test_bit((unsigned int)((m.v - FIRST_FRAME) >> SECTION_SHIFT), section_map);
+	return m.v - FRAMETABLE_FIRST < max_ram_frame - FRAMETABLE_FIRST &&
+	       test_bit((unsigned int)((m.v - FRAMETABLE_FIRST) >> SECTION_SHIFT), section_map);
 }
 
 mfn_t page_max_mfn(void)

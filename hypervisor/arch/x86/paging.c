@@ -43,26 +43,11 @@ static bool frames_ready;			/* the frame allocator serves table pages */
 static struct spinlock vmap_lock = SPINLOCK_INIT;
 static unsigned long vmap_used[VMAP_PAGES / BITS_PER_LONG];
 
-void *hpa_to_virt(hpa_t a)
-{
-	return (void *)(DIRECTMAP_BASE + a.v);
-}
-
 hpa_t virt_to_hpa(const void *p)
 {
 	uintptr_t va = (uintptr_t)p;
 
 	return hpa(va >= IMAGE_BASE ? va - IMAGE_BASE + image_phys : va - DIRECTMAP_BASE);
-}
-
-struct page_info *mfn_to_page(mfn_t m)
-{
-	return (struct page_info *)FRAMETABLE_BASE + m.v;
-}
-
-mfn_t page_to_mfn(const struct page_info *pg)
-{
-	return mfn((uint64_t)(pg - (struct page_info *)FRAMETABLE_BASE));
 }
 
 bool mfn_valid(mfn_t m)

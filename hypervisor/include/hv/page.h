@@ -37,14 +37,16 @@ static_assert(sizeof(struct page_info) <= 32, "the frame table costs 1/128 of me
 					   that its owner may map but that is not charged to it */
 #define PAGE_OFFLINED	0x0010		/* never to be allocated again */
 
-/* Frame number to its page_info; m must be mfn_valid. */
-struct page_info *mfn_to_page(mfn_t m);
-mfn_t page_to_mfn(const struct page_info *pg);
+/*
+ * Arch, inline where they are sums:
+ * mfn_to_page: frame number to its page_info; m must be mfn_valid. page_to_mfn: back.
+ * hpa_to_virt: every frame of RAM is in the direct map, writable, for the hypervisor alone.
+ */
+#include <asm/frames.h>
+
 /* True when m lies in memory that the allocator or a domain can own. Any value is allowed. */
 bool mfn_valid(mfn_t m);
 
-/* Every frame of RAM is in the direct map, writable, for the hypervisor alone. */
-void *hpa_to_virt(hpa_t a);
 hpa_t virt_to_hpa(const void *p);	/* direct map or image addresses */
 static inline void *mfn_to_virt(mfn_t m) { return hpa_to_virt(mfn_to_hpa(m)); }
 static inline mfn_t virt_to_mfn(const void *p) { return hpa_to_mfn(virt_to_hpa(p)); }
