@@ -8,6 +8,7 @@
 #include "board_facts.h"
 #include "dom0_build.h"
 #include <asm/efi_memory.h>
+#include <asm/gic.h>
 #include <asm/paging.h>
 #include <asm/platform.h>
 #include <asm/uart.h>
@@ -59,6 +60,13 @@ unsigned int dom0_ram_ranges(const struct memory_range **out)
 	return ARRAY_SIZE(ram);
 }
 
+static uint32_t kept_line;
+
+bool gic_is_own(unsigned int intid)
+{
+	return intid == kept_line || (platform.uart.model && intid == platform.uart.intid);
+}
+
 uint64_t vgic_affinity(const struct domain *d, unsigned int id)
 {
 	return id;
@@ -107,12 +115,12 @@ static void put_memory(unsigned int a, unsigned int s)
 
 static void put_gic_v2(void)
 {
-	static const uint32_t gic[] = {0, 0x1000, 0, 0x1000, 0, 0x2000, 0, 0x2000,
-				       0, 0x4000, 0, 0x2000, 0, 0x6000, 0, 0x2000};
+	static const uint32_t regs[] = {0, 0x1000, 0, 0x1000, 0, 0x2000, 0, 0x2000,
+					0, 0x4000, 0, 0x2000, 0, 0x6000, 0, 0x2000};
 
 	fdt_node(&w, "intc@1000");
 	fdt_put_string(&w, "compatible", "arm,gic-400");
-	fdt_put_cells(&w, "reg", gic, ARRAY_SIZE(gic));
+	fdt_put_cells(&w, "reg", regs, ARRAY_SIZE(regs));
 	fdt_end_node(&w);
 }
 
@@ -488,7 +496,8 @@ TEST(board_broadcom)
 	static const uint32_t list[] = {0, 7, 1, 31, 2, 0}, wrong_bank[] = {1, 1, 3, 0},
 			      wrong_line[] = {0, 8}, odd[] = {1, 1, 1};
 	static const uint32_t mixed[] = {LINES, 2, 31, OTHER, 5, 6, PER_CPU, 9, 4},
-			      unknown[] = {PER_CPU, 8, 4}, cut[] = {LINES, 1};
+			      unknown[] = {PER_CPU, 8, 4}, cut[] = {LINES, 1},
+			      half[] = {LINES, 1, 1, 99, 1};
 	const char *extended = "interrupts-extended";
 	struct fdt t = broadcom("interrupts", list, 6, true);
 	struct fdt_irq irq;
@@ -509,8 +518,13 @@ TEST(board_broadcom)
 	t = broadcom("interrupts", wrong_line, 2, true);
 	CHECK_TRUE(!fdt_has(&t, fdt_find(&t, "/device"), "interrupts"));
 	t = broadcom("interrupts", odd, 3, true);
+	CHECK_TRUE(!fdt_has(&t, fdt_find(&t, "/device"), "interrupts"));
+	kept_line = 32 + 1;
+	t = broadcom("interrupts", odd, 2, true);
+	CHECK_TRUE(!fdt_has(&t, fdt_find(&t, "/device"), "interrupts"));
+	kept_line = 0;
+	t = broadcom("interrupts", odd, 2, true);
 	CHECK_EQ(intid_of(&t, "/device", 0), 32 + 1);
-	CHECK_TRUE(!fdt_irq(&t, fdt_find(&t, "/device"), 1, &irq));
 
 	t = broadcom(extended, mixed, 9, true);
 	node = fdt_find(&t, "/device");
@@ -521,7 +535,9 @@ TEST(board_broadcom)
 	t = broadcom(extended, unknown, 3, true);
 	CHECK_TRUE(!fdt_has(&t, fdt_find(&t, "/device"), extended));
 	t = broadcom(extended, cut, 2, true);
-	CHECK_TRUE(!fdt_irq(&t, fdt_find(&t, "/device"), 0, &irq));
+	CHECK_TRUE(!fdt_has(&t, fdt_find(&t, "/device"), extended));
+	t = broadcom(extended, half, 5, true);
+	CHECK_TRUE(!fdt_has(&t, fdt_find(&t, "/device"), extended));
 	CHECK_PANICS(without_local, NULL);
 }
 
@@ -1004,7 +1020,7 @@ static void check_service_tree(const struct fdt *t, const struct board_facts *f)
 						      : fdt_name(&platform.tree, platform.gic.node);
 	unsigned int memories = 0, vcpus = 0, a, s;
 	struct fdt_prop p;
-	int gic = -1;
+	int gic_node = -1;
 
 	for (int n = fdt_root(t); n >= 0; n = fdt_next_node(t, n, NULL)) {
 		const char *type = fdt_get_string(t, n, "device_type");
@@ -1019,13 +1035,13 @@ static void check_service_tree(const struct fdt *t, const struct board_facts *f)
 			CHECK_TRUE(!fdt_compatible(t, n, hidden[i]));
 		}
 		if (!strcmp(fdt_name(t, n), own_gic)) {
-			gic = n;
+			gic_node = n;
 		}
 	}
 	CHECK_EQ(memories, ARRAY_SIZE(ram));
 	CHECK_EQ(vcpus, 2);
-	CHECK_TRUE(gic >= 0 && fdt_cells(t, fdt_parent(t, gic), &a, &s) &&
-		   fdt_get(t, gic, "reg", &p));
+	CHECK_TRUE(gic_node >= 0 && fdt_cells(t, fdt_parent(t, gic_node), &a, &s) &&
+		   fdt_get(t, gic_node, "reg", &p));
 	CHECK_EQ(p.len, 2 * 4 * (a + s));
 	CHECK_TRUE(!f || !f->console || fdt_find(t, f->console) < 0);
 }
@@ -1044,6 +1060,8 @@ static void check_raspberry(const struct fdt *t)
 	CHECK_EQ(intid_of(t, "/soc/dma@7e007000", 15), 32 + 28);
 	CHECK_TRUE(!fdt_irq(t, fdt_find(t, "/soc/dma@7e007000"), 16, &irq));
 	CHECK_EQ(intid_of(t, "/timer", 2), 27);
+	/* The console's line. */
+	CHECK_TRUE(!fdt_has(t, fdt_find(t, "/soc/spi@7e215080"), "interrupts"));
 	for (int n = fdt_root(t); n >= 0; n = fdt_next_node(t, n, NULL)) {
 		for (unsigned int i = 0; i < ARRAY_SIZE(gone); i++) {
 			CHECK_TRUE(!fdt_compatible(t, n, gone[i]));

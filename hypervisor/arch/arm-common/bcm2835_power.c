@@ -23,22 +23,25 @@
 #define WATCHDOG_TICKS	 10u	/* of 1/65536 s */
 #define RESET_US	 100000u
 
-void bcm2835_power(bool off)
+static volatile uint8_t *pm;
+
+/* At boot, for the end may be one with locks in hands that will not give them back. */
+void bcm2835_power_init(void)
 {
 	const struct fdt *t = &platform.tree;
 	struct platform_region r = {0};
-	volatile uint8_t *pm;
-	int node;
 
-	for (node = fdt_root(t); node >= 0; node = fdt_next_node(t, node, NULL)) {
-		if (fdt_compatible(t, node, "brcm,bcm2835-pm-wdt")) {
-			break;
+	for (int node = fdt_root(t); node >= 0; node = fdt_next_node(t, node, NULL)) {
+		if (fdt_compatible(t, node, "brcm,bcm2835-pm-wdt") &&
+		    fdt_reg(t, node, 0, &r.base, &r.size) && r.size >= PM_SIZE) {
+			pm = ioremap(hpa(r.base), r.size);
+			return;
 		}
 	}
-	if (node < 0 || !fdt_reg(t, node, 0, &r.base, &r.size) || r.size < PM_SIZE) {
-		return;
-	}
-	pm = ioremap(hpa(r.base), r.size);
+}
+
+void bcm2835_power(bool off)
+{
 	if (!pm) {
 		return;
 	}

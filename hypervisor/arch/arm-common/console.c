@@ -8,6 +8,7 @@
 #include <asm/paging.h>
 #include <asm/platform.h>
 #include <asm/processor.h>
+#include <asm/time.h>
 #include <asm/uart.h>
 #include <hv/console.h>
 #include <hv/lib.h>
@@ -16,6 +17,7 @@
 /* A line that never drains must not hold the machine up. */
 #define TX_SPIN_MAX 1000000u
 #define INPUT_BURST 64u
+#define STORM	    1000u /* interrupts in a second and no input */
 
 static volatile uint8_t *regs;
 static bool dead;
@@ -91,13 +93,34 @@ bool platform_console_init(void)
 	return true;
 }
 
+/* The line may be another device's as well, which nobody serves. */
+static void count_empty(void)
+{
+	static unsigned int empty;
+	static nstime_t since;
+
+	if (++empty < STORM) {
+		return;
+	}
+	if (time_now() - since < NS_PER_SEC) {
+		irq_stop(platform.uart.intid);
+		log_warn("serial console: its interrupt comes without input, so no more input\n");
+	}
+	since = time_now();
+	empty = 0;
+}
+
 static void input_interrupt(void *opaque)
 {
 	const struct uart_model *m = platform.uart.model;
+	unsigned int n = 0;
 
 	write_all(m->end, m->end_count);
-	for (unsigned int n = 0; n < INPUT_BURST && is(&m->has_input); n++) {
+	for (; n < INPUT_BURST && is(&m->has_input); n++) {
 		console_input((char)reg_read(m->rx));
+	}
+	if (unlikely(!n)) {
+		count_empty();
 	}
 }
 

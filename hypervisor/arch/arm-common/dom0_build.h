@@ -6,6 +6,7 @@
 
 struct domain;
 struct fdt;
+struct fdt_prop;
 struct fdt_writer;
 
 /* An address range of the service VM without memory, for grants and foreign frames. */
@@ -26,10 +27,11 @@ uint32_t dom0_write_tree(const struct domain *d, const struct dom0_tree *what, v
 			 uint32_t capacity);
 
 /*
- * Instead of a property about interrupts, when the machine's controllers are Broadcom's: what it says in the numbers of
- * the service VM's GIC, whose phandle is gic; a list that cannot be said so is left out. False: to be copied as it is.
+ * Instead of a property p about interrupts, when the machine's controllers are Broadcom's: what it says in the numbers of
+ * the service VM's GIC, whose phandle is gic_phandle; a list that cannot be said so, or
+ * in which there is a line that the hypervisor keeps, is left out. False: to be copied as it is.
  */
-bool dom0_put_interrupts(struct fdt_writer *w, const struct fdt *t, int node, const char *name,
-			 uint32_t gic);
+bool dom0_put_interrupts(struct fdt_writer *w, const struct fdt *t, int node, const struct fdt_prop *p,
+			 uint32_t gic_phandle);
 /* That GIC's node, as a child of the root. */
-void dom0_put_played_gic(struct fdt_writer *w, const struct fdt *t, uint32_t gic);
+void dom0_put_played_gic(struct fdt_writer *w, const struct fdt *t, uint32_t gic_phandle);

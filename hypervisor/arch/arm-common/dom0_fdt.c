@@ -312,7 +312,7 @@ static void copy_properties(struct copy *c, int node)
 
 	while (fdt_each_prop(c->t, node, &p)) {
 		if (!is_dead_property(c->t, node, p.name) &&
-		    !dom0_put_interrupts(c->w, c->t, node, p.name, c->gic_phandle)) {
+		    !dom0_put_interrupts(c->w, c->t, node, &p, c->gic_phandle)) {
 			fdt_put(c->w, p.name, p.data, p.len);
 		}
 	}

@@ -6,6 +6,7 @@
  */
 #include "dom0_build.h"
 #include <asm/bcm2836.h>
+#include <asm/gic.h>
 #include <asm/platform.h>
 #include <asm/vgic.h>
 #include <hv/lib.h>
@@ -18,7 +19,7 @@
 #define PPI_FLAGS  0xf08u /* all CPUs, low: as timers' trees have it */
 #define ENTRIES	   32u
 
-/* One interrupt; false: nothing that a GIC could have. */
+/* One interrupt; false: nothing that a GIC could have, or one that the hypervisor keeps. */
 static bool translated(const struct fdt *t, const struct fdt_irq *irq, uint32_t *cells)
 {
 	uint32_t intid = bcm2836_intid(t, irq);
@@ -26,32 +27,36 @@ static bool translated(const struct fdt *t, const struct fdt_irq *irq, uint32_t 
 	cells[0] = intid < VGIC_PRIVATE ? PPI_CELL : SPI_CELL;
 	cells[1] = intid - (intid < VGIC_PRIVATE ? PPI_FIRST : VGIC_PRIVATE);
 	cells[2] = intid < VGIC_PRIVATE ? PPI_FLAGS : LEVEL_HIGH;
-	return intid;
+	return intid && !(intid >= VGIC_PRIVATE && gic_is_own(intid));
 }
 
-static bool put_translated(struct fdt_writer *w, const struct fdt *t, int node)
+/* Half of a list would mean other things than the whole: that, or nothing. False: not ours. */
+static bool put_translated(struct fdt_writer *w, const struct fdt *t, int node, uint32_t len)
 {
-	uint32_t cells[GIC_CELLS * ENTRIES];
-	struct fdt_irq irq;
+	uint32_t cells[GIC_CELLS * ENTRIES], done = 0;
 	unsigned int n = 0;
+	struct fdt_irq irq;
 
+	if (!fdt_irq(t, node, 0, &irq) || !bcm2836_is_controller(t, irq.parent)) {
+		return false;
+	}
 	for (; fdt_irq(t, node, n, &irq); n++) {
-		if (!n && !bcm2836_is_controller(t, irq.parent)) {
-			return false;
-		}
-		/* Half of a list would mean other things than the whole. */
 		if (n == ENTRIES || !translated(t, &irq, cells + GIC_CELLS * n)) {
 			return true;
 		}
+		done += 4 * irq.cells;
 	}
-	fdt_put_cells(w, "interrupts", cells, GIC_CELLS * n);
+	if (done == len) {
+		fdt_put_cells(w, "interrupts", cells, GIC_CELLS * n);
+	}
 	return true;
 }
 
 /* Entries that may have several controllers: each is written with its own. */
-static void put_extended(struct fdt_writer *w, const struct fdt *t, int node, uint32_t gic)
+static void put_extended(struct fdt_writer *w, const struct fdt *t, int node, uint32_t gic_phandle,
+			 uint32_t len)
 {
-	uint32_t cells[(1 + GIC_CELLS) * ENTRIES];
+	uint32_t cells[(1 + GIC_CELLS) * ENTRIES], done = 0;
 	unsigned int at = 0;
 	struct fdt_irq irq;
 
@@ -61,7 +66,8 @@ static void put_extended(struct fdt_writer *w, const struct fdt *t, int node, ui
 		if (at + 1 + MAX(irq.cells, GIC_CELLS) > ARRAY_SIZE(cells)) {
 			return;
 		}
-		cells[at++] = ours ? gic : fdt_u32(irq.spec - 4);
+		done += 4 + 4 * irq.cells;
+		cells[at++] = ours ? gic_phandle : fdt_u32(irq.spec - 4);
 		if (ours) {
 			if (!translated(t, &irq, cells + at)) {
 				return;
@@ -73,12 +79,15 @@ static void put_extended(struct fdt_writer *w, const struct fdt *t, int node, ui
 			cells[at++] = fdt_u32(irq.spec + 4 * i);
 		}
 	}
-	fdt_put_cells(w, "interrupts-extended", cells, at);
+	if (done == len) {
+		fdt_put_cells(w, "interrupts-extended", cells, at);
+	}
 }
 
-bool dom0_put_interrupts(struct fdt_writer *w, const struct fdt *t, int node, const char *name,
-			 uint32_t gic)
+bool dom0_put_interrupts(struct fdt_writer *w, const struct fdt *t, int node,
+			 const struct fdt_prop *p, uint32_t gic_phandle)
 {
+	const char *name = p->name;
 	uint32_t phandle;
 
 	if (!platform.gic.local.size) {
@@ -89,21 +98,21 @@ bool dom0_put_interrupts(struct fdt_writer *w, const struct fdt *t, int node, co
 		if (!bcm2836_is_controller(t, fdt_by_phandle(t, phandle))) {
 			return false;
 		}
-		fdt_put_u32(w, name, gic);
+		fdt_put_u32(w, name, gic_phandle);
 		return true;
 	}
 	if (!strcmp(name, "interrupts-extended")) {
-		put_extended(w, t, node, gic);
+		put_extended(w, t, node, gic_phandle, p->len);
 		return true;
 	}
 	if (strcmp(name, "interrupts")) {
 		return false;
 	}
 	/* The longer form is what counts, if there are both. */
-	return fdt_has(t, node, "interrupts-extended") || put_translated(w, t, node);
+	return fdt_has(t, node, "interrupts-extended") || put_translated(w, t, node, p->len);
 }
 
-void dom0_put_played_gic(struct fdt_writer *w, const struct fdt *t, uint32_t gic)
+void dom0_put_played_gic(struct fdt_writer *w, const struct fdt *t, uint32_t gic_phandle)
 {
 	const struct platform_gic *g = &platform.gic;
 	const uint64_t regs[4] = {g->dist.base, g->dist.size, g->cpu.base, g->cpu.size};
@@ -128,6 +137,6 @@ void dom0_put_played_gic(struct fdt_writer *w, const struct fdt *t, uint32_t gic
 	fdt_put_u32(w, "#interrupt-cells", GIC_CELLS);
 	fdt_put(w, "interrupt-controller", NULL, 0);
 	fdt_put_cells(w, "reg", cells, at);
-	fdt_put_u32(w, "phandle", gic);
+	fdt_put_u32(w, "phandle", gic_phandle);
 	fdt_end_node(w);
 }

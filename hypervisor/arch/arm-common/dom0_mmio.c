@@ -43,24 +43,33 @@ static int map_one(struct domain *d, uint64_t frame)
 	return p2m_set_if_empty(d, gfn(frame), mfn(frame), P2M_MMIO);
 }
 
-static bool is_hidden(uint64_t at, uint64_t size)
-{
-	for (unsigned int i = 0; i < platform.hidden_count; i++) {
-		const struct platform_region *r = &platform.hidden[i];
+/* A page in which the hypervisor keeps a device, and what of it is others'. */
+#define NEIGHBOURS_MAX 16u
+struct shared_page {
+	volatile uint8_t *at;
+	bool bytes; /* its devices take accesses of a byte, too */
+	unsigned int count;
+	struct platform_region part[NEIGHBOURS_MAX];
+};
 
-		if (at < r->base + r->size && at + size > r->base) {
+static bool is_neighbours(const struct shared_page *p, uint64_t at, uint64_t size)
+{
+	for (unsigned int i = 0; i < p->count; i++) {
+		if (at >= p->part[i].base && size <= p->part[i].size &&
+		    at - p->part[i].base <= p->part[i].size - size) {
 			return true;
 		}
 	}
 	return false;
 }
 
-/* opaque: where the page is mapped. */
 static bool shared_access(struct vcpu *v, struct mmio_access *a, void *opaque)
 {
-	volatile uint8_t *at = (volatile uint8_t *)opaque + (a->gpa & (PAGE_SIZE - 1));
+	const struct shared_page *p = opaque;
+	volatile uint8_t *at = p->at + (a->gpa & (PAGE_SIZE - 1));
 
-	if ((a->size != 4 && a->size != 1) || is_hidden(a->gpa, a->size)) {
+	/* Where no device answers the bus would report that to us. */
+	if ((a->size != 4 && !(a->size == 1 && p->bytes)) || !is_neighbours(p, a->gpa, a->size)) {
 		return false;
 	}
 	if (!a->write) {
@@ -73,27 +82,64 @@ static bool shared_access(struct vcpu *v, struct mmio_access *a, void *opaque)
 	return true;
 }
 
+static bool is_kept(const struct platform_region *r)
+{
+	for (unsigned int i = 0; i < platform.hidden_count; i++) {
+		const struct platform_region *h = &platform.hidden[i];
+
+		if (r->base < h->base + h->size && h->base < r->base + r->size) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* All registers of devices in use that lie in the page and are nobody else's. */
+static void find_neighbours(struct shared_page *p, uint64_t page)
+{
+	const struct fdt *t = &platform.tree;
+	struct platform_region r;
+
+	for (int node = fdt_root(t); node >= 0; node = fdt_next_node(t, node, NULL)) {
+		if (!fdt_available(t, node) || !fdt_has(t, node, "compatible")) {
+			continue;
+		}
+		for (unsigned int i = 0; fdt_reg(t, node, i, &r.base, &r.size); i++) {
+			if (r.size && r.base >= page && r.base + r.size <= page + PAGE_SIZE &&
+			    !is_kept(&r) && p->count < NEIGHBOURS_MAX) {
+				p->part[p->count++] = r;
+			}
+		}
+	}
+}
+
 /* Only of devices that lie alone in their registers: of a GIC's pages all is a GIC's. */
-static int share_page_of(struct domain *d, const struct platform_region *r)
+static int share_page_of(struct domain *d, const struct platform_region *r, bool bytes,
+			 struct shared_page *p)
 {
 	uint64_t page = ROUND_DOWN(r->base, PAGE_SIZE);
-	volatile void *at;
 
-	if (!r->size || r->base + r->size > page + PAGE_SIZE || r->size == PAGE_SIZE) {
+	if (!r->size || r->base + r->size > page + PAGE_SIZE || mmio_dispatch_covers(d, page)) {
 		return 0;
 	}
-	at = ioremap(hpa(page), PAGE_SIZE);
-	return at ? mmio_register(d, page, PAGE_SIZE, shared_access, (void *)at) : -ENOMEM;
+	find_neighbours(p, page);
+	if (!p->count) {
+		return 0;
+	}
+	p->bytes = bytes;
+	p->at = ioremap(hpa(page), PAGE_SIZE);
+	return p->at ? mmio_register(d, page, PAGE_SIZE, shared_access, p) : -ENOMEM;
 }
 
 int dom0_share_pages(struct domain *d)
 {
-	int err = share_page_of(d, &platform.gic.armctrl);
+	static struct shared_page lines, uart;
+	int err = share_page_of(d, &platform.gic.armctrl, false, &lines);
 
 	if (!err && platform.uart.model) {
-		err = share_page_of(d, &platform.uart.regs);
+		err = share_page_of(d, &platform.uart.regs, platform.uart.width == 1, &uart);
 	}
-	return err == -EEXIST ? 0 : err;
+	return err;
 }
 
 bool dom0_map_on_demand(struct domain *d, uint64_t frame)

@@ -2,7 +2,7 @@
 /*
  * Interrupts of the machine: whose they are, and the way to them. What the hypervisor did not take
  * for itself is the service VM's, as soon as that enables it.
- * Lock: lock (interrupts off), a leaf. Handlers run without it.
+ * Lock: lock (interrupts off), below it a driver's own. Handlers run without it.
  */
 #include <asm/gic.h>
 #include <asm/irq.h>
@@ -65,6 +65,14 @@ static int request(unsigned int intid, irq_handler *fn, void *opaque, bool for_g
 	}
 	spin_unlock_irq(&lock, flags);
 	return ret;
+}
+
+void irq_stop(unsigned int intid)
+{
+	unsigned long flags = spin_lock_irq(&lock);
+
+	gic->set_enabled(intid, false);
+	spin_unlock_irq(&lock, flags);
 }
 
 int irq_request(unsigned int intid, irq_handler *fn, void *opaque)
@@ -243,7 +251,7 @@ void gic_init(void)
 	gic_lrs = MIN(gic_lrs, VGIC_LR_MAX);
 	request_maintenance();
 	log_info("%s: %u interrupts, %u list registers\n",
-		 gic->play_cpu		? "Broadcom's interrupt controllers, GICv2 played"
+		 gic->play_cpu	     ? "Broadcom's interrupt controllers, GICv2 played"
 		 : gic->version == 3 ? "GICv3"
 				     : "GICv2",
 		 gic_lines, gic_lrs);

@@ -2,6 +2,7 @@
 /*
  * The order of boot. Each step needs those above it; what fails says so in one line and holds.
  */
+#include <asm/bcm2836.h>
 #include <asm/boot.h>
 #include <asm/dom0.h>
 #include <asm/exit.h>
@@ -48,7 +49,9 @@ static void consoles_init(void)
 
 static void start(void)
 {
+	this_cpu()->arch.mpidr = platform.cpu[0].mpidr;
 	gic_init();
+	bcm2835_power_init();
 	time_init();
 	vtimer_init();
 	vcpu_probe();

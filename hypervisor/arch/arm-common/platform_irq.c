@@ -46,13 +46,14 @@ static uint32_t line_intid(uint32_t bank, uint32_t n)
 
 uint32_t bcm2836_intid(const struct fdt *t, const struct fdt_irq *irq)
 {
-	if (irq->parent < 0 || irq->cells < 2) {
+	if (irq->parent < 0) {
 		return 0;
 	}
+	/* Older trees have no flags there. */
 	if (fdt_compatible(t, irq->parent, LOCAL)) {
 		return local_intid(fdt_u32(irq->spec));
 	}
-	return fdt_compatible(t, irq->parent, ARMCTRL)
+	return irq->cells >= 2 && fdt_compatible(t, irq->parent, ARMCTRL)
 		   ? line_intid(fdt_u32(irq->spec), fdt_u32(irq->spec + 4))
 		   : 0;
 }

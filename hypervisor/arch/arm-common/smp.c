@@ -120,7 +120,6 @@ void smp_init(void)
 	unsigned int left_out = 0;
 	bool no_psci = false;
 
-	boot_cpu.arch.mpidr = platform.cpu[0].mpidr;
 	boot_cpu.online = true;
 	sched_cpu_init(0);
 	set_bit(0, &cpu_online_map);

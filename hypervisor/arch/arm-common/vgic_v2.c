@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The virtual GICv2's distributor. The guest's CPU interface is the machine's virtual one, mapped
- * in its place. Arm IHI 0048B.b, 4.3.
+ * in its place, or the driver's of a machine that has none. Arm IHI 0048B.b, 4.3.
  */
 #include "vgic.h"
 #include <asm/gic.h>

@@ -29,6 +29,7 @@
 /* Local: QA7 rev. 3.4, chapter 4; of what is one for each core, core n's is 4n or 16n on. */
 #define LINES_ROUTE	0x0c
 #define PMU_ROUTE_CLEAR 0x14
+#define AXI_INTERRUPT	0x30
 #define LOCAL_TIMER	0x34
 #define TIMERS(n)	(0x40 + 4 * (n)) /* lower four bits: as IRQ */
 #define MAILBOXES(n)	(0x50 + 4 * (n))
@@ -190,8 +191,10 @@ static uint32_t acknowledge(void)
 		sgis = mmio_read32(local + MAILBOX(o->core));
 		sgis &= -sgis;
 		mmio_write32(local + MAILBOX(o->core), sgis);
+		/* Gone, before what it is about is looked at. */
+		(void)mmio_read32(local + MAILBOX(o->core));
+		dsb(sy);
 		if (sgis & SGI_MASK) {
-			dsb(sy); /* gone, before what it is about is looked at */
 			return lowest_bit(sgis);
 		}
 	}
@@ -350,6 +353,7 @@ static void init(void)
 		mmio_write32(armctrl + disable_reg[bank], ~0U);
 	}
 	mmio_write32(armctrl + FAST, 0);
+	mmio_write32(local + AXI_INTERRUPT, 0);
 	mmio_write32(local + LOCAL_TIMER, 0);
 	mmio_write32(local + PMU_ROUTE_CLEAR, ~0U);
 	init_cpu();

@@ -21,12 +21,13 @@ const struct arch_abi arch_abi = {
     .virt_start = 0x00200000,
 };
 
-/* GICv3's CPU interface is system registers, which no CPU with ARMv7 has. */
+/* BCM2836 has the like with Cortex-A7, which nothing that runs here emulates in Hyp mode. */
 const struct gic_ops *arch_gic_bcm2836(void)
 {
 	return NULL;
 }
 
+/* GICv3's CPU interface is system registers, which no CPU with ARMv7 has. */
 const struct gic_ops *arch_gic_v3(void)
 {
 	return NULL;

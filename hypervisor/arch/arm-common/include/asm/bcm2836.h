@@ -16,6 +16,8 @@
 #define BCM2836_VGICD_BASE 0x40041000u
 #define BCM2836_VGICC_BASE 0x40042000u
 
+/* Boot CPU, once ioremap works: looks for the watchdog. */
+void bcm2835_power_init(void);
 /* Power-off or reset by the watchdog; returns when the machine has none of that kind, or it does not bite. Interrupts off. */
 void bcm2835_power(bool off);
 

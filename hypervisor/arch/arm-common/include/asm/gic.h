@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * The machine's interrupt controller (arch/arm-common/gic.c, gic_v2.c; arch/arm64/gic_v3.c). The
+ * The machine's interrupt controller (arch/arm-common/gic.c, gic_v2.c; arch/arm64/gic_v3.c, gic_bcm2836.c). The
  * end of an interrupt is split: priority drop by us, deactivation by us or, for a guest's line, by
  * the guest through its list register.
- * Lock: gic.c's own (interrupts off), a leaf.
+ * Lock: gic.c's own (interrupts off), below it a driver's.
  */
 #include <asm/irq.h>
 #include <hv/types.h>

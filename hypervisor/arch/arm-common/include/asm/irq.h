@@ -26,5 +26,7 @@ typedef void irq_handler(void *opaque);
  * same fn and opaque once more (a PPI, from another CPU) is no error.
  */
 int irq_request(unsigned int intid, irq_handler *fn, void *opaque);
+/* No more of it. Any context. */
+void irq_stop(unsigned int intid);
 /* An SPI that is a pulse. */
 int irq_request_edge(unsigned int intid, irq_handler *fn, void *opaque);

@@ -98,7 +98,7 @@ void platform_open(const void *fdt, size_t mapped, uint64_t pa);
  */
 void platform_init(uint64_t boot_mpidr);
 /*
- * Interrupt i of a node: its INTID and flags. False: there is none, or its controller is not the machine's GIC, or what
+ * Interrupt i of a node: its INTID and flags. False: there is none, or its controller is neither a GIC nor what
  * stands for one.
  */
 bool platform_irq(const struct fdt *t, int node, unsigned int i, uint32_t *intid, uint32_t *flags);

@@ -3,8 +3,8 @@
 
 /*
  * The virtual interrupt controller (arch/arm-common/vgic*.c): the distributor is played, the CPU
- * interface is the machine's own virtual one, fed through list registers. A guest gets the version
- * that the machine has.
+ * interface is the machine's own virtual one (or looks so from here: gic_ops.play_cpu), fed through list registers. A
+ * guest gets the version that the machine has.
  *
  * An interrupt that is pending or active stands on the queue of one vCPU. What of it is in a list
  * register is the machine's until vgic_sync reads it back, which happens only when something
