@@ -248,8 +248,7 @@ void event_vcpu_info_moved(struct vcpu *v)
 	struct vcpu_info *info = READ_ONCE(v->info);
 
 	if (v->domain->narrow_info) {
-		__atomic_store_n(&((struct vcpu_info_x86_32 *)info)->evtchn_pending_sel, ~0U,
-				 __ATOMIC_SEQ_CST);
+		__atomic_store_n(compat_pending_sel(info), ~0U, __ATOMIC_SEQ_CST);
 	} else {
 		__atomic_store_n(&info->evtchn_pending_sel, ~(xen_ulong_t)0, __ATOMIC_SEQ_CST);
 	}

@@ -52,6 +52,11 @@ static inline struct shared_info_x86_32 *compat_shared_info(struct shared_info *
 {
 	return (struct shared_info_x86_32 *)s;
 }
+/* The narrow layout's selector of words. */
+static inline uint32_t *compat_pending_sel(struct vcpu_info *info)
+{
+	return &((struct vcpu_info_x86_32 *)info)->evtchn_pending_sel;
+}
 
 /* VCPUOP_get_runstate_info and the runstate area: 64-bit members stand at multiples of 4. */
 struct compat_runstate_info {
