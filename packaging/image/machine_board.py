@@ -37,6 +37,9 @@ KINDS = {
                        wait="spin_table"),
     "mailbox": Kind("armhf", "virt,virtualization=on,highmem=off,gic-version=2", "", 0x40000000, 0, cpus=2, mem=1024,
                     dom0_mem="384M", cpu="cortex-a15", wait="exynos"),
+    # for what it says of controllers that it does not know how to serve
+    "bcm2836": Kind("armhf", "virt,virtualization=on,highmem=off,gic-version=2", "", 0x40000000, 0, mem=1024,
+                    dom0_mem="384M", cpu="cortex-a15", wait="bcm2836"),
     # with secure firmware of ours (tests/arm/monitor-arm64.S), which runs a test guest
     "monitor": Kind("arm64", "virt,virtualization=on,secure=on,gic-version=2", "", 0x40000000, 0, mem=512, cpu="cortex-a57",
                     dom0_mem="128M", wait="monitor", guest="smccc_workarounds", words="workaround"),
@@ -103,6 +106,12 @@ class Tree:
         self.node(node)
         self.cells(node, "reg", 0, RELEASE_PAGE, 0, 0x1000)
         self.put("s", node, "compatible", "samsung,exynos4210-sysram")
+
+    def bcm2836(self, cpus):
+        self.put("s", "/intc@8000000", "compatible", "brcm,bcm2836-armctrl-ic")
+        self.node("/local_intc@9040000")
+        self.put("s", "/local_intc@9040000", "compatible", "brcm,bcm2836-l1-intc")
+        self.cells("/local_intc@9040000", "reg", 0, 0x9040000, 0, 0x1000)
 
     def delete(self, node, name):
         subprocess.run(["fdtput", "-d", self.path, node, name], check=True)

@@ -21,7 +21,7 @@ const struct arch_abi arch_abi = {
     .virt_start = 0x00200000,
 };
 
-/* BCM2836 has the like with Cortex-A7, which nothing that runs here emulates in Hyp mode. */
+/* BCM2836 has them with Cortex-A7, too (docs/support.md). */
 const struct gic_ops *arch_gic_bcm2836(void)
 {
 	return NULL;
